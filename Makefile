@@ -1,0 +1,23 @@
+# Everything starts here. Each target sets up what it needs; nothing has to be installed first.
+# A python of your own: make PYTHON=python3.13 test
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+
+.PHONY: help setup catdog test test-thorough test-parity lint bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(BIN)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+setup: $(BIN)/.ready  ## a virtual environment with minicnn and its tools
+
+catdog: $(BIN)/.ready  ## train the cat/dog network on generated pictures (about two minutes)
+	$(BIN)/python examples/catdog.py
+
+test: $(BIN)/.ready  ## every test, on every core
+	$(BIN)/python -m pytest -q
