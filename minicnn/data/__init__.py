@@ -1,0 +1,1 @@
+"""Photographs in: data sets, pictures from folders, drawn pets, augmentation (floor 4)."""
