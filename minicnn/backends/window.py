@@ -78,8 +78,8 @@ class Window:
                 raise ConfigError(
                     f"{where}: expected a kernel that fits into the input, got one "
                     f"that reaches over {reach} cells (size {kernel[axis]}, dilation "
-                    f"{dilation[axis]}) on a map of {name} {size[axis]} (padded: {room}); use a smaller "
-                    f'kernel, padding="same", or fewer pools before this layer'
+                    f"{dilation[axis]}) on a map of {name} {size[axis]} (padded: {room}); use a "
+                    f'smaller kernel, padding="same", or fewer pools before this layer'
                 )
             out.append((room - reach) // strides[axis] + 1)
         return cls(size, kernel, strides, pads, dilation, (out[0], out[1]))
