@@ -46,6 +46,7 @@ class Activated(Layer):
         self.after = get(activation, self.where)
 
     def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+        """The activation works on the output's shape."""
         if self.after is not None:
             self.after.build(output_shape, np.random.default_rng(0))  # it draws nothing
         return super().built(input_shape, output_shape)
