@@ -40,8 +40,8 @@ def rmsprop(
 
     Giving the slot ``m`` turns momentum on: p moves by ``m = momentum·m + lr·g / sqrt(...)``.
     Giving the slot ``mean_g`` is Keras's ``centered=True``: ``v - mean_g²`` takes v's place.
-    (Slots rounded to float32 can make that difference fall below -epsilon when the gradient
-    is large and hardly changes; then the root does not exist, and ``math.sqrt`` says so.)
+    (With a small rho and a large constant gradient, slots rounded to float32 can make that
+    difference fall below -epsilon: then there is no root, and ``math.sqrt`` raises.)
     The slots that were given come back new, in this order: ``(p, v, m, mean_g)``.
     """
     new_p, new_v = np.zeros(p.shape), np.zeros(p.shape)

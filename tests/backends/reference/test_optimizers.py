@@ -75,6 +75,15 @@ def test_adamw_decays_first():
     assert items((p, m, v)) == [1.875 - 0.4, 1, 1]
 
 
+def test_rmsprop_centered_says_when_rounding_leaves_no_root():
+    # A constant gradient has no spread: v - mean_g² is 0 but for the rounding of the slots.
+    p = v = mean_g = np.zeros(1, np.float32)
+    g = np.array([91.07671356201172], np.float32)
+    with pytest.raises(ValueError, match="math domain error|nonnegative"):
+        for _ in range(100):
+            p, v, mean_g = rmsprop(p, g, v, 1e-3, 0.5, 1e-7, mean_g=mean_g)
+
+
 STEPS = {
     "sgd": lambda p, g: sgd(p, g, p * 0, 0.1, 0.9, True),
     "rmsprop": lambda p, g: rmsprop(p, g, p * 0, 0.1, 0.9, 1e-7, momentum=0.9, m=p, mean_g=p * 0),
