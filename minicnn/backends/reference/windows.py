@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from minicnn.errors import ShapeError
+from minicnn.errors import ConfigError
 from minicnn.typing import Pair
 
 Pads: TypeAlias = tuple[Pair, Pair]
@@ -41,7 +41,7 @@ def out_size(size: int, kernel: int, stride: int, dilation: int, before: int, af
     """
     room = size + before + after - span(kernel, dilation)
     if room < 0:
-        raise ShapeError(
+        raise ConfigError(
             f"a window of {span(kernel, dilation)} cells needs at least as many cells to stand on, "
             f"but the padded picture has {size + before + after}: "
             "use a smaller kernel, a larger picture or padding='same'"

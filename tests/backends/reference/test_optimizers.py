@@ -77,11 +77,16 @@ def test_adamw_decays_first():
 
 def test_rmsprop_centered_says_when_rounding_leaves_no_root():
     # A constant gradient has no spread: v - mean_g² is 0 but for the rounding of the slots.
-    p = v = mean_g = np.zeros(1, np.float32)
     g = np.array([91.07671356201172], np.float32)
-    with pytest.raises(ValueError, match="math domain error|nonnegative"):
+
+    def a_hundred_steps():
+        p = v = mean_g = np.zeros(1, np.float32)
         for _ in range(100):
             p, v, mean_g = rmsprop(p, g, v, 1e-3, 0.5, 1e-7, mean_g=mean_g)
+
+    # Python 3.11 to 3.13, and 3.14, word it differently
+    with pytest.raises(ValueError, match=r"math domain error|nonnegative"):
+        a_hundred_steps()
 
 
 STEPS = {

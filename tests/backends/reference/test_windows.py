@@ -1,7 +1,7 @@
 import pytest
 
 from minicnn.backends.reference import out_size, same_pads, windows
-from minicnn.errors import ShapeError
+from minicnn.errors import ConfigError
 
 # What Keras's padding="same" does: (size, kernel, stride) -> (before, after, outputs).
 KERAS_SAME = {
@@ -50,7 +50,7 @@ def test_a_dilated_kernel_of_3_covers_5_cells():
 
 
 def test_a_window_larger_than_the_picture_is_refused():
-    with pytest.raises(ShapeError, match=r"window of 3 cells .* padded picture has 2"):
+    with pytest.raises(ConfigError, match=r"window of 3 cells .* padded picture has 2"):
         out_size(2, 3, 1, 1, 0, 0)
 
 
