@@ -1,5 +1,6 @@
 """Keras 3's answers, on TensorFlow: networks, optimizers, losses and metrics (imports keras)."""
 
+import inspect
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.parity.cases import LossCase, MetricCase, NetworkCase, OptimizerCase, Spec
+from tests.parity.cases import LossCase, MetricCase, NetworkCase, OptimizerCase, ScheduleCase, Spec
 
 
 def answer_network(case: NetworkCase, dtype: str) -> dict[str, np.ndarray]:
@@ -42,25 +43,26 @@ def compute_in(dtype: str) -> None:
     keras.config.set_dtype_policy(dtype)
 
 
+PLAIN = {  # the same arguments under the same names
+    "AvgPool2D": keras.layers.AveragePooling2D,
+    "MaxPool2D": keras.layers.MaxPooling2D,
+    "GlobalAvgPool2D": keras.layers.GlobalAveragePooling2D,
+    "UpSample2D": keras.layers.UpSampling2D,
+    "BatchNorm": keras.layers.BatchNormalization,
+    "Dense": keras.layers.Dense,
+    "Dropout": keras.layers.Dropout,
+    "Flatten": keras.layers.Flatten,
+    "LeakyReLU": keras.layers.LeakyReLU,
+    "ReLU": keras.layers.ReLU,
+    "Softmax": keras.layers.Softmax,
+}
+
+
 class _Builder:
     """Applies specs to Keras tensors, and remembers the layers depth first.
 
     (A functional model lists its weights by depth in the graph, which shuffles branches.)
     """
-
-    PLAIN = {  # the same arguments under the same names
-        "AvgPool2D": keras.layers.AveragePooling2D,
-        "MaxPool2D": keras.layers.MaxPooling2D,
-        "GlobalAvgPool2D": keras.layers.GlobalAveragePooling2D,
-        "UpSample2D": keras.layers.UpSampling2D,
-        "BatchNorm": keras.layers.BatchNormalization,
-        "Dense": keras.layers.Dense,
-        "Dropout": keras.layers.Dropout,
-        "Flatten": keras.layers.Flatten,
-        "LeakyReLU": keras.layers.LeakyReLU,
-        "ReLU": keras.layers.ReLU,
-        "Softmax": keras.layers.Softmax,
-    }
 
     def __init__(self) -> None:
         self.layers: list[keras.Layer] = []
@@ -83,7 +85,8 @@ class _Builder:
             return self._conv(x, **spec.options)
         if spec.kind in ("Sigmoid", "Tanh"):  # layers in minicnn, arguments in Keras
             return self._keep(keras.layers.Activation(spec.kind.lower()), x)
-        return self._keep(self.PLAIN[spec.kind](**spec.options), x)
+        layer_type = PLAIN[spec.kind]
+        return self._keep(layer_type(**exact(defaults(layer_type) | spec.options)), x)
 
     def _conv(self, x, padding="valid", dilation=1, **options):
         if isinstance(padding, int):
@@ -100,10 +103,11 @@ class _Builder:
 def answer_optimizer(case: OptimizerCase) -> dict[str, np.ndarray]:
     """The parameters after each of the ten updates, in float64."""
     compute_in("float64")
-    options = dict(case.options)
+    optimizer_type = getattr(keras.optimizers, case.kind)
+    options = exact(defaults(optimizer_type) | case.options)
     if case.schedule:
-        options["learning_rate"] = _schedule(case.schedule)
-    optimizer = getattr(keras.optimizers, case.kind)(**options)
+        options["learning_rate"] = build_schedule(case.schedule)
+    optimizer = optimizer_type(**options)
     variable = keras.Variable(case.start())
     path = []
     for gradient in case.gradients():
@@ -112,18 +116,32 @@ def answer_optimizer(case: OptimizerCase) -> dict[str, np.ndarray]:
     return {"path": np.array(path)}
 
 
-def answer_schedule(spec: Spec) -> dict[str, np.ndarray]:
-    """The learning rate of the first twelve steps."""
-    schedule = _schedule(spec)
-    return {"rates": np.array([float(schedule(step)) for step in range(12)])}
+def answer_schedule(case: ScheduleCase) -> dict[str, np.ndarray]:
+    """The learning rate of the first steps."""
+    schedule = build_schedule(case.spec)
+    return {"rates": np.array([float(schedule(step)) for step in range(case.steps)])}
 
 
-def _schedule(spec: Spec):
-    """A Python float would make Keras compute the schedule in float32, a NumPy float does not."""
-    exact = {k: np.float64(v) if k == "initial_learning_rate" else v for k, v in spec.options.items()}
-    if "values" in exact:
-        exact["values"] = [np.float64(v) for v in exact["values"]]
-    return getattr(keras.optimizers.schedules, spec.kind)(**exact)
+def build_schedule(spec: Spec):
+    return getattr(keras.optimizers.schedules, spec.kind)(**exact(spec.options))
+
+
+def defaults(anything) -> dict:
+    """Keras's own choice for each number that a case leaves open."""
+    parameters = inspect.signature(anything).parameters.values()
+    return {p.name: p.default for p in parameters if isinstance(p.default, float)}
+
+
+def exact(options: dict) -> dict:
+    """The options with NumPy floats: Keras rounds a Python float to float32 on its way."""
+
+    def number(value):
+        return np.float64(value) if isinstance(value, float) else value
+
+    return {
+        name: [number(v) for v in value] if isinstance(value, list) else number(value)
+        for name, value in options.items()
+    }
 
 
 def answer_loss(case: LossCase) -> dict[str, np.ndarray]:

@@ -39,17 +39,11 @@ def ask() -> dict[str, dict]:
     return rounding | {
         "layers": {case.name: torch_side.answer_layer(case) for case in cases.LAYERS},
         "losses-torch": {
-            case.name: torch_side.answer_loss(case)
-            for case in cases.LOSSES
-            if case.from_logits is not False
+            case.name: torch_side.answer_loss(case) for case in cases.LOSSES_OF_LOGITS
         },
         "losses-keras": {case.name: keras_side.answer_loss(case) for case in cases.LOSSES},
         "optimizers": {case.name: keras_side.answer_optimizer(case) for case in cases.OPTIMIZERS},
-        "schedules": {
-            case.name: keras_side.answer_schedule(case.schedule)
-            for case in cases.OPTIMIZERS
-            if case.schedule
-        },
+        "schedules": {case.name: keras_side.answer_schedule(case) for case in cases.SCHEDULES},
         "metrics": {case.name: keras_side.answer_metric(case) for case in cases.METRICS},
     }
 
@@ -63,7 +57,8 @@ def describe(folder: Path) -> str:
 Written by `python -m tests.parity.record` on {datetime.date.today()}; do not edit.
 
 Keras {keras.__version__}, TensorFlow {tf.__version__}, PyTorch {torch.__version__},
-NumPy {np.__version__}, Python {platform.python_version()}, {platform.machine()} {platform.system()}.
+NumPy {np.__version__}, Python {platform.python_version()}, {platform.system()}
+{platform.machine()}.
 
 Inputs and starting weights are not here: `drawing.py` draws them anew from each case's name.
 

@@ -7,7 +7,7 @@ autograd differentiates it: so the backward passes are compared with code that h
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - as everyone calls it
 
 from tests.parity.cases import LayerCase, LossCase, Spec
 
@@ -67,8 +67,19 @@ class _Network:
 
     # ---- layers with weights ---------------------------------------------------------------
 
-    def _conv2d(self, x, spec, filters, kernel_size, strides=1, padding="valid", dilation=1,
-                groups=1, use_bias=True, activation=None):
+    def _conv2d(
+        self,
+        x,
+        spec,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        dilation=1,
+        groups=1,
+        use_bias=True,
+        activation=None,
+    ):
         KH, KW = pair(kernel_size)
         W = self._weight("W", (KH, KW, x.shape[3] // groups, filters))
         b = self._weight("b", (filters,)) if use_bias else None
