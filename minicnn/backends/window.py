@@ -77,9 +77,9 @@ class Window:
             if reach > room:
                 raise ConfigError(
                     f"{where}: expected a kernel that fits into the input, got one "
-                    f"that reaches over {reach} cells (size {kernel[axis]}, dilation {dilation[axis]}) on "
-                    f"a map of {name} {size[axis]} (padded: {room}); use a smaller kernel, "
-                    f'padding="same", or fewer pools before this layer'
+                    f"that reaches over {reach} cells (size {kernel[axis]}, dilation "
+                    f"{dilation[axis]}) on a map of {name} {size[axis]} (padded: {room}); use a "
+                    f'smaller kernel, padding="same", or fewer pools before this layer'
                 )
             out.append((room - reach) // strides[axis] + 1)
         return cls(size, kernel, strides, pads, dilation, (out[0], out[1]))

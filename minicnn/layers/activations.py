@@ -45,10 +45,10 @@ class Activated(Layer):
         self.activation = activation
         self.after = get(activation, self.where)
 
-    def _built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+    def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
         if self.after is not None:
             self.after.build(output_shape, np.random.default_rng(0))  # it draws nothing
-        return super()._built(input_shape, output_shape)
+        return super().built(input_shape, output_shape)
 
     def _activate(self, y: Array) -> tuple[Array, Cache]:
         return (y, None) if self.after is None else self.after.forward(y)

@@ -3,7 +3,6 @@
 from minicnn.training.callback import Callback
 from minicnn.training.gradients import ClipNorm, ClipValue, WeightDecay
 from minicnn.training.history import History
-from minicnn.training.link import Link, link
 from minicnn.training.loop import Trainer, dtype_of, floats, trainable
 from minicnn.training.progress import progress_for
 
@@ -12,12 +11,10 @@ __all__ = [
     "ClipNorm",
     "ClipValue",
     "History",
-    "Link",
     "Trainer",
     "WeightDecay",
     "dtype_of",
     "floats",
-    "link",
     "progress_for",
     "trainable",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from minicnn.backends import current_ops, ops_for
 from minicnn.data.dataset import Batch, Dataset
-from minicnn.engine import Engine
+from minicnn.engine import Engine, Link
 from minicnn.errors import DtypeError, NotFiniteError
 from minicnn.layers import Layer
 from minicnn.metrics import Metric, to_numpy
@@ -20,7 +20,6 @@ from minicnn.training.callback import Callback
 from minicnn.training.diagnose import where_it_broke
 from minicnn.training.gradients import GradientStep
 from minicnn.training.history import History
-from minicnn.training.link import Link
 from minicnn.typing import Array
 
 
@@ -35,14 +34,12 @@ class Trainer:
         gradients: Sequence[GradientStep] = (),
         seed: int = 0,
     ) -> None:
-        self.link, self.optimizer, self.metrics, self.gradients = (
-            link,
-            optimizer,
-            metrics,
-            gradients,
-        )
-        self.engine = Engine(link.body)
+        self.link = link
+        self.optimizer = optimizer
+        self.metrics = metrics
+        self.gradients = gradients
         self.seed = seed
+        self.engine = Engine(link.body)
 
     # ---- one step ----------------------------------------------------------------------------
 
