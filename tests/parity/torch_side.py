@@ -167,6 +167,8 @@ class _Network:
 
 
 def activate(y, name):
+    if name == "leaky_relu":
+        return F.leaky_relu(y, 0.2)  # what the name means in Keras; PyTorch's figure is 0.01
     return y if name is None else getattr(torch, name)(y)
 
 

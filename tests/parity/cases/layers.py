@@ -60,6 +60,7 @@ LAYERS = [
     LayerCase("conv-everything", conv(6, (3, 2), strides=(1, 2), padding=2, dilation=2, groups=2)),
     LayerCase("conv-relu", conv(3, 3, activation="relu")),
     LayerCase("conv-tanh", conv(3, 3, activation="tanh", padding="same")),
+    LayerCase("conv-leaky-relu", conv(3, 3, activation="leaky_relu")),
     LayerCase("maxpool-2", layer("MaxPool2D", pool_size=2), MAP8),
     LayerCase("maxpool-drops-border", layer("MaxPool2D", pool_size=2), MAP5),
     LayerCase("maxpool-overlapping", layer("MaxPool2D", pool_size=3, strides=2)),
