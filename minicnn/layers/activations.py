@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from minicnn.typing import Array, Cache, Shape
 
 BY_NAME: dict[str, Callable[[], Layer]] = {
     "relu": ReLU,
-    "leaky_relu": LeakyReLU,
+    "leaky_relu": partial(LeakyReLU, 0.2),  # as in Keras, whose layer has 0.3
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "softmax": Softmax,
