@@ -45,14 +45,20 @@ class BatchNorm(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Begin as the plain normalisation: γ = 1, β = 0; running mean 0, variance 1."""
-        C = (self._features(input_shape),)
-        self.params = {"gamma": self._new(C, "ones", rng), "beta": self._new(C, "zeros", rng)}
-        self.state = {"mean": self._new(C, "zeros", rng), "var": self._new(C, "ones", rng)}
-        return self._built(input_shape, input_shape)
+        C = (self.features(input_shape),)
+        self.params = {
+            "gamma": self.new_param(C, "ones", rng),
+            "beta": self.new_param(C, "zeros", rng),
+        }
+        self.state = {
+            "mean": self.new_param(C, "zeros", rng),
+            "var": self.new_param(C, "ones", rng),
+        }
+        return self.built(input_shape, input_shape)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Normalise, then scale by γ and shift by β."""
-        xp = self._check(x).xp
+        xp = self.check(x).xp
         if training:
             axes = tuple(range(x.ndim - 1))
             mean, var = x.mean(axis=axes), x.var(axis=axes)
@@ -60,7 +66,7 @@ class BatchNorm(Layer):
             mean, var = self.state["mean"].astype(x.dtype), self.state["var"].astype(x.dtype)
         inv_std = 1 / xp.sqrt(var + x.dtype.type(self.epsilon))
         x_hat = (x - mean) * inv_std
-        y = self._param("gamma", x) * x_hat + self._param("beta", x)
+        y = self.param("gamma", x) * x_hat + self.param("beta", x)
         batch = {"mean": mean, "var": var} if training else None
         return y, {"x_hat": x_hat, "inv_std": inv_std, "batch": batch}
 
@@ -76,7 +82,7 @@ class BatchNorm(Layer):
         if cache["batch"] is not None:
             M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel
             dy = dy - grads["beta"] / M - x_hat * (grads["gamma"] / M)
-        return self._param("gamma", dy) * inv_std * dy, grads
+        return self.param("gamma", dy) * inv_std * dy, grads
 
     def next_state(self, cache: Cache) -> Params:
         """Each running figure moves a little towards the batch's: m · old + (1 - m) · new."""

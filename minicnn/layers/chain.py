@@ -33,11 +33,11 @@ class Chain(Container):
         shape = tuple(input_shape)
         for layer in self.layers:
             shape = tuple(layer.build(shape, rng))
-        return self._built(input_shape, shape)
+        return self.built(input_shape, shape)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, list[Any]]:
         """Through the layers in order, keeping each one's cache."""
-        self._check(x)
+        self.check(x)
         caches = []
         for layer in self.layers:
             x, cache = layer.forward(x, training)
@@ -54,7 +54,7 @@ class Chain(Container):
 
     def infer(self, x: Array) -> Array:
         """The output alone: every cache is dropped as soon as its layer is done."""
-        self._check(x)
+        self.check(x)
         for layer in self.layers:
             x = layer.infer(x)
         return x

@@ -43,18 +43,18 @@ class Dense(Activated):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """A weight from each input to each unit; b begins at zero."""
-        D = self._features(input_shape)
-        self.params = {"W": self._new((D, self.units), self.kernel_initializer, rng)}
+        D = self.features(input_shape)
+        self.params = {"W": self.new_param((D, self.units), self.kernel_initializer, rng)}
         if self.use_bias:
-            self.params["b"] = self._new((self.units,), "zeros", rng)
-        return self._built(input_shape, (*input_shape[:-1], self.units))
+            self.params["b"] = self.new_param((self.units,), "zeros", rng)
+        return self.built(input_shape, (*input_shape[:-1], self.units))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """y = x · W + b."""
-        self._check(x)
-        y = x @ self._param("W", x)
+        self.check(x)
+        y = x @ self.param("W", x)
         if self.use_bias:
-            y += self._param("b", x)
+            y += self.param("b", x)
         y, activation = self._activate(y)
         return y, {"x": x, "activation": activation}
 
@@ -66,7 +66,7 @@ class Dense(Activated):
         grads = {"W": rows.T @ drows}
         if self.use_bias:
             grads["b"] = drows.sum(axis=0)
-        return dy @ self._param("W", x).T, grads
+        return dy @ self.param("W", x).T, grads
 
     def multiply_adds(self) -> int:
         """One for each weight, at each place of the leading axes."""

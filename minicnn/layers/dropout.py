@@ -34,7 +34,7 @@ class Dropout(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Silence some units, let the others speak louder."""
-        ops = self._check(x)
+        ops = self.check(x)
         if not training or self.rate == 0:
             return x, {"scale": None}
         moment = Moment.of(training)

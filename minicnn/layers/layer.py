@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minicnn.backends import Ops, ops_for
+from minicnn.backends import Ops, current_ops, ops_for
 from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer
 from minicnn.initializers import get as get_initializer
@@ -52,7 +52,7 @@ class Layer(ABC):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Make the parameters for this input shape; return the output shape (both without N)."""
-        return self._built(input_shape, input_shape)
+        return self.built(input_shape, input_shape)
 
     @abstractmethod
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
@@ -132,14 +132,16 @@ class Layer(ABC):
         notes = f"{kind}, {self.position}" if self.position else kind
         return f"{name} ({notes})" if name else notes
 
-    def _built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+    def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+        """Note both shapes and return the output's: the last line of every ``build``."""
         self.input_shape, self.output_shape = tuple(input_shape), tuple(output_shape)
         return self.output_shape
 
-    def _new(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
-        return get_initializer(how)(shape, rng).astype(BUILD_DTYPE)
+    def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
+        """A parameter in float32, made where new arrays live."""
+        return current_ops().asarray(get_initializer(how)(shape, rng), BUILD_DTYPE)
 
-    def _maps(self, input_shape: Shape) -> tuple[int, int, int]:
+    def maps(self, input_shape: Shape) -> tuple[int, int, int]:
         """``input_shape`` as (H, W, C), or an error that says what a map is."""
         if len(input_shape) != 3:
             raise ShapeError(
@@ -149,7 +151,7 @@ class Layer(ABC):
         H, W, C = input_shape
         return H, W, C
 
-    def _features(self, input_shape: Shape) -> int:
+    def features(self, input_shape: Shape) -> int:
         """The length of the last axis, or an error if there is no axis at all."""
         if not input_shape:
             raise ShapeError(
@@ -158,7 +160,7 @@ class Layer(ABC):
             )
         return input_shape[-1]
 
-    def _check(self, x: Array) -> Ops:
+    def check(self, x: Array) -> Ops:
         """Raise one clear error unless ``x`` is what the layer was built for; give its ops."""
         ops = ops_for(x)
         if self.input_shape is None:
@@ -185,7 +187,7 @@ class Layer(ABC):
             )
         return ops
 
-    def _check_dy(self, dy: Array) -> Ops:
+    def check_dy(self, dy: Array) -> Ops:
         """Raise one clear error unless ``dy`` has the shape of the output; give its ops."""
         ops = ops_for(dy)
         if tuple(dy.shape[1:]) != self.output_shape:
@@ -195,7 +197,7 @@ class Layer(ABC):
             )
         return ops
 
-    def _param(self, key: str, like: Array) -> Array:
+    def param(self, key: str, like: Array) -> Array:
         """A parameter in the dtype of the input, which decides the dtype of everything."""
         p = self.params[key]
         return p if p.dtype == like.dtype else p.astype(like.dtype)

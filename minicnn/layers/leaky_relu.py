@@ -26,7 +26,7 @@ class LeakyReLU(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Keep what is positive, shrink what is negative."""
-        self._check(x)
+        self.check(x)
         slope = self._slope(x > 0, x)
         return x * slope, {"slope": slope}
 

@@ -33,8 +33,8 @@ class Pool2D(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Lay the window on the map; the channels stay."""
-        H, W, C = self._maps(input_shape)
+        H, W, C = self.maps(input_shape)
         self.window = Window.fit(
             (H, W), self.pool_size, self.strides, self.padding, where=self.where
         )
-        return self._built(input_shape, (*self.window.out, C))
+        return self.built(input_shape, (*self.window.out, C))

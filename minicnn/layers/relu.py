@@ -25,7 +25,7 @@ class ReLU(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Keep what is positive."""
-        xp = self._check(x).xp
+        xp = self.check(x).xp
         y = xp.maximum(x, 0)
         return y, {"y": y}
 

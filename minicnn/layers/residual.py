@@ -45,11 +45,11 @@ class Residual(Container):
                 f"{around}; give a shortcut that changes the shape as the body does, such as "
                 f"Conv2D(filters, 1, strides=...)"
             )
-        return self._built(input_shape, through)
+        return self.built(input_shape, through)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """The sum of the two ways."""
-        self._check(x)
+        self.check(x)
         y, body = self.body.forward(x, training)
         around, shortcut = self._way.forward(x, training)
         return y + around, {"body": body, "shortcut": shortcut}

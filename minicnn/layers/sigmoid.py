@@ -20,7 +20,7 @@ class Sigmoid(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Squeeze the number line into (0, 1)."""
-        y = self._check(x).sigmoid(x)
+        y = self.check(x).sigmoid(x)
         return y, {"y": y}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:

@@ -20,7 +20,7 @@ class Tanh(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Squeeze the number line into (-1, 1)."""
-        y = self._check(x).xp.tanh(x)
+        y = self.check(x).xp.tanh(x)
         return y, {"y": y}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:

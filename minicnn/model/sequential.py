@@ -60,13 +60,8 @@ class Sequential(Chain):
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> Shape:
         """Make all parameters for inputs of this shape; the draws are named by the seed."""
-        shape = super().build(input_shape, rng or generator(self.seed, "weights"))
-        for layer in self.walk():
-            if not layer.children:
-                for key, p in layer.params.items():
-                    layer.params[key] = current_ops().asarray(p)
         self._trainer = self._predictor = None
-        return shape
+        return super().build(input_shape, rng or generator(self.seed, "weights"))
 
     def add(self, layer: Layer) -> None:
         """Append a layer; a model that is built already is built anew, with fresh weights."""
