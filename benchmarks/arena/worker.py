@@ -52,7 +52,7 @@ class Worker:
     """One warm process of one opponent."""
 
     def __init__(self, entry: Entry, threads: int, patience: float = 600) -> None:
-        self.entry, self.patience = entry, patience
+        self.entry, self.threads, self.patience = entry, threads, patience
         self.started = time.perf_counter()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         command = [sys.executable, "-m", "benchmarks.arena.opponents", entry.module]
@@ -86,11 +86,11 @@ class Worker:
         finally:
             self._signal(signal.SIGSTOP)
 
-    def cpu_seconds(self) -> float | None:
-        """Processor time used by all its threads so far; None where /proc cannot tell."""
+    def cpu_seconds(self) -> float:
+        """Processor time used by all its threads so far; 0 where there is no /proc to tell."""
         stat = Path(f"/proc/{self._process.pid}/stat")
         if not stat.exists():
-            return None
+            return 0.0
         user, system = stat.read_text().rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 

@@ -16,6 +16,8 @@ class Entry:
     module: str
     variant: str = ""
     family: str = ""  # entries of one family share a place: the better counts
+    own_rmsprop: bool = False  # divides by sqrt(v) + eps, where Keras has sqrt(v + eps)
+    patient: bool = False  # many times slower: left out where large batches would take minutes
 
     @property
     def side(self) -> str:
@@ -25,9 +27,10 @@ class Entry:
 HOME = Entry("minicnn", "minicnn_")
 ROSTER = (
     HOME,
-    Entry("pytorch", "pytorch", "contiguous", family="PyTorch"),
-    Entry("pytorch-channels-last", "pytorch", "channels_last", family="PyTorch"),
-    Entry("keras-tf", "keras_tf", family="Keras"),
-    Entry("dezero", "dezero", family="DeZero"),
+    Entry("pytorch", "pytorch", "contiguous", family="PyTorch", own_rmsprop=True),
+    Entry("pytorch-channels-last", "pytorch", "channels_last", family="PyTorch", own_rmsprop=True),
+    Entry("keras-xla", "keras_tf", "xla", family="Keras"),  # what "auto" comes to on a CPU
+    Entry("keras-graph", "keras_tf", "graph", family="Keras"),
+    Entry("dezero", "dezero", family="DeZero", patient=True),
 )
 YARDSTICK = Entry("gemm", "yardstick")

@@ -6,6 +6,8 @@ interface gets one; and labels of more than 16 bits would turn its gradients int
 so it is given small ones.
 """
 
+# ruff: noqa: E402, N812 - NumPy is mended before DeZero loads; F and L are DeZero's own habit
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-np.int = int  # type: ignore[attr-defined]
+vars(np).setdefault("int", int)
 
 import dezero
 import dezero.functions as F

@@ -79,9 +79,7 @@ class Contender:
     def prepare(self, workload: Workload, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
         self.workload = workload
         self.model = build(workload.layers, workload.input_shape).to(memory_format=self.format)
-        self.optimizer = torch.optim.RMSprop(
-            self.model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7
-        )
+        self.optimizer = torch.optim.RMSprop(self.model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
         self.x = torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
         self.y = torch.from_numpy(y)
         self.binary = workload.classes == 1
@@ -128,11 +126,8 @@ class Contender:
         loss.backward()
         self.optimizer.step()
         with torch.no_grad():
-            if self.binary:
-                right = (logits > 0) == (self.y > 0)
-            else:
-                right = logits.argmax(1) == self.y
-            accuracy = right.float().mean()
+            said = logits > 0 if self.binary else logits.argmax(1)
+            accuracy = (said == self.y).float().mean()
         return loss.item(), accuracy.item()
 
     def predict(self) -> NDArray[np.float32]:
