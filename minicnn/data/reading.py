@@ -28,10 +28,11 @@ from minicnn.data.cache import (
     user_cache_folder,
 )
 from minicnn.data.decode import quiet_pillow, read_picture, readable_formats
-from minicnn.data.listing import Listing, PictureFile
+from minicnn.data.listing import Listing
 from minicnn.data.picture_error import PictureError
 from minicnn.data.prefetch import in_order
 from minicnn.data.progress import progress_bar
+from minicnn.data.walk import PictureFile
 from minicnn.typing import Array, Pair
 
 log = logging.getLogger("minicnn.data")
