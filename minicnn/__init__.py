@@ -1,3 +1,150 @@
-"""minicnn: a convolutional-network library to read like a textbook and run like a framework."""
+"""minicnn: a convolutional-network library to read like a textbook and run like a framework.
+
+The map of the house, from the ground up: ``errors`` and ``typing``; ``randomness``;
+``backends`` (arrays); ``layers``, ``losses``, ``optimizers``, ``metrics``, ``initializers``
+(the mathematics); ``engine`` (what makes it fast); ``data``, ``gradcheck``; ``training``;
+``model``; ``zoo``. ``testing`` checks layers of your own.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from minicnn.backends import use_backend
+from minicnn.errors import (
+    BackendError,
+    ConfigError,
+    ConformanceError,
+    DataError,
+    DtypeError,
+    GradientError,
+    KinkError,
+    LabelError,
+    MinicnnError,
+    NotBuiltError,
+    NotCompiledError,
+    NotFiniteError,
+    SavingError,
+    ShapeError,
+)
+from minicnn.gradcheck import GradReport, gradcheck
+from minicnn.layers import (
+    AvgPool2D,
+    BatchNorm,
+    Chain,
+    Concat,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Residual,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    UpSample2D,
+)
+from minicnn.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    Loss,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
+from minicnn.metrics import Metric
+from minicnn.model import Sequential
+from minicnn.optimizers import (
+    SGD,
+    Adam,
+    AdamW,
+    CosineDecay,
+    ExponentialDecay,
+    Optimizer,
+    PiecewiseConstantDecay,
+    RMSprop,
+)
+from minicnn.randomness import Moment
+from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
+
+if TYPE_CHECKING:
+    from minicnn import data, testing, zoo
 
 __version__ = "0.1.0"
+
+_ROOMS = ("data", "testing", "zoo")  # loaded when first asked for: mc.zoo.catdog()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"minicnn.{name}")
+    raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS})
+
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "AvgPool2D",
+    "BackendError",
+    "BatchNorm",
+    "BinaryCrossentropy",
+    "Callback",
+    "CategoricalCrossentropy",
+    "Chain",
+    "ClipNorm",
+    "ClipValue",
+    "Concat",
+    "ConfigError",
+    "ConformanceError",
+    "Conv2D",
+    "CosineDecay",
+    "DataError",
+    "Dense",
+    "Dropout",
+    "DtypeError",
+    "ExponentialDecay",
+    "Flatten",
+    "GlobalAvgPool2D",
+    "GradReport",
+    "GradientError",
+    "History",
+    "KinkError",
+    "LabelError",
+    "Layer",
+    "LeakyReLU",
+    "Loss",
+    "MaxPool2D",
+    "MeanSquaredError",
+    "Metric",
+    "MinicnnError",
+    "Moment",
+    "NotBuiltError",
+    "NotCompiledError",
+    "NotFiniteError",
+    "Optimizer",
+    "PiecewiseConstantDecay",
+    "RMSprop",
+    "ReLU",
+    "Residual",
+    "SavingError",
+    "Sequential",
+    "ShapeError",
+    "Sigmoid",
+    "Softmax",
+    "SparseCategoricalCrossentropy",
+    "Tanh",
+    "UpSample2D",
+    "WeightDecay",
+    "data",
+    "gradcheck",
+    "testing",
+    "use_backend",
+    "zoo",
+]

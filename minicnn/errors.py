@@ -56,3 +56,7 @@ class DataError(MinicnnError, ValueError):
 
 class SavingError(MinicnnError, OSError):
     """A model file that cannot be written, read, or trusted."""
+
+
+class KinkError(MinicnnError, ArithmeticError):
+    """A gradient check stood on a kink, where there is no derivative to compare with."""

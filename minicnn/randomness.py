@@ -24,7 +24,8 @@ Name = str | int
 
 def philox_key(seed: int, *names: Name) -> tuple[int, int]:
     """Two 64-bit words that stand for ``(seed, *names)``: equal names, equal key."""
-    text = "\x1f".join([repr(int(seed)), *(repr(n if isinstance(n, str) else int(n)) for n in names)])
+    words = [int(seed), *(str(n) if isinstance(n, str) else int(n) for n in names)]
+    text = "\x1f".join(map(repr, words))  # "3" and 3 stay apart
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 

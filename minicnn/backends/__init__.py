@@ -1,0 +1,11 @@
+"""The room of the arrays (floor 1): the only one that imports cupy.
+
+The arrays decide the backend: ``ops_for(x)`` gives the operations for the module that ``x``
+belongs to. ``use_backend`` only says where *new* arrays are made.
+"""
+
+from minicnn.backends.ops import Ops
+from minicnn.backends.registry import current_ops, ops_for, use_backend
+from minicnn.backends.window import Padding, Window, pair
+
+__all__ = ["Ops", "Padding", "Window", "current_ops", "ops_for", "pair", "use_backend"]

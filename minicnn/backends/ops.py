@@ -1,0 +1,187 @@
+"""Array operations that the mathematics needs, written once for every backend (floor 1).
+
+``Ops`` is complete: it is written against ``self.xp``, an array module (numpy, or cupy), and
+a backend overrides only what it can do faster. ``reference.py`` is the judge of both: every
+operation agrees with its loops in value, dtype and shape, and leaves its inputs alone.
+
+Maps are NHWC: (batch N, height H, width W, channels C).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minicnn.backends.window import Window
+from minicnn.typing import Array, Pair, Shape
+
+
+class Ops:
+    """The operations, array-module-neutral; ``xp`` is the array module."""
+
+    name: ClassVar[str]
+    xp: Any
+
+    # ---- arrays in and out -------------------------------------------------------------
+
+    def asarray(self, a: Any, dtype: Any = None) -> Array:
+        """``a`` as an array of this backend."""
+        return self.xp.asarray(a, dtype=dtype)
+
+    def to_numpy(self, a: Array) -> Array:
+        """``a`` as a NumPy array, fetched from the device if it lives on one."""
+        return np.asarray(a)
+
+    def floats(self, x: Array, dtype: Any = np.float32) -> Array:
+        """``x`` as floats of ``dtype``. The one place where pictures are scaled: uint8 0..255
+        becomes 0..1. Every other kind of number keeps its value.
+        """
+        if x.dtype == np.uint8:
+            return x * self.xp.asarray(1 / 255, dtype)
+        return x.astype(dtype, copy=False)
+
+    # ---- sliding windows ---------------------------------------------------------------
+
+    def pad(self, x: Array, window: Window, value: float = 0.0) -> Array:
+        """``x`` with the window's border of ``value`` around it (``x`` itself if there is none)."""
+        if not window.is_padded:
+            return x
+        N, H, W, C = x.shape
+        (top, _), (left, _) = window.pads
+        padded = self.xp.full((N, *window.padded, C), value, x.dtype)
+        padded[:, top : top + H, left : left + W] = x
+        return padded
+
+    def unpad(self, padded: Array, window: Window) -> Array:
+        """The inside of a padded map: the adjoint of padding with zeros."""
+        (top, _), (left, _) = window.pads
+        H, W = window.size
+        return padded[:, top : top + H, left : left + W]
+
+    def im2col(self, x: Array, window: Window) -> Array:
+        """Every window of ``x`` laid out as a row: (N, OH, OW, KH·KW·C).
+
+        A row holds the window's cells in reading order, all channels of a cell together, so
+        a convolution becomes one matrix product with the kernel seen as (KH·KW·C, F).
+        """
+        padded = self.pad(x, window)
+        N, C = x.shape[0], x.shape[3]
+        cols = self.xp.empty((N, *window.out, window.cells, C), x.dtype)
+        for k in range(window.cells):
+            rows, columns = window.cell(k)
+            cols[:, :, :, k] = padded[:, rows, columns]
+        return cols.reshape(N, *window.out, window.cells * C)
+
+    def col2im(self, cols: Array, window: Window) -> Array:
+        """The adjoint of ``im2col``: every row's cells added back where they came from."""
+        N, C = cols.shape[0], cols.shape[3] // window.cells
+        cols = cols.reshape(N, *window.out, window.cells, C)
+        padded = self.xp.zeros((N, *window.padded, C), cols.dtype)
+        for k in range(window.cells):
+            rows, columns = window.cell(k)
+            padded[:, rows, columns] += cols[:, :, :, k]
+        return self.unpad(padded, window)
+
+    def maxpool(self, x: Array, window: Window) -> tuple[Array, Array]:
+        """The largest cell of each window and its number: y and code, both (N, OH, OW, C).
+
+        Among equals the first in reading order wins. Padding is -inf, so that it never does.
+        """
+        padded = self.pad(x, window, -np.inf)
+        code_type = np.uint8 if window.cells <= 256 else np.int32
+        y = padded[:, *window.cell(0)].copy()
+        code = self.xp.zeros(y.shape, code_type)
+        for k in range(1, window.cells):
+            cell = padded[:, *window.cell(k)]
+            code[cell > y] = k
+            self.xp.maximum(y, cell, out=y)
+        return y, code
+
+    def maxpool_backward(self, dy: Array, code: Array, window: Window) -> Array:
+        """Each gradient goes to the cell that won: the others made no difference."""
+        padded = self.xp.zeros((dy.shape[0], *window.padded, dy.shape[3]), dy.dtype)
+        for k in range(window.cells):
+            padded[:, *window.cell(k)] += dy * (code == k)
+        return self.unpad(padded, window)
+
+    def avgpool(self, x: Array, window: Window) -> Array:
+        """The mean of each window's real cells (padding does not count): (N, OH, OW, C)."""
+        padded = self.pad(x, window)
+        y = padded[:, *window.cell(0)].copy()
+        for k in range(1, window.cells):
+            y += padded[:, *window.cell(k)]
+        return y / self._real_cells(window, x.dtype)
+
+    def avgpool_backward(self, dy: Array, window: Window) -> Array:
+        """Each gradient is shared equally among the real cells of its window."""
+        share = dy / self._real_cells(window, dy.dtype)
+        padded = self.xp.zeros((dy.shape[0], *window.padded, dy.shape[3]), dy.dtype)
+        for k in range(window.cells):
+            padded[:, *window.cell(k)] += share
+        return self.unpad(padded, window)
+
+    def _real_cells(self, window: Window, dtype: Any) -> Array:
+        """How many cells of each window lie on the map: (1, OH, OW, 1)."""
+        real = self.pad(self.xp.ones((1, *window.size, 1), dtype), window)
+        count = self.xp.zeros((1, *window.out, 1), dtype)
+        for k in range(window.cells):
+            count += real[:, *window.cell(k)]
+        return count
+
+    def upsample(self, x: Array, size: Pair) -> Array:
+        """Every cell repeated ``size`` times: (N, H·SH, W·SW, C)."""
+        N, H, W, C = x.shape
+        shape = (N, H, size[0], W, size[1], C)
+        repeated = self.xp.broadcast_to(x[:, :, None, :, None], shape)
+        return repeated.reshape(N, H * size[0], W * size[1], C)
+
+    def upsample_backward(self, dy: Array, size: Pair) -> Array:
+        """A cell was copied to a block of cells: its gradient is the block's sum."""
+        N, H, W, C = dy.shape
+        blocks = dy.reshape(N, H // size[0], size[0], W // size[1], size[1], C)
+        return blocks.sum(axis=(2, 4))
+
+    # ---- numbers that need care ----------------------------------------------------------
+
+    def sigmoid(self, x: Array) -> Array:
+        """1 / (1 + e⁻ˣ), never overflowing: only e^-|x| is ever taken."""
+        e = self.xp.exp(-self.xp.abs(x))
+        return self.xp.where(x >= 0, 1, e) / (1 + e)
+
+    def softplus(self, x: Array) -> Array:
+        """log(1 + eˣ) = max(x, 0) + log1p(e^-|x|), finite for every finite x."""
+        return self.xp.maximum(x, 0) + self.xp.log1p(self.xp.exp(-self.xp.abs(x)))
+
+    def softmax(self, x: Array) -> Array:
+        """eˣ / Σ eˣ over the last axis, shifted by its maximum, which changes nothing."""
+        e = self.xp.exp(x - x.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    def log_softmax(self, x: Array) -> Array:
+        """Log of the softmax over the last axis, without ever taking the log of a tiny number."""
+        shifted = x - x.max(axis=-1, keepdims=True)
+        return shifted - self.xp.log(self.xp.exp(shifted).sum(axis=-1, keepdims=True))
+
+    # ---- randomness ------------------------------------------------------------------------
+
+    def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
+        """A boolean mask of ``shape`` that keeps each cell with probability 1 - ``rate``.
+
+        Sample n of the batch reads the Philox stream ``key`` from counter (0, 0, 0, sample + n),
+        two cells to a 64-bit word, so a block of a batch draws what the whole batch would.
+        """
+        return self.asarray(philox_keep_mask(key, sample, shape, rate))
+
+
+def philox_keep_mask(key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
+    """The definition of :meth:`Ops.keep_mask`, on the CPU."""
+    cells = int(np.prod(shape[1:], dtype=np.int64))
+    threshold = min(round(rate * 2**32), 2**32 - 1)
+    mask = np.empty((shape[0], cells), np.bool_)
+    for n in range(shape[0]):
+        counter = np.array([0, 0, 0, sample + n], np.uint64)
+        bits = np.random.Philox(key=np.array(key, np.uint64), counter=counter)
+        words = np.asarray(bits.random_raw((cells + 1) // 2), dtype="<u8")
+        mask[n] = words.view("<u4")[:cells] >= threshold
+    return mask.reshape(shape)

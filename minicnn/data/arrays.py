@@ -1,0 +1,80 @@
+"""Arrays in memory as a data set (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minicnn.data.dataset import Batch
+from minicnn.errors import ConfigError, ShapeError
+from minicnn.randomness import generator
+from minicnn.typing import Array
+
+
+class ArrayDataset:
+    """Batches of ``x`` and ``y``; shuffled anew each epoch, by a draw named after the epoch.
+
+    >>> data = ArrayDataset(np.arange(5.0)[:, None], np.arange(5), batch_size=2, shuffle=False)
+    >>> [batch.y.tolist() for batch in data.epoch(0)]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        weight: Any = None,
+    ) -> None:
+        self.x, self.y = as_samples(x, "x"), as_samples(y, "y")
+        self.weight = None if weight is None else as_samples(weight, "weights")
+        for other, name in ((self.y, "labels"), (self.weight, "weights")):
+            if other is not None and len(other) != len(self.x):
+                raise ShapeError(
+                    f"expected as many {name} as samples, got {len(other)} {name} for "
+                    f"{len(self.x)} samples"
+                )
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+            raise ConfigError(f"expected batch_size of at least 1, got {batch_size!r}")
+        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return len(self.x)
+
+    def __len__(self) -> int:
+        """How many batches an epoch has; the last may be smaller."""
+        return -(-self.samples // self.batch_size)
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """The batches of epoch number ``epoch``."""
+        order = None
+        if self.shuffle:
+            order = generator(self.seed, "shuffle", epoch).permutation(self.samples)
+        for start in range(0, self.samples, self.batch_size):
+            places: Any = slice(start, start + self.batch_size)
+            if order is not None:
+                places = order[places]
+            weight = None if self.weight is None else self.weight[places]
+            yield Batch(self.x[places], self.y[places], weight)
+
+
+def as_samples(a: Any, name: str) -> Array:
+    """``a`` as an array with at least one sample along its first axis."""
+    array = a if hasattr(a, "dtype") and hasattr(a, "shape") else np.asarray(a)
+    if array.ndim == 0 or len(array) == 0:
+        raise ShapeError(
+            f"expected {name} with at least one sample along the first axis, got shape "
+            f"{tuple(array.shape)}"
+        )
+    if array.dtype.kind not in "fiub":
+        raise ShapeError(
+            f"expected {name} to be one array of numbers, got an array of {array.dtype}; samples "
+            f"must all have the same shape, and class names must be numbers"
+        )
+    return array

@@ -1,0 +1,102 @@
+"""How the last layer and the loss belong together (floor 3).
+
+A sigmoid and a binary cross-entropy, or a softmax and a categorical one, are one function
+written in two pieces, and only the whole is exact for large logits. So training looks at the
+network up to its last activation, gives the logits to the loss, and applies the activation
+for the metrics only.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from minicnn.backends import ops_for
+from minicnn.errors import ConfigError
+from minicnn.layers import Chain, Layer, Sigmoid, Softmax
+from minicnn.layers.activations import Activated
+from minicnn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
+from minicnn.typing import Array
+
+
+@dataclass(frozen=True)
+class Link:
+    """What to train: ``body`` gives what ``loss`` wants; ``activation`` makes predictions of it."""
+
+    body: Chain
+    loss: Loss
+    activation: str | None
+
+    def predictions(self, outputs: Array) -> Array:
+        """The body's outputs as probabilities, for the metrics."""
+        ops = ops_for(outputs)
+        if self.activation == "sigmoid":
+            return ops.sigmoid(outputs)
+        return ops.softmax(outputs) if self.activation == "softmax" else outputs
+
+
+def link(network: Chain, loss: Loss) -> Link:
+    """Join a network and a loss, or say why they don't fit."""
+    last = _last_layer(network)
+    found = _activation_of(last)
+    wanted = loss.activation
+    _check_units(network, last, loss)
+    if wanted is None:
+        return Link(network, loss, None)
+    if loss.from_logits:
+        if found == wanted:
+            raise ConfigError(
+                f"{last.where}: expected logits for {loss!r}, got the output of a {found}; leave "
+                f"the activation out, or use from_logits=False"
+            )
+        return Link(network, loss, wanted)
+    if found == wanted:
+        return Link(_without_last_activation(network), loss.on_logits(), wanted)
+    if not _is_ours(last):
+        return Link(network, loss, None)  # a layer of the user's may well give probabilities
+    raise ConfigError(
+        f"{last.where}: expected a last layer that gives probabilities for {loss.name}, got one "
+        f'that ends in {found or "no activation"}; give it activation="{wanted}", or train on '
+        f"logits with {type(loss).__name__}(from_logits=True)"
+    )
+
+
+def _last_layer(network: Layer) -> Layer:
+    while isinstance(network, Chain) and network.layers:
+        network = network.layers[-1]
+    return network
+
+
+def _activation_of(layer: Layer) -> str | None:
+    if isinstance(layer, Activated):
+        return layer.activation
+    if isinstance(layer, Sigmoid | Softmax):
+        return type(layer).__name__.lower()
+    return None
+
+
+def _is_ours(layer: Layer) -> bool:
+    return type(layer).__module__.startswith("minicnn.")
+
+
+def _check_units(network: Chain, last: Layer, loss: Loss) -> None:
+    units = network.output_shape[-1] if network.output_shape else 0
+    if isinstance(loss, CategoricalCrossentropy) and units == 1:
+        raise ConfigError(
+            f"{last.where}: expected a unit for each class for {loss.name}, got 1 unit, whose "
+            f'softmax is always 1; use Dense(classes, activation="softmax"), or '
+            f'Dense(1, activation="sigmoid") with "{BinaryCrossentropy.name}"'
+        )
+
+
+def _without_last_activation(network: Chain) -> Chain:
+    """A chain over the same layers, less the last activation (all parameters are shared)."""
+    body = copy.copy(network)
+    last = network.layers[-1]
+    if isinstance(last, Chain):
+        body.layers = [*network.layers[:-1], _without_last_activation(last)]
+    elif isinstance(last, Activated):
+        body.layers = [*network.layers[:-1], last.split()[0]]
+    else:
+        body.layers = network.layers[:-1]
+    return body

@@ -1,0 +1,375 @@
+"""Proof that a derivative is right (floor 4). Derivation: docs/derivations/gradcheck.md.
+
+For a layer y = f(t), with t its input or one of its parameters, draw a direction v at random
+and a weight u for every output. Calculus says that the two numbers
+
+    ⟨u, (f(t + εv) - f(t - εv)) / 2ε⟩        what nudging t does: two evaluations at any size
+    ⟨v, backward(u)⟩                          what the backward pass claims
+
+are equal. Everything is done in float64 on a copy whose parameters are shaken a little, so
+that a forgotten factor of 1 or term of 0 shows.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minicnn.engine import link
+from minicnn.errors import ConfigError, GradientError, KinkError, NotFiniteError
+from minicnn.layers import Chain
+from minicnn.losses import Loss
+from minicnn.losses import get as get_loss
+from minicnn.randomness import generator
+from minicnn.typing import Array
+
+ROUNDING = 16 * float(np.finfo(np.float64).eps)  # what float64 may lose in one evaluation
+ENTRIES_SEARCHED = 2000  # at most, for the worst entry of a gradient that is wrong
+
+
+@dataclass(frozen=True)
+class GradRow:
+    """What was found for one tensor."""
+
+    tensor: str
+    shape: tuple[int, ...]
+    checked: str
+    analytic: float
+    numeric: float
+    error: float
+
+
+@dataclass(frozen=True)
+class GradReport:
+    """A row for each tensor; ``print(report)`` shows the table."""
+
+    subject: str
+    rtol: float
+    rows: tuple[GradRow, ...]
+
+    @property
+    def worst(self) -> GradRow:
+        """The row with the largest error."""
+        return max(self.rows, key=lambda row: row.error)
+
+    def __str__(self) -> str:
+        head = ("tensor", "shape", "checked", "backward", "numerical", "relative error")
+        table = [
+            (
+                row.tensor,
+                str(row.shape),
+                row.checked,
+                f"{row.analytic:+.6e}",
+                f"{row.numeric:+.6e}",
+                f"{row.error:.1e}",
+            )
+            for row in self.rows
+        ]
+        widths = [max(len(line[i]) for line in [head, *table]) for i in range(len(head))]
+        head_line, *lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in [head, *table]
+        ]
+        rule = "─" * max(map(len, (head_line, *lines)))
+        title = f"Gradients of {self.subject}: right within {self.rtol:g}"
+        return "\n".join([title, rule, head_line, rule, *lines])
+
+
+def gradcheck(
+    layer: Any,
+    x: Any,
+    training: Any = False,
+    eps: float = 1e-6,
+    rtol: float = 1e-6,
+    seed: int = 0,
+    full: bool = False,
+    loss: str | Loss | None = None,
+    y: Any = None,
+) -> GradReport:
+    """Check every gradient of a layer, or of a network with a loss, against finite differences.
+
+    ``layer`` is anything with params, forward and backward (and build, if it isn't built yet).
+    With ``full`` every entry is checked on its own: slow, and exact about where. With ``loss``
+    and labels ``y`` the loss of the whole network is differentiated, as training does it.
+
+    A wrong gradient raises :class:`GradientError`; a point with no derivative (a ReLU at 0, a
+    tie in a pool) raises :class:`KinkError`, for nothing can be proven there.
+
+    >>> from minicnn import Dense
+    >>> report = gradcheck(Dense(2), np.array([[1.0, 2.0, 3.0]]))
+    >>> [row.tensor for row in report.rows]
+    ['x', 'W', 'b']
+    """
+    subject = _Subject(layer, x, training, seed, loss, y)
+    # Draws of its own name: a user's x often comes from default_rng(0) too, and with u equal to
+    # x the gradient of a Dense kernel is symmetric, so that a transposed one would pass.
+    rng = generator(seed, "gradcheck", "directions")
+    base, gradients = subject.evaluate_with_gradients(rng)
+    check = _Check(subject, base, eps, rtol)
+    rows = []
+    for name, tensor in subject.tensors.items():
+        gradient = _checked_shape(subject, name, tensor, gradients[name])
+        if full:
+            rows.append(check.entries(name, tensor, gradient))
+        else:
+            rows.append(check.direction(name, tensor, gradient, rng.standard_normal(tensor.shape)))
+    return GradReport(subject.name, rtol, tuple(rows))
+
+
+class _Subject:
+    """A float64 copy of the layer as a function of its tensors: x and the parameters."""
+
+    def __init__(
+        self, layer: Any, x: Any, training: Any, seed: int, loss: str | Loss | None, y: Any
+    ) -> None:
+        rng = generator(seed, "gradcheck", "parameters")
+        self.name = getattr(layer, "where", None) or type(layer).__name__
+        self.layer = copy.deepcopy(layer)
+        self.training = training
+        self.x = np.array(x, np.float64)
+        if getattr(self.layer, "input_shape", None) is None and hasattr(self.layer, "build"):
+            self.layer.build(self.x.shape[1:], rng)
+        _to_float64(self.layer)
+        _shake(self.layer, rng)
+        self.loss: Loss | None = None
+        self.y = y
+        if loss is not None:
+            if y is None:
+                raise ConfigError("gradcheck: expected labels y along with the loss, got none")
+            joined = link(self.layer, get_loss(loss)) if isinstance(self.layer, Chain) else None
+            self.layer, self.loss = (
+                (joined.body, joined.loss) if joined else (self.layer, get_loss(loss))
+            )
+        self.tensors: dict[str, Array] = {"x": self.x, **self.layer.params}
+
+    def evaluate(self) -> Array:
+        """The layer's output, or the loss as an array of one."""
+        y = self.layer.forward(self.x.copy(), self.training)[0]
+        if self.loss is None:
+            return np.array(y)  # a copy: a layer may hand out a view of x, which is nudged
+        return np.array([self.loss.forward(y, self.y)[0]])
+
+    def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[_Base, dict[str, Array]]:
+        """The output here, the weights u, and what backward makes of them."""
+        out, cache = self.layer.forward(self.x.copy(), self.training)
+        out = np.array(out)
+        if self.loss is None:
+            u = rng.standard_normal(out.shape)
+            dy = u.copy()
+        else:
+            value, loss_cache = self.loss.forward(out, self.y)
+            dy, out, u = self.loss.backward(loss_cache), np.array([value]), np.ones(1)
+        if not np.isfinite(out).all():
+            raise NotFiniteError(
+                f"{self.name}: expected finite numbers to differentiate, got NaN or infinity in "
+                f"the output; check x"
+            )
+        dx, grads = self.layer.backward(dy, cache)
+        params = set(self.layer.params)
+        if set(grads) != params:
+            raise GradientError(
+                f"{self.name}: expected a gradient for each of {sorted(params)}, got "
+                f"{sorted(grads)}; backward returns (dx, grads) with the keys of params"
+            )
+        return _Base(out, u), {"x": dx, **grads}
+
+
+@dataclass(frozen=True)
+class _Base:
+    out: Array  # f(t)
+    u: Array  # the weight of each output
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One step length: the numeric derivative, and how much f bends within the step."""
+
+    numeric: float
+    error: float
+    agrees: bool
+    straight: bool
+    bend: float
+    bends: Array
+
+
+class _Check:
+    """Compares one tensor's gradient with what nudging the tensor does."""
+
+    def __init__(self, subject: _Subject, base: _Base, eps: float, rtol: float) -> None:
+        self.subject, self.base, self.eps, self.rtol = subject, base, eps, rtol
+        self.size = float(np.linalg.norm(base.u * base.out))
+
+    def direction(self, name: str, tensor: Array, gradient: Array, v: Array) -> GradRow:
+        """One random direction; if it fails, the entries are searched for the worst."""
+        analytic = float((gradient * v).sum())
+        scale = float(np.linalg.norm(gradient))
+        numeric, error, ok = self._compare(name, tensor, v, analytic, scale)
+        if not ok:
+            self._blame(name, tensor, gradient, analytic, numeric)
+        return GradRow(name, tensor.shape, "1 direction", analytic, numeric, error)
+
+    def entries(self, name: str, tensor: Array, gradient: Array) -> GradRow:
+        """Every entry on its own; the row shows the worst."""
+        scale = float(np.sqrt((gradient**2).mean())) if gradient.size else 0.0
+        worst = (0.0, 0.0, 0.0)
+        for index in np.ndindex(tensor.shape):
+            numeric, error, ok = self._entry(name, tensor, gradient, index, scale)
+            if not ok:
+                self._blame(name, tensor, gradient, float(gradient[index]), numeric)
+            if error >= worst[0]:
+                worst = (error, float(gradient[index]), numeric)
+        error, analytic, numeric = worst
+        checked = f"{tensor.size} entries"
+        return GradRow(name, tensor.shape, checked, analytic, numeric, error)
+
+    def _entry(
+        self, name: str, tensor: Array, gradient: Array, index: tuple[int, ...], scale: float
+    ) -> tuple[float, float, bool]:
+        v = np.zeros(tensor.shape)
+        v[index] = 1
+        return self._compare(name, tensor, v, float(gradient[index]), scale)
+
+    def _compare(
+        self, name: str, tensor: Array, v: Array, analytic: float, scale: float
+    ) -> tuple[float, float, bool]:
+        """(numeric derivative, relative error, close enough?), or a KinkError.
+
+        On a straight or gently curved stretch, f(t+εv) - 2 f(t) + f(t-εv) is far below ε. If it
+        isn't, ε is made smaller: a bend that was merely near, or a tight curve, then fades. A
+        bend exactly here does not. Larger ε come last, for when rounding hides the difference;
+        no ε makes a wrong gradient right.
+        """
+        tries = []
+        for factor in (1, 1 / 4, 1 / 16, 8, 64):
+            tries.append(self._try(tensor, v, analytic, scale, self.eps * factor))
+            if tries[-1].straight and tries[-1].agrees:
+                return tries[-1].numeric, tries[-1].error, True
+        at_first, _, closest, *_ = tries
+        if not at_first.straight and closest.bend > 4 * at_first.bend:  # grows as ε shrinks
+            raise GradientError(
+                f"{self.subject.name}: expected float64 from end to end, got an output along "
+                f"{name} with only about {closest.bend * self.eps / 16:.0e} to be trusted; "
+                f"something in forward casts to a smaller dtype"
+            )
+        if not at_first.straight and closest.bend > 0.5 * at_first.bend:
+            raise self._kink(name, closest.bends)
+        return closest.numeric, closest.error, closest.agrees and not at_first.straight
+
+    def _try(self, tensor: Array, v: Array, analytic: float, scale: float, eps: float) -> _Try:
+        forth, back = self._nudged(tensor, v, eps), self._nudged(tensor, v, -eps)
+        u = self.base.u
+        numeric = float((u * (forth - back)).sum() / (2 * eps))
+        bends = u * (forth - 2 * self.base.out + back) / eps
+        bend = float(np.linalg.norm(bends))
+        size = max(scale, abs(analytic), abs(numeric), np.finfo(float).tiny)
+        noise = ROUNDING * self.size / eps
+        return _Try(
+            numeric,
+            error=abs(analytic - numeric) / size,
+            agrees=abs(analytic - numeric) <= self.rtol * size + noise,
+            straight=bend <= 10 * self.rtol * size + noise,
+            bend=bend,
+            bends=bends,
+        )
+
+    def _nudged(self, tensor: Array, v: Array, eps: float) -> Array:
+        before = tensor.copy()
+        tensor += eps * v
+        try:
+            return self.subject.evaluate()
+        finally:
+            tensor[...] = before
+
+    def _kink(self, name: str, bend: Array) -> KinkError:
+        where = ""
+        if self.subject.loss is None:
+            index = np.unravel_index(np.abs(bend).argmax(), bend.shape)
+            where = f" (output {_show(index)} bends most)"
+        return KinkError(
+            f"{self.subject.name}: expected a point where the layer has a derivative, got a kink "
+            f"along {name}{where}: a ReLU at 0, a tie in a pool, or the like. Nothing can be "
+            f"proven there; move x a little, for instance x + 0.01 * rng.standard_normal(x.shape)"
+        )
+
+    def _blame(
+        self, name: str, tensor: Array, gradient: Array, analytic: float, numeric: float
+    ) -> None:
+        """Raise the GradientError, with the worst entry."""
+        places = np.arange(tensor.size)
+        if tensor.size > ENTRIES_SEARCHED:
+            drawn = generator(0, "gradcheck", "blame").choice(
+                places, ENTRIES_SEARCHED - 1, replace=False
+            )
+            places = np.unique([int(np.abs(gradient).argmax()), *drawn])
+        claimed, measured = [], []
+        indices = [np.unravel_index(int(i), tensor.shape) for i in places]
+        for index in indices:
+            v = np.zeros(tensor.shape)
+            v[index] = 1
+            forth, back = self._nudged(tensor, v, self.eps), self._nudged(tensor, v, -self.eps)
+            measured.append(float((self.base.u * (forth - back)).sum() / (2 * self.eps)))
+            claimed.append(float(gradient[index]))
+        a, n = np.array(claimed), np.array(measured)
+        worst = int(np.abs(a - n).argmax())
+        error = abs(a[worst] - n[worst]) / max(abs(a[worst]), abs(n[worst]), 1e-300)
+        raise GradientError(
+            f"{self.subject.name}: the gradient of {name} is wrong, worst at "
+            f"{name}{_show(indices[worst])}: expected {n[worst]:+.8g} (numerical), got "
+            f"{a[worst]:+.8g} (backward), relative error {error:.1e}; along the direction checked "
+            f"{numeric:+.8g} against {analytic:+.8g}{_hint(a, n)}"
+        )
+
+
+def _checked_shape(subject: _Subject, name: str, tensor: Array, gradient: Array) -> Array:
+    if not hasattr(gradient, "shape") or gradient.shape != tensor.shape:
+        raise GradientError(
+            f"{subject.name}: expected the gradient of {name} to have its shape {tensor.shape}, "
+            f"got {getattr(gradient, 'shape', type(gradient).__name__)}"
+        )
+    if gradient.dtype != np.float64:
+        raise GradientError(
+            f"{subject.name}: expected the gradient of {name} in float64 like x, got "
+            f"{gradient.dtype}; something in backward casts"
+        )
+    return gradient
+
+
+def _hint(claimed: Array, measured: Array) -> str:
+    """What the pattern of the error suggests."""
+    scale = max(float(np.abs(measured).max()), 1e-300)
+    if np.allclose(claimed, -measured, rtol=1e-3, atol=1e-6 * scale):
+        return ". It is the negative throughout: a wrong sign?"
+    if np.allclose(claimed, 0, atol=1e-6 * scale):
+        return ". It is zero throughout: a forgotten term?"
+    real = np.abs(measured) > 1e-3 * scale
+    ratio = claimed[real] / measured[real]
+    if len(ratio) and np.allclose(ratio, ratio[0], rtol=1e-3):
+        return f". It is {ratio[0]:.4g} times too large throughout: a missing factor?"
+    if np.allclose(np.sort(claimed), np.sort(measured), rtol=1e-3, atol=1e-6 * scale):
+        return ". The right numbers stand in the wrong places: a transposed axis?"
+    return ""
+
+
+def _show(index: Any) -> str:
+    return f"[{', '.join(str(int(i)) for i in index)}]"
+
+
+def _to_float64(layer: Any) -> None:
+    if hasattr(layer, "astype"):
+        layer.astype(np.float64)
+        return
+    for holder in (layer.params, getattr(layer, "state", {})):
+        for key in holder:
+            holder[key] = np.array(holder[key], np.float64)
+
+
+def _shake(layer: Any, rng: np.random.Generator) -> None:
+    """Move every parameter a little; running figures too, kept positive where they were."""
+    for p in layer.params.values():
+        usual = float(np.sqrt((p**2).mean())) or 1.0
+        p += 0.1 * usual * rng.standard_normal(p.shape)
+    for s in getattr(layer, "state", {}).values():
+        s += 0.1 * np.abs(rng.standard_normal(s.shape))

@@ -1,0 +1,43 @@
+"""The mathematics of the layers, one idea a file (floor 2)."""
+
+from minicnn.layers.avgpool2d import AvgPool2D
+from minicnn.layers.batchnorm import BatchNorm
+from minicnn.layers.chain import Chain
+from minicnn.layers.concat import Concat
+from minicnn.layers.container import Container
+from minicnn.layers.conv2d import Conv2D
+from minicnn.layers.dense import Dense
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.flatten import Flatten
+from minicnn.layers.global_avgpool2d import GlobalAvgPool2D
+from minicnn.layers.layer import Layer
+from minicnn.layers.leaky_relu import LeakyReLU
+from minicnn.layers.maxpool2d import MaxPool2D
+from minicnn.layers.relu import ReLU
+from minicnn.layers.residual import Residual
+from minicnn.layers.sigmoid import Sigmoid
+from minicnn.layers.softmax import Softmax
+from minicnn.layers.tanh import Tanh
+from minicnn.layers.upsample2d import UpSample2D
+
+__all__ = [
+    "AvgPool2D",
+    "BatchNorm",
+    "Chain",
+    "Concat",
+    "Container",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2D",
+    "Layer",
+    "LeakyReLU",
+    "MaxPool2D",
+    "ReLU",
+    "Residual",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "UpSample2D",
+]

@@ -1,0 +1,65 @@
+"""``activation="relu"``: the activation layers by name (floor 2)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from minicnn.errors import ConfigError
+from minicnn.layers.layer import Layer
+from minicnn.layers.leaky_relu import LeakyReLU
+from minicnn.layers.relu import ReLU
+from minicnn.layers.sigmoid import Sigmoid
+from minicnn.layers.softmax import Softmax
+from minicnn.layers.tanh import Tanh
+from minicnn.typing import Array, Cache, Shape
+
+BY_NAME: dict[str, Callable[[], Layer]] = {
+    "relu": ReLU,
+    "leaky_relu": partial(LeakyReLU, 0.2),  # as in Keras, whose layer has 0.3
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "softmax": Softmax,
+}
+
+
+def get(name: str | None, where: str) -> Layer | None:
+    """The activation layer of this name, or None for "linear"."""
+    if name is None or name == "linear":
+        return None
+    if name not in BY_NAME:
+        raise ConfigError(
+            f"{where}: expected an activation from linear, {', '.join(BY_NAME)}, got {name!r}; "
+            f"any other can stand as a layer of its own"
+        )
+    return BY_NAME[name]()
+
+
+class Activated(Layer):
+    """A layer that can end in an activation, ``activation="relu"``: what Conv2D and Dense share."""
+
+    def __init__(self, activation: str | None = None, name: str | None = None) -> None:
+        super().__init__(name)
+        self.activation = activation
+        self.after = get(activation, self.where)
+
+    def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+        """The activation works on the output's shape."""
+        if self.after is not None:
+            self.after.build(output_shape, np.random.default_rng(0))  # it draws nothing
+        return super().built(input_shape, output_shape)
+
+    def _activate(self, y: Array) -> tuple[Array, Cache]:
+        return (y, None) if self.after is None else self.after.forward(y)
+
+    def _before_activation(self, dy: Array, cache: Cache) -> Array:
+        return dy if self.after is None else self.after.backward(dy, cache["activation"])[0]
+
+    def split(self) -> tuple[Layer, Layer | None]:
+        """The layer without its activation (the parameters are shared), and the activation."""
+        bare = copy.copy(self)
+        bare.activation, bare.after = None, None
+        return bare, self.after

@@ -1,0 +1,95 @@
+"""BatchNorm: every channel with mean 0 and variance 1, then learnt back (floor 2).
+
+Derivation: docs/derivations/batchnorm.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import ConfigError
+from minicnn.layers.layer import Layer
+from minicnn.typing import Array, Cache, Params, Shape
+
+
+class BatchNorm(Layer):
+    """x̂ = (x - mean) / √(var + ε), y = γ · x̂ + β, for each channel (the last axis).
+
+    While training, mean and var are the batch's own; afterwards they are the running figures
+    in ``state``, which the training loop moves by ``next_state`` after each step.
+
+        x, y (N, ..., C)   gamma, beta, mean, var (C,)
+
+    >>> layer = BatchNorm()
+    >>> _ = layer.build((1,), np.random.default_rng(0))
+    >>> y, cache = layer.forward(np.array([[1.0], [3.0]]), training=True)
+    >>> y.round(3)
+    array([[-1.],
+           [ 1.]])
+    >>> layer.next_state(cache)["mean"]          # 0.99 · 0 + 0.01 · 2
+    array([0.02], dtype=float32)
+    """
+
+    per_sample = False  # while training, every sample's output depends on the whole batch
+
+    def __init__(
+        self, momentum: float = 0.99, epsilon: float = 1e-3, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self.momentum = self._rate(momentum, "momentum")
+        if not epsilon > 0:
+            raise ConfigError(f"{self.where}: expected epsilon above 0, got {epsilon!r}")
+        self.epsilon = epsilon
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
+        """Begin as the plain normalisation: γ = 1, β = 0; running mean 0, variance 1."""
+        C = (self.features(input_shape),)
+        self.params = {
+            "gamma": self.new_param(C, "ones", rng),
+            "beta": self.new_param(C, "zeros", rng),
+        }
+        self.state = {
+            "mean": self.new_param(C, "zeros", rng),
+            "var": self.new_param(C, "ones", rng),
+        }
+        return self.built(input_shape, input_shape)
+
+    def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
+        """Normalise, then scale by γ and shift by β."""
+        xp = self.check(x).xp
+        if training:
+            axes = tuple(range(x.ndim - 1))
+            mean, var = x.mean(axis=axes), x.var(axis=axes)
+        else:
+            mean, var = self.state["mean"].astype(x.dtype), self.state["var"].astype(x.dtype)
+        inv_std = 1 / xp.sqrt(var + x.dtype.type(self.epsilon))
+        x_hat = (x - mean) * inv_std
+        y = self.param("gamma", x) * x_hat + self.param("beta", x)
+        batch = {"mean": mean, "var": var} if training else None
+        return y, {"x_hat": x_hat, "inv_std": inv_std, "batch": batch}
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
+        """dγ = Σ dy x̂, dβ = Σ dy, dx = γ/σ · (dy - mean(dy) - x̂ · mean(dy x̂)).
+
+        The two means are there because x also moved the batch's mean and variance; with
+        running figures it did not, and they fall away.
+        """
+        x_hat, inv_std = cache["x_hat"], cache["inv_std"]
+        axes = tuple(range(dy.ndim - 1))
+        grads = {"gamma": (dy * x_hat).sum(axis=axes), "beta": dy.sum(axis=axes)}
+        if cache["batch"] is not None:
+            M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel
+            dy = dy - grads["beta"] / M - x_hat * (grads["gamma"] / M)
+        return self.param("gamma", dy) * inv_std * dy, grads
+
+    def next_state(self, cache: Cache) -> Params:
+        """Each running figure moves a little towards the batch's: m · old + (1 - m) · new."""
+        if cache["batch"] is None:
+            return {}
+        m = self.momentum
+        return {
+            key: (m * old + (1 - m) * cache["batch"][key]).astype(old.dtype)
+            for key, old in self.state.items()
+        }

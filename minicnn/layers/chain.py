@@ -1,0 +1,75 @@
+"""Chain: one layer after another (floor 2). Derivation: docs/derivations/chain.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.layers.container import Container
+from minicnn.layers.layer import Layer
+from minicnn.typing import Array, Params, Shape
+
+
+class Chain(Container):
+    """y = fₙ(... f₂(f₁(x))); backwards, by the chain rule, dx = f₁'(f₂'(... fₙ'(dy))).
+
+    An empty chain passes its input through.
+
+    >>> from minicnn.layers import Dense
+    >>> net = Chain(Dense(4, activation="relu"), Dense(1))
+    >>> net.build((3,), np.random.default_rng(0))
+    (1,)
+    >>> sorted(net.params)
+    ['dense_1/W', 'dense_1/b', 'dense_2/W', 'dense_2/b']
+    """
+
+    def __init__(self, *layers: Layer, name: str | None = None) -> None:
+        super().__init__(layers, name)
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
+        """Each layer is built for what the one before it gives."""
+        self._name_children()
+        shape = tuple(input_shape)
+        for layer in self.layers:
+            shape = tuple(layer.build(shape, rng))
+        return self.built(input_shape, shape)
+
+    def forward(self, x: Array, training: Any = False) -> tuple[Array, list[Any]]:
+        """Through the layers in order, keeping each one's cache."""
+        self.check(x)
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x, training)
+            caches.append(cache)
+        return x, caches
+
+    def backward(self, dy: Array, cache: list[Any]) -> tuple[Array, Params]:
+        """Through the layers in reverse: each one's dx is the dy of the one before it."""
+        grads: Params = {}
+        for layer, its_cache in zip(reversed(self.layers), reversed(cache), strict=True):
+            dy, its_grads = layer.backward(dy, its_cache)
+            grads |= {f"{layer.name}/{key}": g for key, g in its_grads.items()}
+        return dy, {path: grads[path] for path in self.params}
+
+    def infer(self, x: Array) -> Array:
+        """The output alone: every cache is dropped as soon as its layer is done."""
+        self.check(x)
+        for layer in self.layers:
+            x = layer.infer(x)
+        return x
+
+    def next_state(self, cache: list[Any]) -> Params:
+        """What each layer's running figures become."""
+        return {
+            f"{layer.name}/{key}": value
+            for layer, its_cache in zip(self.layers, cache, strict=True)
+            for key, value in layer.next_state(its_cache).items()
+        }
+
+    def config(self) -> dict[str, Any]:
+        """The layers inside."""
+        return {"layers": self.layers, "name": self.name}
+
+    def __repr__(self) -> str:
+        return f"Chain({', '.join(map(repr, self.layers))})"

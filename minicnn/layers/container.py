@@ -1,0 +1,99 @@
+"""A network is a layer made of layers: what the containers share (floor 2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
+
+from minicnn.errors import ConfigError
+from minicnn.layers.layer import Layer
+from minicnn.typing import Params
+
+
+class Container(Layer):
+    """Layers inside a layer; their parameters appear under paths such as ``conv2d_1/W``."""
+
+    def __init__(self, layers: Sequence[Layer], name: str | None = None) -> None:
+        self.name = name
+        self.input_shape = self.output_shape = None
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise ConfigError(
+                    f"{self.where}: expected layers (subclasses of minicnn.Layer), got {layer!r}"
+                )
+        if len({id(layer) for layer in layers}) < len(layers):
+            raise ConfigError(
+                f"{self.where}: expected every layer once, got the same one twice; make a second "
+                f"layer with the same arguments"
+            )
+        self.layers = list(layers)
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        """The layers inside this one."""
+        return tuple(self.layers)
+
+    @property
+    def params(self) -> Params:  # type: ignore[override]
+        """The parameters of all layers inside, by path (a view: the arrays are theirs)."""
+        return {f"{c.name}/{k}": p for c in self.layers for k, p in c.params.items()}
+
+    @property
+    def state(self) -> Params:  # type: ignore[override]
+        """The running figures of all layers inside, by path."""
+        return {f"{c.name}/{k}": s for c in self.layers for k, s in c.state.items()}
+
+    @property
+    def per_sample(self) -> bool:  # type: ignore[override]
+        """A container treats samples one by one if all its layers do."""
+        return all(layer.per_sample for layer in self.layers)
+
+    def set_state(self, state: Params) -> None:
+        """Hand each running figure to the layer that its path names."""
+        for path, value in state.items():
+            name, _, rest = path.partition("/")
+            self[name].set_state({rest: value})
+
+    def astype(self, dtype: Any) -> Self:
+        """Turn everything inside into ``dtype``."""
+        for layer in self.layers:
+            layer.astype(dtype)
+        return self
+
+    def multiply_adds(self) -> int:
+        """The sum over the layers inside."""
+        return sum(layer.multiply_adds() for layer in self.layers)
+
+    def __getitem__(self, which: int | str) -> Layer:
+        """A layer by its place or its name: ``chain[0]``, ``chain["conv2d_1"]``."""
+        if isinstance(which, int):
+            return self.layers[which]
+        for layer in self.layers:
+            if layer.name == which:
+                return layer
+        names = ", ".join(str(layer.name) for layer in self.layers)
+        raise ConfigError(f"{self.where}: expected the name of a layer ({names}), got {which!r}")
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def _name_children(self) -> None:
+        """Give each nameless layer a name (conv2d_1, conv2d_2, ...), and all their place."""
+        taken = Counter(layer.name for layer in self.layers if layer.name)
+        for name, times in taken.items():
+            if times > 1 or "/" in name:
+                raise ConfigError(
+                    f"{self.where}: expected each layer to have a name of its own, without a "
+                    f"slash, got {name!r}{' twice' if times > 1 else ''}"
+                )
+        for place, layer in enumerate(self.layers, 1):
+            number = 1
+            while not layer.name:
+                name = f"{type(layer).__name__.lower()}_{number}"
+                if name not in taken:
+                    layer.name = name
+                    taken[name] = 1
+                number += 1
+            layer.path = f"{self.path}/{layer.name}" if self.path else layer.name
+            layer.position = f"layer {place} of {len(self.layers)}"

@@ -1,0 +1,217 @@
+"""What every layer is: a pair of pure functions over its parameters (floor 2).
+
+    y,  cache = layer.forward(x, training=False)
+    dx, grads = layer.backward(dy, cache)            # grads has the keys of layer.params
+
+A layer holds parameters (``params``) and running figures (``state``), never activations:
+what the backward pass needs is in the cache that the forward pass hands out. So calls are
+re-entrant, and a student can print a cache.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from minicnn.backends import Ops, current_ops, ops_for
+from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
+from minicnn.initializers import Initializer
+from minicnn.initializers import get as get_initializer
+from minicnn.typing import Array, Cache, Params, Shape
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+BUILD_DTYPE = np.float32
+
+
+class Layer(ABC):
+    """Subclass it, write ``forward`` and ``backward``, and ``build`` if there are parameters.
+
+    Rules that :func:`minicnn.testing.check_layer` proves of every layer: shapes leave the
+    batch out, the output has the input's dtype, inputs are never changed, and nothing that
+    a call computed stays behind in the layer. Every constructor argument is kept as an
+    attribute of the same name, which is how a layer is printed, saved and rebuilt.
+    """
+
+    per_sample = True  # each sample is treated by itself: a batch may be cut into blocks
+    trainable = True  # set to False to freeze: the optimizer then leaves the layer alone
+    path = ""  # "residual_1/conv2d_2" and
+    position = ""  # "layer 2 of 3": set by the network that holds the layer
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name
+        self.params: Params = {}
+        self.state: Params = {}
+        self.input_shape: Shape | None = None
+        self.output_shape: Shape | None = None
+
+    # ---- what a layer writes itself ------------------------------------------------------
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
+        """Make the parameters for this input shape; return the output shape (both without N)."""
+        return self.built(input_shape, input_shape)
+
+    @abstractmethod
+    def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
+        """The output, and whatever ``backward`` needs. ``training``: False, True or a Moment."""
+
+    @abstractmethod
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
+        """dL/dx and dL/dparams, from dL/dy and what ``forward`` handed out."""
+
+    def next_state(self, cache: Cache) -> Params:
+        """The running figures after a training step with this cache (none, for most layers).
+
+        The forward pass changes nothing; whoever trains hands these to :meth:`set_state`.
+        """
+        return {}
+
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one sample's forward pass."""
+        return 0
+
+    # ---- what every layer can do -----------------------------------------------------------
+
+    def infer(self, x: Array) -> Array:
+        """The output alone, when no gradient is wanted."""
+        return self.forward(x)[0]
+
+    def __call__(self, x: Array) -> Array:
+        """``layer(x)`` is ``layer.infer(x)``."""
+        return self.infer(x)
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        """The layers inside this one."""
+        return ()
+
+    def walk(self) -> Iterator[Layer]:
+        """This layer and all layers inside it, from the input to the output."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def astype(self, dtype: Any) -> Self:
+        """Turn the parameters and running figures into ``dtype``; returns the layer itself."""
+        for arrays in (self.params, self.state):
+            for key in arrays:
+                arrays[key] = arrays[key].astype(dtype)
+        return self
+
+    def set_state(self, state: Params) -> None:
+        """Replace running figures by new ones of the same names."""
+        self.state.update(state)
+
+    def count_params(self) -> int:
+        """How many numbers training can change."""
+        return sum(int(p.size) for p in self.params.values())
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, to print or rebuild the layer."""
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        return {name: getattr(self, name) for name in names}
+
+    def __repr__(self) -> str:
+        signature = inspect.signature(type(self).__init__).parameters
+        shown = [
+            f"{name}={value!r}"
+            for name, value in self.config().items()
+            if name != "name" and value != signature[name].default
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # ---- words that layers share -------------------------------------------------------------
+
+    @property
+    def where(self) -> str:
+        """The layer's name for error messages: ``conv2d_2 (Conv2D, layer 3 of 9)``."""
+        kind, name = type(self).__name__, self.path or self.name
+        notes = f"{kind}, {self.position}" if self.position else kind
+        return f"{name} ({notes})" if name else notes
+
+    def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+        """Note both shapes and return the output's: the last line of every ``build``."""
+        self.input_shape, self.output_shape = tuple(input_shape), tuple(output_shape)
+        return self.output_shape
+
+    def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
+        """A parameter in float32, made where new arrays live."""
+        return current_ops().asarray(get_initializer(how)(shape, rng), BUILD_DTYPE)
+
+    def maps(self, input_shape: Shape) -> tuple[int, int, int]:
+        """``input_shape`` as (H, W, C), or an error that says what a map is."""
+        if len(input_shape) != 3:
+            raise ShapeError(
+                f"{self.where}: expected maps of shape (height, width, channels), got an input "
+                f"of shape {input_shape}; pictures in grey need a last axis of 1: x[..., None]"
+            )
+        H, W, C = input_shape
+        return H, W, C
+
+    def features(self, input_shape: Shape) -> int:
+        """The length of the last axis, or an error if there is no axis at all."""
+        if not input_shape:
+            raise ShapeError(
+                f"{self.where}: expected at least one axis besides the batch, got inputs that are "
+                f"single numbers; make them rows of one: x[:, None]"
+            )
+        return input_shape[-1]
+
+    def check(self, x: Array) -> Ops:
+        """Raise one clear error unless ``x`` is what the layer was built for; give its ops."""
+        ops = ops_for(x)
+        if self.input_shape is None:
+            raise NotBuiltError(
+                f"{self.where}: expected a layer that knows its input shape, got one that was "
+                f"never built; call layer.build({tuple(x.shape[1:])}, rng) first"
+            )
+        if tuple(x.shape[1:]) != self.input_shape:
+            expected = ", ".join(map(str, ("N", *self.input_shape)))
+            forgot_batch = tuple(x.shape) == self.input_shape
+            remedy = (
+                "add the batch axis: x[None]"
+                if forgot_batch
+                else "reshape the input, or build the layer for this shape"
+            )
+            raise ShapeError(
+                f"{self.where}: expected an input of shape ({expected}), got {tuple(x.shape)}; "
+                f"{remedy}"
+            )
+        if x.dtype not in FLOATS:
+            raise DtypeError(
+                f"{self.where}: expected float32 or float64, got {x.dtype}; convert the input "
+                f"with x.astype('float32')"
+            )
+        return ops
+
+    def check_dy(self, dy: Array) -> Ops:
+        """Raise one clear error unless ``dy`` has the shape of the output; give its ops."""
+        ops = ops_for(dy)
+        if tuple(dy.shape[1:]) != self.output_shape:
+            raise ShapeError(
+                f"{self.where}: expected a gradient of the output's shape "
+                f"(N, {', '.join(map(str, self.output_shape or ()))}), got {tuple(dy.shape)}"
+            )
+        return ops
+
+    def param(self, key: str, like: Array) -> Array:
+        """A parameter in the dtype of the input, which decides the dtype of everything."""
+        p = self.params[key]
+        return p if p.dtype == like.dtype else p.astype(like.dtype)
+
+    def _positive(self, value: Any, what: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ConfigError(
+                f"{self.where}: expected {what} to be a whole number of at least 1, got {value!r}"
+            )
+        return int(value)
+
+    def _rate(self, value: float, what: str) -> float:
+        if not isinstance(value, int | float) or not 0 <= value < 1:
+            raise ConfigError(
+                f"{self.where}: expected {what} to be at least 0 and less than 1, got {value!r}"
+            )
+        return float(value)

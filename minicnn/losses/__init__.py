@@ -1,0 +1,36 @@
+"""How wrong a prediction is, one loss a file (floor 2)."""
+
+from minicnn.errors import ConfigError
+from minicnn.losses.binary_crossentropy import BinaryCrossentropy
+from minicnn.losses.categorical_crossentropy import (
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)
+from minicnn.losses.loss import Loss
+from minicnn.losses.mean_squared_error import MeanSquaredError
+
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "Loss",
+    "MeanSquaredError",
+    "SparseCategoricalCrossentropy",
+    "get",
+]
+
+BY_NAME: dict[str, type[Loss]] = {
+    "binary_crossentropy": BinaryCrossentropy,
+    "categorical_crossentropy": CategoricalCrossentropy,
+    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+    "mean_squared_error": MeanSquaredError,
+    "mse": MeanSquaredError,
+}
+
+
+def get(loss: "str | Loss") -> Loss:
+    """The loss of this name, or the loss itself."""
+    if isinstance(loss, Loss):
+        return loss
+    if not isinstance(loss, str) or loss not in BY_NAME:
+        raise ConfigError(f"expected a loss from {', '.join(BY_NAME)} or a Loss, got {loss!r}")
+    return BY_NAME[loss]()

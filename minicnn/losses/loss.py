@@ -1,0 +1,132 @@
+"""What every loss is: one number that says how wrong a batch is, and its slope (floor 2).
+
+    value, cache = loss.forward(y_pred, y_true, weight=None)
+    dy_pred      = loss.backward(cache)
+
+A loss works over the last axis with any leading shape (N, ...): one label a picture, or one
+label a pixel. The value is the mean over all of them, each times its weight if weights are
+given, divided by their number (Keras's "sum over batch size").
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
+
+from minicnn.backends import Ops, ops_for
+from minicnn.errors import LabelError, ShapeError
+from minicnn.typing import Array, Cache
+
+
+class Loss(ABC):
+    """Subclasses write ``each`` (a loss for each place) and ``slope`` (its gradient)."""
+
+    name: ClassVar[str]
+    activation: ClassVar[str | None] = None  # which last activation it wants: see ``on_logits``
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = from_logits
+
+    def forward(self, y_pred: Array, y_true: Any, weight: Array | None = None) -> tuple[Any, Cache]:
+        """The mean loss, and what ``backward`` needs."""
+        ops = ops_for(y_pred)
+        y_true = self.check(y_pred, y_true, ops)
+        each = self.each(y_pred, y_true, ops)  # (N, ...)
+        share = _shares(each, weight, ops)
+        return (each * share).sum(), {"y_pred": y_pred, "y_true": y_true, "share": share}
+
+    def backward(self, cache: Cache) -> Array:
+        """dL/dy_pred."""
+        y_pred = cache["y_pred"]
+        slope = self.slope(y_pred, cache["y_true"], ops_for(y_pred))
+        share = cache["share"]
+        return (slope * share.reshape(*share.shape, 1)).astype(y_pred.dtype)
+
+    @abstractmethod
+    def each(self, y_pred: Array, y_true: Array, ops: Ops) -> Array:
+        """The loss at each place: the last axis is gone."""
+
+    @abstractmethod
+    def slope(self, y_pred: Array, y_true: Array, ops: Ops) -> Array:
+        """The gradient of ``each`` with respect to ``y_pred``, of ``y_pred``'s shape."""
+
+    def on_logits(self) -> Self:
+        """The same loss, for what goes *into* the last activation.
+
+        log(sigmoid(z)) taken in two steps is -inf for z = -1000; taken in one it is -1000.
+        So a network that ends in this loss's ``activation`` is trained on the logits.
+        """
+        other = copy.copy(self)
+        other.from_logits = True
+        return other
+
+    def check(self, y_pred: Array, y_true: Any, ops: Ops) -> Array:
+        """``y_true`` in the shape and dtype of ``y_pred``, or an error that says what is wrong."""
+        y_true = _numbers(y_true, self.name, ops)
+        if y_true.shape == y_pred.shape[:-1] and y_pred.shape[-1] == 1:
+            y_true = y_true[..., None]  # a plain list of labels for a single output
+        if y_true.shape != y_pred.shape:
+            raise ShapeError(
+                f"{self.name}: expected labels of the predictions' shape {y_pred.shape}, got "
+                f"{y_true.shape}; {self.remedy}"
+            )
+        return y_true.astype(y_pred.dtype)
+
+    remedy: ClassVar[str] = "the last layer needs as many units as a label has numbers"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(from_logits={self.from_logits})"
+
+
+def _shares(each: Array, weight: Array | None, ops: Ops) -> Array:
+    """What part of the mean each place has: 1 / their number, times the sample's weight."""
+    share = ops.xp.full(each.shape, 1 / each.size, each.dtype)
+    if weight is None:
+        return share
+    weight = ops.asarray(weight, each.dtype)
+    if weight.shape != each.shape[:1]:
+        raise ShapeError(
+            f"expected one weight for each of the {each.shape[0]} samples, got weights of shape "
+            f"{weight.shape}"
+        )
+    return share * weight.reshape(-1, *[1] * (each.ndim - 1))
+
+
+def _numbers(y_true: Any, name: str, ops: Ops) -> Array:
+    y = ops.asarray(y_true)
+    if y.dtype.kind not in "fiub":
+        raise LabelError(
+            f"{name}: expected labels that are numbers, got {y.dtype}; map class names to numbers: "
+            f"[classes.index(name) for name in labels]"
+        )
+    return y
+
+
+def check_probabilities(y_true: Array, name: str) -> None:
+    """Labels of a cross-entropy are probabilities; anything else would train towards nonsense."""
+    if not bool(((y_true >= 0) & (y_true <= 1)).all()):
+        worst = float(y_true.min()) if float(y_true.min()) < 0 else float(y_true.max())
+        raise LabelError(
+            f"{name}: expected labels from 0 to 1, got {worst:g}; binary labels are 0 and 1, "
+            f'and class numbers belong to "sparse_categorical_crossentropy"'
+        )
+
+
+NEAREST = 1e-7  # how near a probability may come to 0 or 1: Keras's epsilon
+
+
+def clip(p: Array, ops: Ops) -> Array:
+    """Probabilities kept 1e-7 away from 0 and 1, as Keras does, so that their logs are finite."""
+    return ops.xp.clip(p, *_limits(p))
+
+
+def inside(p: Array) -> Array:
+    """Where :func:`clip` changes nothing: outside, the loss is flat."""
+    lowest, highest = _limits(p)
+    return (p >= lowest) & (p <= highest)
+
+
+def _limits(p: Array) -> tuple[Any, Any]:
+    """In the dtype of ``p``: the float32 nearest to 1 - 1e-7 is already 1.2e-7 away from 1."""
+    return p.dtype.type(NEAREST), p.dtype.type(1 - NEAREST)

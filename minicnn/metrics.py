@@ -1,0 +1,210 @@
+"""How good predictions are, counted batch by batch (floor 2).
+
+Nearly everything is read off one table, the confusion matrix: row = true class, column =
+predicted class. A single output is a probability of class 1; several are one a class, of
+which the largest wins.
+
+>>> table = confusion_matrix([0, 0, 1, 1, 1], [0.2, 0.9, 0.8, 0.7, 0.4])
+>>> table
+array([[1, 1],
+       [1, 2]])
+>>> accuracy(table), precision(table), recall(table), f1(table)
+(0.6, 0.6666666666666666, 0.6666666666666666, 0.6666666666666666)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minicnn.backends import ops_for
+from minicnn.errors import ConfigError, LabelError, ShapeError
+from minicnn.typing import Array
+
+# ---- from numbers to classes ---------------------------------------------------------------
+
+
+def predicted_classes(y_pred: Array, threshold: float = 0.5) -> Array:
+    """The class that each prediction names: (N, 1) by threshold, (N, K) by the largest."""
+    if y_pred.ndim == 1 or y_pred.shape[-1] == 1:
+        return (y_pred.reshape(-1) > threshold).astype(np.int64)
+    return y_pred.argmax(axis=-1).reshape(-1)
+
+
+def true_classes(y_true: Array, y_pred: Array) -> Array:
+    """The class that each label names: 0/1, class numbers, or one-hot rows."""
+    K = 1 if y_pred.ndim == 1 else y_pred.shape[-1]
+    if K > 1 and y_true.shape == y_pred.shape:
+        return y_true.argmax(axis=-1).reshape(-1)
+    if y_true.size * K != y_pred.size:
+        raise ShapeError(
+            f"metrics: expected a label for each prediction, got labels of shape {y_true.shape} "
+            f"and predictions of shape {y_pred.shape}"
+        )
+    classes = y_true.reshape(-1).round().astype(np.int64)
+    highest = max(K - 1, 1)
+    if classes.size and not 0 <= classes.min() <= classes.max() <= highest:
+        raise LabelError(
+            f"metrics: expected class numbers from 0 to {highest}, got {classes.min()} to "
+            f"{classes.max()}; the last layer needs a unit for each class"
+        )
+    return classes
+
+
+def confusion_matrix(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
+    """How often each true class (row) was taken for each class (column)."""
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    K = 2 if y_pred.ndim == 1 else max(y_pred.shape[-1], 2)
+    rows, columns = true_classes(y_true, y_pred), predicted_classes(y_pred, threshold)
+    return np.bincount(rows * K + columns, minlength=K * K).reshape(K, K)
+
+
+# ---- figures of a confusion matrix -----------------------------------------------------------
+# With two classes they are of class 1, the positive one; with more, the mean over the classes.
+
+
+def _of_classes(each: Array) -> float:
+    return float(each[1] if len(each) == 2 else each.mean())
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+
+
+def accuracy(table: Array) -> float:
+    """The share of right answers."""
+    return float(np.trace(table) / max(table.sum(), 1))
+
+
+def precision(table: Array) -> float:
+    """Of those called positive, how many are."""
+    return _of_classes(_ratio(np.diag(table), table.sum(axis=0)))
+
+
+def recall(table: Array) -> float:
+    """Of those that are positive, how many were found."""
+    return _of_classes(_ratio(np.diag(table), table.sum(axis=1)))
+
+
+def f1(table: Array) -> float:
+    """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN)."""
+    return _of_classes(_ratio(2 * np.diag(table), table.sum(axis=0) + table.sum(axis=1)))
+
+
+def auc(y_true: Any, y_pred: Any) -> float:
+    """The area under the ROC curve, exactly: how often a positive outranks a negative.
+
+    Ties count half. Without both classes there is nothing to rank, and it is NaN.
+
+    >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.75
+    """
+    y_true, y_pred = np.asarray(y_true).reshape(-1), np.asarray(y_pred).reshape(-1)
+    if y_true.shape != y_pred.shape:
+        raise ShapeError(
+            f"auc: expected one score for each label (two classes, one output), got "
+            f"{y_true.size} labels and {y_pred.size} scores"
+        )
+    positive = y_true > 0.5
+    P, N = int(positive.sum()), int((~positive).sum())
+    if P == 0 or N == 0:
+        return float("nan")
+    _, place, count = np.unique(y_pred, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[place]  # ties share their mean rank
+    return float((rank[positive].sum() - P * (P + 1) / 2) / (P * N))
+
+
+# ---- counted batch by batch ------------------------------------------------------------------
+
+
+class Metric(ABC):
+    """``update`` with each batch, ``result`` at any time, ``reset`` before the next epoch."""
+
+    name: str
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget all batches."""
+
+    @abstractmethod
+    def update(self, y_true: Any, y_pred: Any) -> None:
+        """Count one batch."""
+
+    @abstractmethod
+    def result(self) -> Any:
+        """The figure over all batches since ``reset``."""
+
+
+class FromTable(Metric):
+    """A figure that is read off the confusion matrix of all batches."""
+
+    def __init__(self, name: str, figure: Callable[[Array], Any], threshold: float = 0.5) -> None:
+        self.name, self.figure, self.threshold = name, figure, threshold
+        self.reset()
+
+    def reset(self) -> None:
+        """An empty table."""
+        self.table: Array | None = None
+
+    def update(self, y_true: Any, y_pred: Any) -> None:
+        """Add the batch's table."""
+        table = confusion_matrix(y_true, y_pred, self.threshold)
+        self.table = table if self.table is None else self.table + table
+
+    def result(self) -> Any:
+        """The figure; NaN before the first batch."""
+        return float("nan") if self.table is None else self.figure(self.table)
+
+
+class Auc(Metric):
+    """The area under the ROC curve: it has to keep all scores, because ranks need them."""
+
+    def __init__(self) -> None:
+        self.name = "auc"
+        self.reset()
+
+    def reset(self) -> None:
+        """No scores."""
+        self.labels: list[Array] = []
+        self.scores: list[Array] = []
+
+    def update(self, y_true: Any, y_pred: Any) -> None:
+        """Keep the batch's scores."""
+        self.labels.append(np.asarray(y_true).reshape(-1))
+        self.scores.append(np.asarray(y_pred).reshape(-1))
+
+    def result(self) -> float:
+        """The area over all batches."""
+        if not self.scores:
+            return float("nan")
+        return auc(np.concatenate(self.labels), np.concatenate(self.scores))
+
+
+FIGURES: dict[str, Callable[[Array], Any]] = {
+    "accuracy": accuracy,
+    "precision": precision,
+    "recall": recall,
+    "f1": f1,
+    "confusion_matrix": lambda table: table,
+}
+
+
+def get(metric: str | Metric) -> Metric:
+    """The metric of this name, or the metric itself."""
+    if isinstance(metric, Metric):
+        return metric
+    if metric == "auc":
+        return Auc()
+    if metric not in FIGURES:
+        raise ConfigError(
+            f"expected a metric from {', '.join(FIGURES)}, auc or a Metric, got {metric!r}"
+        )
+    return FromTable(metric, FIGURES[metric])
+
+
+def to_numpy(a: Any) -> Array:
+    """A batch's labels or predictions as NumPy arrays, wherever they live."""
+    return ops_for(a).to_numpy(a)

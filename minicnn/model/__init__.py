@@ -1,0 +1,6 @@
+"""``Sequential``: the network that people use (floor 6)."""
+
+from minicnn.model.sequential import Sequential
+from minicnn.model.summary import Row, Summary, summarize
+
+__all__ = ["Row", "Sequential", "Summary", "summarize"]

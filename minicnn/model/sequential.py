@@ -1,0 +1,324 @@
+"""Sequential: a chain of layers that can be trained, used and looked at (floor 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from minicnn.backends import current_ops
+from minicnn.data.arrays import ArrayDataset, as_samples
+from minicnn.data.dataset import Batch, Dataset
+from minicnn.engine import Engine, link
+from minicnn.errors import ConfigError, NotBuiltError, NotCompiledError, NotFiniteError, ShapeError
+from minicnn.layers import Chain, Layer
+from minicnn.losses import Loss
+from minicnn.losses import get as get_loss
+from minicnn.metrics import Metric, to_numpy
+from minicnn.metrics import get as get_metric
+from minicnn.model.summary import Summary, summarize
+from minicnn.optimizers import Optimizer
+from minicnn.optimizers import get as get_optimizer
+from minicnn.randomness import Moment, generator
+from minicnn.training import Callback, History, Trainer, floats, progress_for
+from minicnn.training.diagnose import is_finite, where_it_broke
+from minicnn.training.gradients import GradientStep
+from minicnn.typing import Array, Shape
+
+
+class Sequential(Chain):
+    """One layer after another, with everything around it.
+
+    >>> from minicnn import Dense, Sequential
+    >>> model = Sequential([Dense(8, activation="relu"), Dense(1)], input_shape=(2,), seed=0)
+    >>> model.compile(optimizer="adam", loss="mean_squared_error")
+    >>> x = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> history = model.fit(x, np.array([1.0, 0.0]), epochs=3, verbose=0)
+    >>> len(history.history["loss"])
+    3
+    >>> model.predict(x).shape
+    (2, 1)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] = (),
+        input_shape: Shape | None = None,
+        seed: int = 0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(*layers, name=name)
+        self.seed = seed
+        self._settings: dict[str, Any] | None = None
+        self._trainer: Trainer | None = None
+        self._predictor: Engine | None = None
+        if input_shape is not None:
+            self.build(tuple(input_shape))
+
+    # ---- building ----------------------------------------------------------------------------
+
+    def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> Shape:
+        """Make all parameters for inputs of this shape; the draws are named by the seed."""
+        self._trainer = self._predictor = None
+        return super().build(input_shape, rng or generator(self.seed, "weights"))
+
+    def add(self, layer: Layer) -> None:
+        """Append a layer; a model that is built already is built anew, with fresh weights."""
+        Chain.__init__(self, *self.layers, layer, name=self.name)
+        self._trainer = self._predictor = None
+
+    def astype(self, dtype: Any) -> Self:
+        """Turn all parameters into ``dtype``, such as "float64" for an exact comparison."""
+        self._trainer = self._predictor = None
+        return super().astype(dtype)
+
+    def _build_for(self, x: Any) -> None:
+        if self.input_shape is None:
+            self.build(tuple(x.shape[1:]))
+
+    def _require_built(self, what: str) -> None:
+        if self.input_shape is None:
+            raise NotBuiltError(
+                f"{what}: expected a model that knows its input shape, got one that was never "
+                f"built; give Sequential(..., input_shape=(150, 150, 3)), or fit it first"
+            )
+
+    # ---- training ----------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: str | Optimizer = "rmsprop",
+        loss: str | Loss = "mean_squared_error",
+        metrics: Sequence[str | Metric] = (),
+        gradients: Sequence[GradientStep] = (),
+    ) -> None:
+        """Say how to train: what to minimise, how to move, what to watch.
+
+        ``gradients`` are functions between network and optimizer, such as ``mc.ClipNorm(1.0)``.
+        """
+        self._settings = {
+            "optimizer": get_optimizer(optimizer),
+            "loss": get_loss(loss),
+            "metrics": [get_metric(metric) for metric in metrics],
+            "gradients": list(gradients),
+        }
+        self._trainer = None
+        if self.input_shape is not None:
+            link(self, self._settings["loss"])  # complain now, not in the first step
+
+    @property
+    def trainer(self) -> Trainer:
+        """The training loop of this model, made when it is compiled and built."""
+        if self._settings is None:
+            raise NotCompiledError(
+                "expected a compiled model; call model.compile(optimizer=..., loss=...) first"
+            )
+        self._require_built("training")
+        if self._trainer is None:
+            settings = self._settings
+            self._trainer = Trainer(
+                link(self, settings["loss"]),
+                settings["optimizer"],
+                settings["metrics"],
+                settings["gradients"],
+                self.seed,
+            )
+        return self._trainer
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer that ``compile`` was given."""
+        return self.trainer.optimizer
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        epochs: int = 1,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        shuffle: bool = True,
+        callbacks: Sequence[Callback] = (),
+        verbose: int = 1,
+        initial_epoch: int = 0,
+    ) -> History:
+        """Train on arrays (``x``, ``y``) or on a data set; returns the history.
+
+        ``validation_split`` keeps the last share of the arrays out of training. verbose: 0 is
+        silent, 1 draws a live line where someone can see it, 2 prints a line an epoch.
+        """
+        data, held_back = self._training_data(
+            x, y, batch_size, validation_split, sample_weight, shuffle
+        )
+        if validation_data is not None:
+            held_back = as_dataset(validation_data, batch_size)
+        watchers = list(callbacks)
+        if (progress := progress_for(verbose)) is not None:
+            watchers.append(progress)
+        for watcher in watchers:
+            watcher.model = self
+        self._build_for(_first_x(data))
+        return self.trainer.fit(data, epochs, held_back, watchers, class_weight, initial_epoch)
+
+    def _training_data(
+        self, x: Any, y: Any, batch_size: int, split: float, weight: Any, shuffle: bool
+    ) -> tuple[Dataset, Dataset | None]:
+        if y is None:
+            if split:
+                raise ConfigError(
+                    "expected arrays for validation_split, got a data set; split it yourself and "
+                    "give validation_data=..."
+                )
+            return as_dataset(x, batch_size), None
+        x, y = as_samples(x, "x"), as_samples(y, "y")
+        if not 0 <= split < 1:
+            raise ConfigError(f"expected validation_split from 0 to below 1, got {split!r}")
+        keep = len(x) - int(len(x) * split)
+        weights = None if weight is None else np.asarray(weight)
+        data = ArrayDataset(
+            x[:keep] if split else x,
+            y[:keep] if split else y,
+            batch_size,
+            shuffle,
+            self.seed,
+            weights[:keep] if split and weights is not None else weights,
+        )
+        if not split:
+            return data, None
+        if keep == len(x):
+            raise ConfigError(
+                f"expected validation_split to hold back at least one sample, got {split} of "
+                f"{len(x)} samples"
+            )
+        return data, ArrayDataset(x[keep:], y[keep:], batch_size, shuffle=False)
+
+    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """One step on one batch; the loss and metrics are those before the update."""
+        x, y = as_samples(x, "x"), as_samples(y, "y")
+        self._build_for(x)
+        trainer = self.trainer
+        moment = Moment(self.seed, 0, trainer.optimizer.step_count)
+        value, y_pred = trainer.step(Batch(x, y, sample_weight), moment)
+        results = {}
+        for metric in trainer.metrics:
+            metric.reset()
+            metric.update(np.asarray(y), to_numpy(y_pred))
+            results[metric.name] = metric.result()
+        return {"loss": value, **results}
+
+    # ---- using ----------------------------------------------------------------------------------
+
+    def evaluate(self, x: Any, y: Any = None, batch_size: int = 32) -> dict[str, Any]:
+        """Loss and metrics over arrays or a data set, as a dictionary."""
+        data = as_dataset((x, y) if y is not None else x, batch_size)
+        self._build_for(_first_x(data))
+        return self.trainer.evaluate(data)
+
+    def predict(self, x: Any, batch_size: int = 32) -> Array:
+        """The network's answers, as one NumPy array; ``x`` is an array or a data set."""
+        parts = [self._answer(batch) for batch in _inputs(x, batch_size)]
+        return np.concatenate(parts)
+
+    def _answer(self, x: Array) -> Array:
+        self._build_for(x)
+        if self._predictor is None:
+            self._predictor = Engine(self)
+        x = floats(x, self)
+        y = self._predictor.infer(x)
+        if not is_finite(y):
+            reason = where_it_broke(self, x, None, training=False)
+            raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
+        return to_numpy(y)
+
+    # ---- looking --------------------------------------------------------------------------------
+
+    def summary(
+        self, batch_size: int = 32, print_fn: Callable[[str], None] | None = print
+    ) -> Summary:
+        """Print the network as a table (give print_fn=None to only get it back)."""
+        self._require_built("summary")
+        table = summarize(self, batch_size)
+        if print_fn is not None:
+            print_fn(str(table))
+        return table
+
+    def count_params(self) -> int:
+        """All numbers that the model consists of: parameters and running figures."""
+        return summarize(self, 1).total if self.input_shape is not None else 0
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all arrays as NumPy arrays, layer by layer, in Keras's order."""
+        self._require_built("get_weights")
+        return [to_numpy(holder[key]).copy() for _, holder, key in self._slots()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Put these arrays in the places that ``get_weights`` lists."""
+        self._require_built("set_weights")
+        slots = list(self._slots())
+        if len(weights) != len(slots):
+            raise ShapeError(
+                f"set_weights: expected {len(slots)} arrays ({', '.join(p for p, _, _ in slots)}),"
+                f" got {len(weights)}"
+            )
+        arrays = [np.asarray(array) for array in weights]
+        for (path, holder, key), array in zip(slots, arrays, strict=True):
+            if array.shape != tuple(holder[key].shape):
+                raise ShapeError(
+                    f"set_weights: expected shape {tuple(holder[key].shape)} for {path}, got "
+                    f"{array.shape}; give the arrays in the order of get_weights()"
+                )
+        for (_, holder, key), array in zip(slots, arrays, strict=True):
+            holder[key][...] = current_ops().asarray(array, holder[key].dtype)
+
+    def _slots(self) -> Iterator[tuple[str, dict[str, Array], str]]:
+        """(path, dictionary, key) of every array, layer by layer."""
+        for layer in self.walk():
+            if not layer.children:
+                for holder in (layer.params, layer.state):
+                    for key in holder:
+                        yield f"{layer.path}/{key}", holder, key
+
+    def config(self) -> dict[str, Any]:
+        """What it takes to build the same network."""
+        return {
+            "layers": self.layers,
+            "input_shape": self.input_shape,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    def __repr__(self) -> str:
+        return f"Sequential([{', '.join(map(repr, self.layers))}])"
+
+
+def as_dataset(data: Any, batch_size: int) -> Dataset:
+    """A data set as it is, or a pair of arrays as one, in their order."""
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, tuple | list) and len(data) in (2, 3):
+        x, y, *weight = data
+        return ArrayDataset(x, y, batch_size, shuffle=False, weight=weight[0] if weight else None)
+    raise ConfigError(
+        f"expected arrays x and y, a pair (x, y), or a data set with epoch(n) and len(), got "
+        f"{type(data).__name__}; labels missing?"
+    )
+
+
+def _first_x(data: Dataset) -> Array:
+    if isinstance(data, ArrayDataset):
+        return data.x
+    return next(iter(data.epoch(0))).x
+
+
+def _inputs(x: Any, batch_size: int) -> Iterator[Array]:
+    if isinstance(x, Dataset):
+        for batch in x.epoch(0):
+            yield batch.x
+        return
+    x = as_samples(x, "x")
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size]

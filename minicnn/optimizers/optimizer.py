@@ -1,0 +1,84 @@
+"""What every optimizer is: a rule that moves a parameter against its gradient (floor 2).
+
+A rule is written for one array, element by element, in place. The numbers that it remembers
+of each parameter (its *slots*, such as a running mean of squares) belong to the optimizer,
+under the parameter's path, and travel in checkpoints.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from minicnn.backends import Ops, ops_for
+from minicnn.errors import ConfigError, ShapeError
+from minicnn.optimizers.schedules import Schedule
+from minicnn.typing import Array
+
+
+class Optimizer(ABC):
+    """Subclasses name their slots and write ``update``."""
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, learning_rate: float | Schedule) -> None:
+        if not callable(learning_rate) and not learning_rate > 0:
+            raise ConfigError(
+                f"{type(self).__name__}: expected a learning_rate above 0 or a schedule, got "
+                f"{learning_rate!r}"
+            )
+        self.learning_rate = learning_rate
+        self.step_count = 0
+        self.memory: dict[str, dict[str, Array]] = {}  # path -> slot -> array
+
+    @abstractmethod
+    def update(
+        self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
+    ) -> None:
+        """Move ``p`` and its slots in place; ``step`` counts from 1."""
+
+    def current_learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        lr = self.learning_rate
+        return float(lr(self.step_count)) if callable(lr) else float(lr)
+
+    def apply(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """One step: every parameter that has a gradient is moved, in place."""
+        lr = self.current_learning_rate()
+        self.step_count += 1
+        for path, g in grads.items():
+            p = params[path]
+            if p.shape != g.shape:
+                raise ShapeError(
+                    f"{path}: expected a gradient of the parameter's shape {p.shape}, got "
+                    f"{g.shape}; check what this layer's backward returns"
+                )
+            slots = tuple(self._memory_of(path, p).values())
+            self.update(p, g, slots, lr, self.step_count, ops_for(p))
+
+    def _memory_of(self, path: str, p: Array) -> dict[str, Array]:
+        if path not in self.memory:
+            self.memory[path] = {slot: ops_for(p).xp.zeros_like(p) for slot in self.used_slots()}
+        return self.memory[path]
+
+    def used_slots(self) -> tuple[str, ...]:
+        """The slots that these settings need."""
+        return self.slots
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, to print or rebuild the optimizer."""
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        return {name: getattr(self, name) for name in names}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
+        return f"{type(self).__name__}({shown})"
+
+
+def fraction(value: float, what: str) -> float:
+    """``value`` if it is at least 0 and less than 1, else an error."""
+    if not 0 <= value < 1:
+        raise ConfigError(f"expected {what} to be at least 0 and less than 1, got {value!r}")
+    return value

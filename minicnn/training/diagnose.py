@@ -1,0 +1,39 @@
+"""Where NaN or infinity first appeared (floor 5): asked only when something went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.backends import ops_for
+from minicnn.layers import Chain
+from minicnn.typing import Array
+
+
+def is_finite(a: Array) -> bool:
+    """Whether every number is finite."""
+    return bool(ops_for(a).xp.isfinite(a).all())
+
+
+def where_it_broke(network: Chain, x: Array, y_true: Any, training: Any) -> str:
+    """A sentence that names the first thing that isn't finite, and the likely remedy."""
+    if not is_finite(x):
+        return (
+            "the input has NaN or infinity in it: look for broken pictures or a division by "
+            "zero in the preparation of the data"
+        )
+    for layer in network.layers:
+        for key, p in layer.params.items():
+            if not is_finite(p):
+                return (
+                    f"{layer.where}: its parameter {key} is no longer finite: an earlier step "
+                    f"was too long; lower the learning rate"
+                )
+        x = layer.forward(x, training)[0]
+        if not is_finite(x):
+            return (
+                f"{layer.where}: its output overflowed although its input and parameters are "
+                f"finite; lower the learning rate, or scale the inputs to about -1..1"
+            )
+    if hasattr(y_true, "dtype") and y_true.dtype.kind == "f" and not is_finite(y_true):
+        return "the labels have NaN or infinity in them"
+    return "the network's output is finite, so the loss itself overflowed: check the labels"

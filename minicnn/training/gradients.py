@@ -1,0 +1,80 @@
+"""What can stand between the network and the optimizer (floor 5).
+
+All gradients leave the network as one mapping from a parameter's path to its array. Each of
+these is a function ``(grads, params) -> grads``, and so can be one of yours:
+
+    model.compile(..., gradients=[mc.ClipNorm(1.0), lambda grads, params: ...])
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from minicnn.backends import ops_for
+from minicnn.errors import ConfigError
+from minicnn.typing import Params
+
+GradientStep = Callable[[Params, Params], Params]
+
+
+@dataclass(frozen=True)
+class ClipNorm:
+    """If all gradients together are longer than ``limit``, shorten them to it.
+
+    >>> import numpy as np
+    >>> ClipNorm(1.0)({"a/W": np.array([3.0]), "b/W": np.array([4.0])}, {})
+    {'a/W': array([0.6]), 'b/W': array([0.8])}
+    """
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        _positive(self.limit, "ClipNorm")
+
+    def __call__(self, grads: Params, params: Params) -> Params:
+        """The gradients, in the same direction."""
+        length = math.sqrt(sum(float((g * g).sum()) for g in grads.values()))
+        if length <= self.limit:
+            return grads
+        return {path: g * (self.limit / length) for path, g in grads.items()}
+
+
+@dataclass(frozen=True)
+class ClipValue:
+    """Every number of every gradient is kept within ±``limit``."""
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        _positive(self.limit, "ClipValue")
+
+    def __call__(self, grads: Params, params: Params) -> Params:
+        """The gradients, cut off."""
+        return {p: ops_for(g).xp.clip(g, -self.limit, self.limit) for p, g in grads.items()}
+
+
+@dataclass(frozen=True)
+class WeightDecay:
+    """Adds ``rate · W`` to the gradient of every kernel: the slope of rate/2 · Σ W².
+
+    Biases and the scales of a normalisation are left alone.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        _positive(self.rate, "WeightDecay")
+
+    def __call__(self, grads: Params, params: Params) -> Params:
+        """The gradients, with a pull towards zero."""
+        return {
+            path: g + self.rate * params[path] if path.endswith("W") else g
+            for path, g in grads.items()
+        }
+
+
+def _positive(value: float, name: str) -> None:
+    if not value > 0:
+        raise ConfigError(f"{name}: expected a number above 0, got {value!r}")

@@ -1,0 +1,204 @@
+"""The training loop (floor 5): epochs of steps, with everyone who looks on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn.backends import current_ops, ops_for
+from minicnn.data.dataset import Batch, Dataset
+from minicnn.engine import Engine, Link
+from minicnn.errors import DtypeError, NotFiniteError
+from minicnn.layers import Layer
+from minicnn.metrics import Metric, to_numpy
+from minicnn.optimizers import Optimizer
+from minicnn.randomness import Moment
+from minicnn.training.callback import Callback
+from minicnn.training.diagnose import where_it_broke
+from minicnn.training.gradients import GradientStep
+from minicnn.training.history import History
+from minicnn.typing import Array
+
+
+class Trainer:
+    """One network, its loss, its optimizer: a step, an epoch, an evaluation."""
+
+    def __init__(
+        self,
+        link: Link,
+        optimizer: Optimizer,
+        metrics: Sequence[Metric],
+        gradients: Sequence[GradientStep] = (),
+        seed: int = 0,
+    ) -> None:
+        self.link = link
+        self.optimizer = optimizer
+        self.metrics = metrics
+        self.gradients = gradients
+        self.seed = seed
+        self.engine = Engine(link.body)
+
+    # ---- one step ----------------------------------------------------------------------------
+
+    def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
+        """Forward, loss, backward, update. Gives the loss and the predictions before it."""
+        network, loss = self.link.body, self.link.loss
+        x = floats(batch.x, network)
+        outputs, cache = self.engine.forward(x, moment)
+        value, loss_cache = loss.forward(outputs, batch.y, batch.weight)
+        if not math.isfinite(value):
+            raise self._not_finite(x, batch.y, moment, float(value))
+
+        grads = self.engine.backward(loss.backward(loss_cache), cache)
+        params = network.params
+        grads = {path: grads[path] for path in trainable(network) if path in grads}
+        for gradient_step in self.gradients:
+            grads = gradient_step(grads, params)
+        self.optimizer.apply(params, grads)
+        network.set_state(network.next_state(cache))
+        return float(value), self.link.predictions(outputs)
+
+    def _not_finite(self, x: Array, y: Any, moment: Moment, value: float) -> NotFiniteError:
+        reason = where_it_broke(self.link.body, x, y, moment)
+        return NotFiniteError(
+            f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite loss, got "
+            f"{value}; {reason}. The weights are those from before this step"
+        )
+
+    # ---- many steps ----------------------------------------------------------------------------
+
+    def fit(
+        self,
+        data: Dataset,
+        epochs: int,
+        validation: Dataset | None = None,
+        callbacks: Sequence[Callback] = (),
+        class_weight: Mapping[int, float] | None = None,
+        initial_epoch: int = 0,
+    ) -> History:
+        """Train until ``epochs`` are done or a callback says stop."""
+        history = History()
+        plan = {"epochs": epochs, "initial_epoch": initial_epoch, "steps": len(data)}
+        started: list[Callback] = []
+        try:
+            for callback in callbacks:
+                callback.stop = False
+                callback.on_train_begin(plan)
+                started.append(callback)
+            for epoch in range(initial_epoch, epochs):
+                for callback in callbacks:
+                    callback.on_epoch_begin(epoch)
+                logs = self._epoch(data, epoch, callbacks, class_weight)
+                if validation is not None:
+                    results = self.evaluate(validation)
+                    logs |= {f"val_{name}": value for name, value in results.items()}
+                history.add(epoch, logs)
+                for callback in callbacks:
+                    callback.on_epoch_end(epoch, logs)
+                if any(callback.stop for callback in callbacks):
+                    break
+        finally:
+            for callback in reversed(started):
+                callback.on_train_end()
+        return history
+
+    def _epoch(
+        self,
+        data: Dataset,
+        epoch: int,
+        callbacks: Sequence[Callback],
+        class_weight: Mapping[int, float] | None,
+    ) -> dict[str, Any]:
+        mean = _Mean()
+        self._reset_metrics()
+        logs: dict[str, Any] = {}
+        for step, batch in enumerate(data.epoch(epoch)):
+            batch = _weighted(batch, class_weight)
+            value, y_pred = self.step(batch, Moment(self.seed, epoch, step))
+            mean.add(value, len(batch.x))
+            self._update_metrics(batch.y, y_pred)
+            logs = {"loss": mean.value, **self._metric_results()}
+            for callback in callbacks:
+                callback.on_batch_end(step, logs)
+            if any(callback.stop for callback in callbacks):
+                break
+        return logs
+
+    def evaluate(self, data: Dataset) -> dict[str, Any]:
+        """Loss and metrics over a data set, with nothing changed."""
+        mean = _Mean()
+        self._reset_metrics()
+        for batch in data.epoch(0):
+            x = floats(batch.x, self.link.body)
+            outputs = self.engine.infer(x)
+            value = float(self.link.loss.forward(outputs, batch.y, batch.weight)[0])
+            if not math.isfinite(value):
+                reason = where_it_broke(self.link.body, x, batch.y, training=False)
+                raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
+            mean.add(value, len(batch.x))
+            self._update_metrics(batch.y, self.link.predictions(outputs))
+        return {"loss": mean.value, **self._metric_results()}
+
+    def _reset_metrics(self) -> None:
+        for metric in self.metrics:
+            metric.reset()
+
+    def _update_metrics(self, y_true: Any, y_pred: Array) -> None:
+        for metric in self.metrics:
+            metric.update(np.asarray(y_true), to_numpy(y_pred))
+
+    def _metric_results(self) -> dict[str, Any]:
+        return {metric.name: metric.result() for metric in self.metrics}
+
+
+class _Mean:
+    """The mean of the losses of batches of different sizes."""
+
+    def __init__(self) -> None:
+        self.total, self.count = 0.0, 0
+
+    def add(self, value: float, count: int) -> None:
+        self.total += value * count
+        self.count += count
+
+    @property
+    def value(self) -> float:
+        return self.total / self.count if self.count else float("nan")
+
+
+def floats(x: Any, network: Layer) -> Array:
+    """A batch as floats of the network's dtype, where new arrays live; uint8 becomes 0..1."""
+    x = current_ops().asarray(x)
+    if x.dtype.kind != "f" and x.dtype != np.uint8:
+        raise DtypeError(
+            f"expected pictures as uint8 (scaled to 0..1 here) or as floats (taken as they are), "
+            f"got {x.dtype}; convert with x.astype('uint8') or x.astype('float32')"
+        )
+    return ops_for(x).floats(x, dtype_of(network))
+
+
+def dtype_of(network: Layer) -> Any:
+    """The dtype of a network's parameters; float32 if it has none."""
+    return next((p.dtype for p in network.params.values()), np.dtype(np.float32))
+
+
+def trainable(layer: Layer, prefix: str = "") -> list[str]:
+    """The paths of all parameters that are not frozen, by themselves or by what holds them."""
+    if not layer.trainable:
+        return []
+    if not layer.children:
+        return [prefix + key for key in layer.params]
+    return [path for c in layer.children for path in trainable(c, f"{prefix}{c.name}/")]
+
+
+def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
+    """The batch with each sample weighted by its class, on top of its own weight."""
+    if class_weight is None:
+        return batch
+    y = np.asarray(batch.y)
+    classes = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
+    weight = np.array([class_weight.get(int(c), 1.0) for c in classes])
+    return batch._replace(weight=weight if batch.weight is None else weight * batch.weight)
