@@ -42,6 +42,7 @@ PARTS = {
     "val": "validation",
     "test": "test",
     "testing": "test",
+    "test1": "test",  # so named in the archive of the best-known cats and dogs
 }
 NUMBERED = (
     re.compile(r"(.+?)[\s._-]+\(?\d+\)?"),  # cat.12, american_bulldog_7, cat (3), n02085620_7
@@ -65,7 +66,11 @@ def list_pictures(
     """The pictures below ``root``; ``part`` chooses between its training and validation folders."""
     folder = part_of(existing_folder(root), part, classes)
     ignored: list[str] = []
-    names = [name for name in folders_in(folder) if classes is None or name in classes]
+    names = [
+        name
+        for name in folders_in(folder)
+        if (name in classes if classes is not None else suffix(name) not in PICTURE_SUFFIXES)
+    ]
     above = {identity(f) for f in (folder.resolve(), *folder.resolve().parents)}
     places = {name: identity(folder / name) for name in names}
     found = {}
@@ -97,10 +102,14 @@ def existing_folder(root: str | os.PathLike[str]) -> Path:
 
 
 def parts_in(folder: Path) -> dict[str, Path]:
-    """The training, validation and test folders, if these are all that ``folder`` holds."""
+    """The training, validation and test folders in ``folder``, if that is how it is arranged.
+
+    It is if it has a training folder beside another part, or no folder but parts; one folder
+    called "test" among others is a class.
+    """
     names = folders_in(folder)
     parts = {PARTS[n.lower()]: folder / n for n in names if n.lower() in PARTS}
-    return parts if len(parts) == len(names) else {}
+    return parts if len(parts) == len(names) or ("train" in parts and len(parts) > 1) else {}
 
 
 def part_of(root: Path, part: str | None, classes: Sequence[str] | None) -> Path:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -146,7 +146,8 @@ class Reader:
         errors: dict[str, PictureError] = {}
         with ExitStack() as stack:
             new: Rows | None = None
-            for file, outcome in self._decoded(unknown):
+            # Closed by name: in the frames of an exception a generator, with its threads, lives on.
+            for file, outcome in stack.enter_context(closing(self._decoded(unknown))):
                 if isinstance(outcome, PictureError):
                     errors[file.relative] = outcome
                     continue
@@ -161,7 +162,7 @@ class Reader:
 
     def _decoded(
         self, files: list[PictureFile]
-    ) -> Iterator[tuple[PictureFile, tuple[Array, str] | PictureError]]:
+    ) -> Generator[tuple[PictureFile, tuple[Array, str] | PictureError]]:
         """Each file with its pixels and their digest, or with what is wrong with it."""
 
         def decode(file: PictureFile) -> tuple[Array, str] | PictureError:
@@ -174,8 +175,8 @@ class Reader:
             return row, digest(row)
 
         ahead = 4 * self.threads
-        outcomes = in_order(decode, files, self.threads, ahead)
-        with progress_bar(len(files), "reading pictures", self.progress) as step:
+        bar = progress_bar(len(files), "reading pictures", self.progress)
+        with bar as step, closing(in_order(decode, files, self.threads, ahead)) as outcomes:
             for file, outcome in zip(files, outcomes, strict=True):
                 if self.stop_at_error and isinstance(outcome, PictureError):
                     raise outcome
