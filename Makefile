@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 
-.PHONY: help setup catdog test test-thorough test-parity lint bench clean
+.PHONY: help setup catdog test test-thorough test-parity record-parity lint bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,3 +21,17 @@ catdog: $(BIN)/.ready  ## train the cat/dog network on generated pictures (about
 
 test: $(BIN)/.ready  ## every test, on every core
 	$(BIN)/python -m pytest -q
+
+PARITY = .venv-parity/bin
+
+$(PARITY)/.ready: pyproject.toml tests/parity/requirements.txt
+	$(PYTHON) -m venv .venv-parity
+	$(PARITY)/python -m pip install --quiet --disable-pip-version-check \
+		--editable ".[dev]" --requirement tests/parity/requirements.txt
+	@touch $@
+
+test-parity: $(PARITY)/.ready  ## minicnn against Keras and PyTorch, which this installs
+	$(PARITY)/python -m pytest -q -m parity tests/parity
+
+record-parity: $(PARITY)/.ready  ## ask Keras and PyTorch anew what `make test` compares with
+	$(PARITY)/python -m tests.parity.record
