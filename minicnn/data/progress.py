@@ -21,7 +21,9 @@ def progress_bar(total: int, text: str, show: bool | None = None) -> Iterator[Ca
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+    # Forced: this function has decided already, and rich knows less about the error output.
+    console = Console(stderr=True, force_terminal=True)
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(text, total=total)
         yield lambda: progress.advance(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,10 +32,9 @@ def test_pictures_labels_and_paths_go_together(make_folder: MakeFolder) -> None:
     for path, label, pixels in zip(dataset.paths, y, x, strict=True):
         assert path.parent.name == dataset.classes[label]
         np.testing.assert_array_equal(pixels, read_picture(str(path), (10, 14)))
-    seen = {
-        bytes(p): int(label) for b in dataset.epoch(0) for p, label in zip(b.x, b.y, strict=True)
-    }
-    assert seen == {bytes(p): int(label) for p, label in zip(x, y, strict=True)}
+    label_of = dict(zip(map(bytes, x), y, strict=True))
+    for batch in dataset.epoch(0):
+        assert [label_of[bytes(pixels)] for pixels in batch.x] == batch.y.tolist()
 
 
 def test_images_are_square_for_one_number(make_folder: MakeFolder) -> None:
@@ -132,6 +132,13 @@ def test_the_progress_bar_is_for_terminals(
     assert capfd.readouterr().err == ""
     ImageFolder(root, cache=False, progress=True)
     assert "reading pictures" in capfd.readouterr().err
+
+    code = "import sys, minicnn.data as d; d.ImageFolder(sys.argv[1], cache=False)"
+    ours, theirs = os.openpty()
+    subprocess.run([sys.executable, "-c", code, str(root)], stderr=theirs, check=True)
+    os.close(theirs)
+    assert b"reading pictures" in os.read(ours, 10_000)
+    os.close(ours)
 
 
 def test_pillows_own_warnings_stay_out_of_the_way(make_folder: MakeFolder) -> None:
