@@ -94,7 +94,8 @@ def decode(data: bytes, image_size: Pair, max_pixels: int = MAX_PIXELS) -> Array
         reason = f"not a picture that Pillow can read (it starts with {start})"
         raise PictureError("picture", reason) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError("picture", f"more than the {max_pixels:,} pixels allowed") from error
+        reason = f"more pixels than the {max_pixels:,} allowed ({error})"
+        raise PictureError("picture", reason) from error
     except Exception as error:  # a damaged file can make a decoder raise anything at all
         reason = f"damaged or cut short ({str(error) or type(error).__name__})"
         raise PictureError("picture", reason) from error

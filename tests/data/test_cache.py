@@ -128,7 +128,7 @@ def a_cache(folder: Path, rows: int = 3) -> Path:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_damage_is_believed(tmp_path: Path, data: st.DataObject) -> None:
-    """Cut anywhere, or with any byte changed, a cache is none."""
+    """Cut anywhere, longer, or with any byte changed, a cache is none."""
     path = a_cache(tmp_path)
     whole = path.read_bytes()
     assert load_cache(path, (4, 5)) is not None
@@ -138,6 +138,8 @@ def test_no_damage_is_believed(tmp_path: Path, data: st.DataObject) -> None:
     else:
         broken = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]
     path.write_bytes(broken)
+    assert load_cache(path, (4, 5)) is None
+    path.write_bytes(whole + b"\0")
     assert load_cache(path, (4, 5)) is None
 
 

@@ -52,6 +52,12 @@ def test_epochs_differ_and_repeat() -> None:
     assert not np.array_equal(first.x, epoch(other_seed, 0).x)
 
 
+def test_every_picture_gets_a_version_of_its_own() -> None:
+    x = np.repeat(some(1)[0], 8, axis=0)
+    dataset = Pictures(x, np.arange(8), batch_size=4, augment="classic")
+    assert len(set(map(bytes, epoch(dataset, 0).x))) == 8
+
+
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_the_number_of_threads_changes_nothing(threads: int) -> None:
     alone = Pictures(*some(), batch_size=3, augment="classic", threads=0)

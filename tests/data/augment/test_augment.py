@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minicnn.data.augment import (
@@ -69,6 +69,11 @@ matrices = st.builds(
 )
 
 
+# The last pixel looked at lies just beyond the reach of the corners: its neighbour counts too.
+BEYOND = np.array([[0.1, 0, -6.5], [0, 0.1, 6.5], [0, 0, 1]])
+
+
+@example((10, 10), BEYOND, "reflect", 0)
 @given(sizes, matrices, st.sampled_from(["nearest", "reflect"]), seeds)
 def test_warp_against_its_definition(
     size: tuple[int, int], matrix: np.ndarray, fill: str, seed: int
