@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from minicnn.data.augment import augmentation
 from minicnn.data.decode import MAX_PIXELS
 from minicnn.data.listing import PARTS, existing_folder, list_pictures, parts_in
 from minicnn.data.pictures import Augment, Pictures
@@ -59,6 +60,7 @@ class ImageFolder(Pictures):
         self.image_size = as_pair(image_size)
         if on_error not in ("skip", "raise"):
             raise ConfigError(f"expected on_error 'skip' or 'raise'; {on_error!r} came.")
+        augment = augmentation(augment)  # a misspelt name should not have to wait for pictures
         part = folder_part(root, subset, validation_split)
         listing = list_pictures(root, checked_classes(classes), part)
         read = Reader(
