@@ -2,7 +2,7 @@
 
 The file, all of it or nothing:
 
-    4096 bytes   magic, the rest's shape, the length and the digest of the index
+    4096 bytes   a magic line, the shape of the rows, the length and the digest of the index
     n rows       height × width × 3 bytes each: the pixels
     index        JSON: which picture each row is (path, size, times) and a digest of its pixels
 
@@ -85,9 +85,11 @@ def load_cache(path: Path, image_size: Pair) -> CachedPictures | None:
             if header is None or header["shape"][1:] != [*image_size, 3]:
                 return None
             rows_end = HEADER + int(np.prod(header["shape"]))
+            if os.fstat(file.fileno()).st_size != rows_end + header["index"]:
+                return None
             file.seek(rows_end)
-            index = file.read(header["index"] + 1)
-            if len(index) != header["index"] or text_digest(index) != header["digest"]:
+            index = file.read()
+            if text_digest(index) != header["digest"]:
                 return None
             entries = json.loads(index)
             pixels = map_rows(path, tuple(header["shape"]))
