@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
+from minicnn.arguments import is_whole
 from minicnn.errors import ConfigError
 from minicnn.typing import Pair
 
@@ -27,15 +27,6 @@ def pair(value: int | Pair, what: str) -> Pair:
             f"write {name}=3 or {name}=(3, 3)"
         )
     return int(both[0]), int(both[1])
-
-
-def is_whole(value: object) -> bool:
-    """Whether ``value`` is a whole number, NumPy's included; True and False are not meant.
-
-    >>> is_whole(3), is_whole(3.0), is_whole(True)
-    (True, False, False)
-    """
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def same_pads(size: int, kernel: int, stride: int, dilation: int) -> Pair:

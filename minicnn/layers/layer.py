@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
@@ -201,17 +201,3 @@ class Layer(ABC):
         """A parameter in the dtype of the input, which decides the dtype of everything."""
         p = self.params[key]
         return p if p.dtype == like.dtype else p.astype(like.dtype)
-
-    def _positive(self, value: Any, what: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ConfigError(
-                f"{self.where}: expected {what} to be a whole number of at least 1, got {value!r}"
-            )
-        return int(value)
-
-    def _rate(self, value: float, what: str) -> float:
-        if not isinstance(value, int | float) or not 0 <= value < 1:
-            raise ConfigError(
-                f"{self.where}: expected {what} to be at least 0 and less than 1, got {value!r}"
-            )
-        return float(value)
