@@ -139,7 +139,13 @@ class Layer(ABC):
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
         """A parameter in float32, made where new arrays live."""
-        return current_ops().asarray(get_initializer(how)(shape, rng), BUILD_DTYPE)
+        values = np.asarray(get_initializer(how, self.where)(shape, rng))
+        if values.shape != tuple(shape):
+            raise ShapeError(
+                f"{self.where}: expected an initializer to give shape {tuple(shape)}, got "
+                f"{values.shape}"
+            )
+        return current_ops().asarray(values, BUILD_DTYPE)
 
     def maps(self, input_shape: Shape) -> tuple[int, int, int]:
         """``input_shape`` as (H, W, C), or an error that says what a map is."""
