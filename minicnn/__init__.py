@@ -70,11 +70,11 @@ from minicnn.randomness import Moment
 from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
 
 if TYPE_CHECKING:
-    from minicnn import data, testing, zoo
+    from minicnn import data, testing, viz, zoo
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "testing", "zoo")  # loaded when first asked for: mc.zoo.catdog()
+_ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
 
 
 def __getattr__(name: str) -> Any:
@@ -146,5 +146,6 @@ __all__ = [
     "gradcheck",
     "testing",
     "use_backend",
+    "viz",
     "zoo",
 ]
