@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError
+from minicnn.arguments import fraction, positive
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -38,10 +38,8 @@ class BatchNorm(Layer):
         self, momentum: float = 0.99, epsilon: float = 1e-3, name: str | None = None
     ) -> None:
         super().__init__(name)
-        self.momentum = self._rate(momentum, "momentum")
-        if not epsilon > 0:
-            raise ConfigError(f"{self.where}: expected epsilon above 0, got {epsilon!r}")
-        self.epsilon = epsilon
+        self.momentum = fraction(momentum, "momentum", self.where)
+        self.epsilon = positive(epsilon, "epsilon", self.where)
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Begin with plain normalisation: γ = 1, β = 0; running mean 0, running variance 1."""

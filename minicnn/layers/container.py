@@ -17,12 +17,16 @@ class Container(Layer):
     def __init__(self, layers: Sequence[Layer], name: str | None = None) -> None:
         self.name = name
         self.input_shape = self.output_shape = None
-        for layer in layers:
-            if not isinstance(layer, Layer):
+        thing: Any
+        for thing in layers:
+            if not isinstance(thing, Layer):
+                remedy = f"; make one: {thing.__name__}(...)" if isinstance(thing, type) else ""
                 raise ConfigError(
-                    f"{self.where}: expected layers (subclasses of minicnn.Layer), got {layer!r}"
+                    f"{self.where}: expected layers (subclasses of minicnn.Layer), got "
+                    f"{thing!r}{remedy}"
                 )
-        if len({id(layer) for layer in layers}) < len(layers):
+        inside = [id(layer) for outer in layers for layer in outer.walk()]
+        if len(set(inside)) < len(inside):
             raise ConfigError(
                 f"{self.where}: expected every layer once, got the same one twice; make a second "
                 f"layer with the same arguments"
@@ -82,10 +86,10 @@ class Container(Layer):
         """Give each nameless layer a name (conv2d_1, conv2d_2, ...), and all their place."""
         taken = Counter(layer.name for layer in self.layers if layer.name)
         for name, times in taken.items():
-            if times > 1 or "/" in name:
+            if times > 1 or not isinstance(name, str) or "/" in name:
                 raise ConfigError(
-                    f"{self.where}: expected each layer to have a name of its own, without a "
-                    f"slash, got {name!r}{' twice' if times > 1 else ''}"
+                    f"{self.where}: expected each layer to have a name of its own, text without "
+                    f"a slash, got {name!r}{' twice' if times > 1 else ''}"
                 )
         for place, layer in enumerate(self.layers, 1):
             number = 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.backends import Padding, Window, pair
 from minicnn.backends.window import check_padding
 from minicnn.errors import ConfigError
@@ -54,12 +55,12 @@ class Conv2D(Activated):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
-        self.filters = self._positive(filters, "filters")
+        self.filters = whole(filters, "filters", self.where)
         self.kernel_size = pair(kernel_size, f"{self.where}: kernel_size")
         self.strides = pair(strides, f"{self.where}: strides")
         self.padding = check_padding(padding, self.where)
         self.dilation = pair(dilation, f"{self.where}: dilation")
-        self.groups = self._positive(groups, "groups")
+        self.groups = whole(groups, "groups", self.where)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         if self.filters % self.groups:

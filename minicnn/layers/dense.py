@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.initializers import Initializer
 from minicnn.layers.activations import Activated
 from minicnn.typing import Array, Cache, Params, Shape
@@ -37,7 +38,7 @@ class Dense(Activated):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
-        self.units = self._positive(units, "units")
+        self.units = whole(units, "units", self.where)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.arguments import fraction
 from minicnn.layers.layer import Layer
 from minicnn.randomness import Moment
 from minicnn.typing import Array, Cache, Params
@@ -31,7 +32,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, name: str | None = None) -> None:
         super().__init__(name)
-        self.rate = self._rate(rate, "rate")
+        self.rate = fraction(rate, "rate", self.where)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Silence some units, let the others speak louder."""

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
@@ -139,7 +139,13 @@ class Layer(ABC):
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
         """A parameter in float32, made where new arrays live."""
-        return current_ops().asarray(get_initializer(how)(shape, rng), BUILD_DTYPE)
+        values = np.asarray(get_initializer(how, self.where)(shape, rng))
+        if values.shape != tuple(shape):
+            raise ShapeError(
+                f"{self.where}: expected an initializer to give shape {tuple(shape)}, got "
+                f"{values.shape}"
+            )
+        return current_ops().asarray(values, BUILD_DTYPE)
 
     def maps(self, input_shape: Shape) -> tuple[int, int, int]:
         """``input_shape`` as (H, W, C), or an error that says what a map is."""
@@ -201,17 +207,3 @@ class Layer(ABC):
         """A parameter in the dtype of the input, which decides the dtype of everything."""
         p = self.params[key]
         return p if p.dtype == like.dtype else p.astype(like.dtype)
-
-    def _positive(self, value: Any, what: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ConfigError(
-                f"{self.where}: expected {what} to be a whole number of at least 1, got {value!r}"
-            )
-        return int(value)
-
-    def _rate(self, value: float, what: str) -> float:
-        if not isinstance(value, int | float) or not 0 <= value < 1:
-            raise ConfigError(
-                f"{self.where}: expected {what} to be at least 0 and less than 1, got {value!r}"
-            )
-        return float(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.arguments import fraction
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params
 
@@ -22,7 +23,7 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:
         super().__init__(name)
-        self.negative_slope = self._rate(negative_slope, "negative_slope")
+        self.negative_slope = fraction(negative_slope, "negative_slope", self.where)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Keep what is positive, shrink what is negative."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from minicnn.arguments import fraction, positive
 from minicnn.backends import Ops
-from minicnn.optimizers.optimizer import Optimizer, fraction
+from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -37,9 +38,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-7,
     ) -> None:
         super().__init__(learning_rate)
-        self.beta_1 = fraction(beta_1, "beta_1")
-        self.beta_2 = fraction(beta_2, "beta_2")
-        self.epsilon = epsilon
+        self.beta_1 = fraction(beta_1, "beta_1", type(self).__name__)
+        self.beta_2 = fraction(beta_2, "beta_2", type(self).__name__)
+        self.epsilon = positive(epsilon, "epsilon", type(self).__name__)
 
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
@@ -74,7 +75,7 @@ class AdamW(Adam):
         epsilon: float = 1e-7,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon)
-        self.weight_decay = fraction(weight_decay, "weight_decay")
+        self.weight_decay = fraction(weight_decay, "weight_decay", type(self).__name__)
 
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from minicnn.arguments import fraction, positive
 from minicnn.backends import Ops
-from minicnn.optimizers.optimizer import Optimizer, fraction
+from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -39,9 +40,9 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ) -> None:
         super().__init__(learning_rate)
-        self.rho = fraction(rho, "rho")
-        self.epsilon = epsilon
-        self.momentum = fraction(momentum, "momentum")
+        self.rho = fraction(rho, "rho", type(self).__name__)
+        self.epsilon = positive(epsilon, "epsilon", type(self).__name__)
+        self.momentum = fraction(momentum, "momentum", type(self).__name__)
         self.centered = centered
 
     def used_slots(self) -> tuple[str, ...]:
