@@ -144,6 +144,17 @@ def test_the_index_leads_to_every_page() -> None:
     assert [name(page) for page in PAGES if page not in linked | {index}] == []
 
 
+def test_the_house_shows_every_room() -> None:
+    plan = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    rooms = [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in sorted((ROOT / "minicnn").iterdir())
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+    missing = [room for room in rooms if room != "__init__.py" and f"`{room}`" not in plan]
+    assert missing == [], "the table of docs/house.md needs a row, and pyproject.toml a floor"
+
+
 # ---- the checks themselves: what is broken must not pass -----------------------------------------
 
 
