@@ -60,7 +60,7 @@ class Dense(Activated):
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each product undoes the shape of another."""
+        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
         x = cache["x"]
         dy = self._before_activation(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
