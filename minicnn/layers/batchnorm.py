@@ -74,6 +74,7 @@ class BatchNorm(Layer):
         The two means are there because each x also moves the batch's mean and variance.
         Running figures do not move with x: with them, the two means fall away.
         """
+        self.check_dy(dy)
         x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         axes = tuple(range(dy.ndim - 1))
         grads = {"gamma": (dy * x_hat).sum(axis=axes), "beta": dy.sum(axis=axes)}

@@ -100,8 +100,8 @@ class Conv2D(Activated):
 
         The columns are KH·KW times larger than x, so they are made anew, not kept.
         """
+        ops = self.check_dy(dy)
         x = cache["x"]
-        ops = self.check(x)
         dy = self._before_activation(dy, cache)
         dy_of_groups = self._split(dy)  # (G, N·OH·OW, F/G)
 

@@ -61,6 +61,7 @@ class Dense(Activated):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
+        self.check_dy(dy)
         x = cache["x"]
         dy = self._before_activation(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)

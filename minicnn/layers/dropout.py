@@ -47,4 +47,5 @@ class Dropout(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient goes where the signal went, as loud."""
+        self.check_dy(dy)
         return (dy if cache["scale"] is None else dy * cache["scale"]), {}

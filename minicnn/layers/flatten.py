@@ -31,6 +31,7 @@ class Flatten(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient, back in the shape of the maps."""
+        self.check_dy(dy)
         assert self.input_shape is not None
         return dy.reshape(dy.shape[0], *self.input_shape), {}
 

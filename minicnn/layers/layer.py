@@ -132,6 +132,11 @@ class Layer(ABC):
         notes = f"{kind}, {self.position}" if self.position else kind
         return f"{name} ({notes})" if name else notes
 
+    @property
+    def entrance(self) -> str:
+        """The name of whoever meets the input first: the layer itself, or one inside it."""
+        return self.where
+
     def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
         """Note both shapes and return the output's: the last line of every ``build``."""
         self.input_shape, self.output_shape = tuple(input_shape), tuple(output_shape)
@@ -168,34 +173,28 @@ class Layer(ABC):
 
     def check(self, x: Array) -> Ops:
         """Raise one clear error unless ``x`` is what the layer was built for; give its ops."""
-        ops = ops_for(x)
+        ops = ops_for(x, where=self.entrance)
         if self.input_shape is None:
             raise NotBuiltError(
-                f"{self.where}: expected a layer that knows its input shape, got one that was "
+                f"{self.entrance}: expected a layer that knows its input shape, got one that was "
                 f"never built; call layer.build({tuple(x.shape[1:])}, rng) first"
             )
         if tuple(x.shape[1:]) != self.input_shape:
             expected = ", ".join(map(str, ("N", *self.input_shape)))
-            forgot_batch = tuple(x.shape) == self.input_shape
-            remedy = (
-                "add the batch axis: x[None]"
-                if forgot_batch
-                else "reshape the input, or build the layer for this shape"
-            )
             raise ShapeError(
-                f"{self.where}: expected an input of shape ({expected}), got {tuple(x.shape)}; "
-                f"{remedy}"
+                f"{self.entrance}: expected an input of shape ({expected}), got {tuple(x.shape)}; "
+                f"{_remedy(self.input_shape, tuple(x.shape))}"
             )
         if x.dtype not in FLOATS:
             raise DtypeError(
-                f"{self.where}: expected float32 or float64, got {x.dtype}; convert the input "
+                f"{self.entrance}: expected float32 or float64, got {x.dtype}; convert the input "
                 f"with x.astype('float32')"
             )
         return ops
 
     def check_dy(self, dy: Array) -> Ops:
         """Raise one clear error unless ``dy`` has the shape of the output; give its ops."""
-        ops = ops_for(dy)
+        ops = ops_for(dy, where=self.where)
         if tuple(dy.shape[1:]) != self.output_shape:
             raise ShapeError(
                 f"{self.where}: expected a gradient of the output's shape "
@@ -207,3 +206,14 @@ class Layer(ABC):
         """A parameter in the dtype of the input, which decides the dtype of everything."""
         p = self.params[key]
         return p if p.dtype == like.dtype else p.astype(like.dtype)
+
+
+def _remedy(expected: Shape, got: Shape) -> str:
+    """What probably happened to an input that should have had the shape (N, *expected)."""
+    if got == expected:
+        return "add the batch axis: x[None]"
+    if (*got[1:], 1) == expected:
+        return "add the axis of the channels: x[..., None]"
+    if len(expected) == 3 and got[1:] == (expected[2], *expected[:2]):
+        return "put the channels last: x.transpose(0, 2, 3, 1)"
+    return "reshape the input, or build the layer for this shape"

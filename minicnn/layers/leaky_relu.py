@@ -33,6 +33,7 @@ class LeakyReLU(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient is shrunk where the signal was."""
+        self.check_dy(dy)
         return dy * cache["slope"], {}
 
     def _slope(self, positive: Array, x: Array) -> Array:

@@ -31,4 +31,5 @@ class ReLU(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient passes where the signal passed."""
+        self.check_dy(dy)
         return dy * (cache["y"] > 0), {}
