@@ -19,7 +19,7 @@ import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
 from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
-from minicnn.initializers import Initializer
+from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -139,6 +139,8 @@ class Layer(ABC):
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
         """A parameter in float32, made where new arrays live."""
+        if isinstance(rng, Unfilled):
+            return current_ops().xp.empty(shape, BUILD_DTYPE)
         return current_ops().asarray(get_initializer(how)(shape, rng), BUILD_DTYPE)
 
     def maps(self, input_shape: Shape) -> tuple[int, int, int]:
