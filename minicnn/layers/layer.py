@@ -19,7 +19,7 @@ import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
 from minicnn.errors import DtypeError, NotBuiltError, ShapeError
-from minicnn.initializers import Initializer
+from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -144,6 +144,8 @@ class Layer(ABC):
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
         """A parameter in float32, made where new arrays live."""
+        if isinstance(rng, Unfilled):
+            return current_ops().xp.empty(shape, BUILD_DTYPE)
         values = np.asarray(get_initializer(how, self.where)(shape, rng))
         if values.shape != tuple(shape):
             raise ShapeError(

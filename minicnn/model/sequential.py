@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from minicnn.model.summary import Summary, summarize
 from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
+from minicnn.saving import ModelFile, slots
 from minicnn.training import Callback, History, Trainer, floats, progress_for
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
@@ -55,6 +57,8 @@ class Sequential(Chain):
             )
         super().__init__(*layers, name=name)
         self.seed = seed
+        self.class_names: Sequence[str] | None = None  # what the outputs stand for
+        self.preprocessing: dict[str, Any] | None = None  # what a picture needs before predict
         self._settings: dict[str, Any] | None = None
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
@@ -176,6 +180,7 @@ class Sequential(Chain):
         for watcher in watchers:
             watcher.model = self
         self._build_for(_first_x(data))
+        self.class_names = getattr(data, "classes", self.class_names)
         return self.trainer.fit(data, epochs, held_back, watchers, class_weight, initial_epoch)
 
     def _training_data(
@@ -248,6 +253,27 @@ class Sequential(Chain):
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return to_numpy(y)
 
+    # ---- saving --------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its weights, class names and preprocessing into one safetensors file.
+
+        ``mc.load_model(path)`` reads it. A failure leaves an older file of this name untouched.
+        """
+        self._require_built("save")
+        self.to_file().write(path)
+
+    def to_file(self) -> ModelFile:
+        """What :meth:`save` writes, before it is written."""
+        return ModelFile.of(self, self.class_names, self.preprocessing or self._usual_pictures())
+
+    def _usual_pictures(self) -> dict[str, Any] | None:
+        """How pictures reach this network unless someone says otherwise; None for plain rows."""
+        if self.input_shape is None or len(self.input_shape) != 3:
+            return None
+        H, W, C = self.input_shape
+        return {"image_size": [H, W], "channels": C, "pixel_scale": 1 / 255}
+
     # ---- looking --------------------------------------------------------------------------------
 
     def summary(
@@ -267,34 +293,26 @@ class Sequential(Chain):
     def get_weights(self) -> list[Array]:
         """Copies of all arrays as NumPy arrays, layer by layer, in Keras's order."""
         self._require_built("get_weights")
-        return [to_numpy(holder[key]).copy() for _, holder, key in self._slots()]
+        return [to_numpy(holder[key]).copy() for _, holder, key in slots(self)]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Put these arrays in the places that ``get_weights`` lists."""
         self._require_built("set_weights")
-        slots = list(self._slots())
-        if len(weights) != len(slots):
+        places = list(slots(self))
+        if len(weights) != len(places):
             raise ShapeError(
-                f"set_weights: expected {len(slots)} arrays ({', '.join(p for p, _, _ in slots)}),"
-                f" got {len(weights)}"
+                f"set_weights: expected {len(places)} arrays "
+                f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
         arrays = [np.asarray(array) for array in weights]
-        for (path, holder, key), array in zip(slots, arrays, strict=True):
+        for (path, holder, key), array in zip(places, arrays, strict=True):
             if array.shape != tuple(holder[key].shape):
                 raise ShapeError(
                     f"set_weights: expected shape {tuple(holder[key].shape)} for {path}, got "
                     f"{array.shape}; give the arrays in the order of get_weights()"
                 )
-        for (_, holder, key), array in zip(slots, arrays, strict=True):
+        for (_, holder, key), array in zip(places, arrays, strict=True):
             holder[key][...] = current_ops().asarray(array, holder[key].dtype)
-
-    def _slots(self) -> Iterator[tuple[str, dict[str, Array], str]]:
-        """(path, dictionary, key) of every array, layer by layer."""
-        for layer in self.walk():
-            if not layer.children:
-                for holder in (layer.params, layer.state):
-                    for key in holder:
-                        yield f"{layer.path}/{key}", holder, key
 
     def config(self) -> dict[str, Any]:
         """What it takes to build the same network."""
