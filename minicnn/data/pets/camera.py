@@ -1,0 +1,60 @@
+"""From the pet's own coordinates to pixels: the camera, and a head that turns (floor 4).
+
+A pet is drawn in units of its head's radius, x to the right and y down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, sin
+
+import numpy as np
+
+from minicnn.typing import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """An affine view of a scene that is bent a little: x -> matrix @ bend(x) + offset."""
+
+    matrix: Array  # (2, 2), pixels for one unit
+    offset: Array  # (2,), where the scene's origin falls
+    bend: float  # how far the scene is bent, in units
+    phase: tuple[float, float]
+
+    def project(self, points: Array) -> Array:
+        """Pixels (K, 2) for points (K, 2) of the scene."""
+        if self.bend:
+            x, y = points[:, 0], points[:, 1]
+            waves = np.stack([np.sin(1.3 * y + self.phase[0]), np.sin(1.1 * x + self.phase[1])], 1)
+            points = points + self.bend * waves
+        return np.asarray(points @ self.matrix.T + self.offset)
+
+    @property
+    def unit(self) -> float:
+        """How many pixels one unit is long."""
+        return float(abs(np.linalg.det(self.matrix)) ** 0.5)
+
+    def back(self) -> Array:
+        """The affine map from pixels to the scene (bending left out): (2, 3)."""
+        inverse = np.linalg.inv(self.matrix)
+        return np.concatenate([inverse, -(inverse @ self.offset)[:, None]], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFrame:
+    """Where a head is and how it is turned: features that stick out shift as it turns."""
+
+    x: float
+    y: float
+    turn: float  # radians to the right
+    nod: float  # radians down
+    tilt: float  # radians, ear towards the shoulder
+    size: float = 1.0
+
+    def place(self, points: Array, depth: float) -> Array:
+        """Scene coordinates of points that lie ``depth`` in front of the head's middle."""
+        x = points[:, 0] * cos(self.turn) + depth * sin(self.turn)
+        y = points[:, 1] * cos(self.nod) + depth * sin(self.nod)
+        c, s = cos(self.tilt) * self.size, sin(self.tilt) * self.size
+        return np.stack([c * x - s * y + self.x, s * x + c * y + self.y], axis=1)

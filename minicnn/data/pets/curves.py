@@ -1,0 +1,96 @@
+"""Smooth lines through a few points: what every outline of a pet is made of (floor 4).
+
+A curve is a fixed linear map of its control points (Catmull and Rom's cubic), so the matrix
+of that map is kept for each number of points and a curve costs one small product.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from minicnn.typing import Array
+
+SAMPLES = 6  # points drawn between two control points
+
+
+@lru_cache(maxsize=64)
+def _basis(points: int, closed: bool) -> Array:
+    """The matrix that takes ``points`` control points to the points of the curve."""
+    spans = points if closed else points - 1
+    t = np.arange(spans * SAMPLES + (0 if closed else 1)) / SAMPLES
+    first = np.minimum(t.astype(int), spans - 1)
+    f = t - first
+    weights = np.stack(
+        [
+            -0.5 * f + f**2 - 0.5 * f**3,
+            1 - 2.5 * f**2 + 1.5 * f**3,
+            0.5 * f + 2 * f**2 - 1.5 * f**3,
+            -0.5 * f**2 + 0.5 * f**3,
+        ]
+    )
+    matrix = np.zeros((len(t), points))
+    rows = np.arange(len(t))
+    for offset, weight in zip((-1, 0, 1, 2), weights, strict=True):
+        column = first + offset
+        column = column % points if closed else np.clip(column, 0, points - 1)
+        np.add.at(matrix, (rows, column), weight)
+    return matrix
+
+
+def loop(points: Array) -> Array:
+    """A closed smooth curve through ``points`` (K, 2)."""
+    return np.asarray(_basis(len(points), True) @ points)
+
+
+def path(points: Array) -> Array:
+    """An open smooth curve through ``points`` (K, 2)."""
+    return np.asarray(_basis(len(points), False) @ points)
+
+
+@lru_cache(maxsize=8)
+def _circle(corners: int) -> Array:
+    angle = np.arange(corners) * (2 * np.pi / corners)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def oval(x: float, y: float, rx: float, ry: float, corners: int = 24) -> Array:
+    """An ellipse with its middle at (x, y)."""
+    return _circle(corners) * (rx, ry) + (x, y)
+
+
+def limb(points: Array, start: float, end: float) -> Array:
+    """The outline of a limb or tail: a smooth path whose half width goes from start to end."""
+    middle = path(points)
+    along = np.gradient(middle, axis=0)
+    along /= np.hypot(along[:, :1], along[:, 1:]) + 1e-9
+    across = along[:, ::-1] * (-1, 1)
+    width = np.linspace(start, end, len(middle))[:, None]
+    ends = []
+    for end_point, direction, radius in (
+        (middle[-1], along[-1], end),
+        (middle[0], -along[0], start),
+    ):
+        round_it = np.arctan2(direction[1], direction[0]) + np.linspace(1.2, -1.2, 5)
+        ends.append(end_point + radius * np.stack([np.cos(round_it), np.sin(round_it)], axis=1))
+    return np.concatenate(
+        [middle + across * width, ends[0], (middle - across * width)[::-1], ends[1]]
+    )
+
+
+def capsule(a: tuple[float, float], ra: float, b: tuple[float, float], rb: float) -> Array:
+    """The outline of two discs and all that lies between them: a snout seen from any side."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    distance = float(np.hypot(dx, dy))
+    if distance <= abs(ra - rb):  # one disc hides the other: seen from the front
+        return oval(*(a if ra > rb else b), max(ra, rb), max(ra, rb))
+    towards, spread = np.arctan2(dy, dx), np.arccos((ra - rb) / distance)
+    far = towards + np.linspace(-spread, spread, 12)
+    near = towards + np.linspace(spread, 2 * np.pi - spread, 12)
+    return np.concatenate(
+        [
+            np.stack([b[0] + rb * np.cos(far), b[1] + rb * np.sin(far)], axis=1),
+            np.stack([a[0] + ra * np.cos(near), a[1] + ra * np.sin(near)], axis=1),
+        ]
+    )
