@@ -12,6 +12,7 @@ from minicnn.data.pets.textures import SIDE, UNITS, shading
 from minicnn.typing import Array
 
 Colour = tuple[int, int, int]
+Marks = tuple[tuple[Image.Image, Colour], ...]
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
@@ -23,6 +24,7 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
     )
 
 
+EDGE = 0.04  # width of the line around a part, in units
 BLACK, WHITE = (18, 15, 16), (250, 247, 240)
 
 
@@ -59,56 +61,53 @@ class Brush:
         pixels = max(1, round(width * self.camera.unit))
         self.draw.line(self.camera.project(points).ravel().tolist(), fill=colour, width=pixels)
 
-    def fur(
-        self,
-        outline: Array,
-        colour: Colour,
-        marks: tuple[tuple[Image.Image, Colour], ...] = (),
-        rounded: bool = True,
-    ) -> None:
-        """A furry part: its colour, its markings, a shadow side if it is round, a darker edge."""
+    def fur(self, outline: Array, colour: Colour, marks: Marks = ()) -> None:
+        """A round part of the animal: its colour, its markings, a shadow side, a darker edge."""
+        self._fur(outline, colour, marks, rounded=True)
+
+    def flat_fur(self, outline: Array, colour: Colour, marks: Marks = ()) -> None:
+        """A part that is too thin to have a shadow side."""
+        self._fur(outline, colour, marks, rounded=False)
+
+    def _fur(self, outline: Array, colour: Colour, marks: Marks, rounded: bool) -> None:
         pixels = self.camera.project(outline)
         flat = pixels.ravel().tolist()
         self.draw.polygon(flat, fill=colour)
-        full_left, full_top = np.floor(pixels.min(axis=0)).astype(int).tolist()
-        full_right, full_bottom = np.ceil(pixels.max(axis=0)).astype(int).tolist()
-        left, top = max(full_left, 0), max(full_top, 0)
-        right, bottom = min(full_right, self.image.width), min(full_bottom, self.image.height)
-        if right - left < 2 or bottom - top < 2:
-            return  # outside the picture, or a speck
-        size = (right - left, bottom - top)
-        if not marks and not rounded:
-            self._edge(flat, colour)
-            return
-        mask = Image.new("L", size)
-        ImageDraw.Draw(mask).polygon((pixels - (left, top)).ravel().tolist(), fill=255)
-        for texture, mark_colour in marks:
-            seen = texture.transform(
-                size, Image.Transform.AFFINE, self._texture_map(left, top), Image.Resampling.NEAREST
-            )
-            self.image.paste(mark_colour, (left, top), ImageChops.multiply(mask, seen))
-        if rounded:
-            scale_x = 48 / max(full_right - full_left, 1)
-            scale_y = 48 / max(full_bottom - full_top, 1)
-            box = (
-                (left - full_left) * scale_x,
-                (top - full_top) * scale_y,
-                (right - full_left) * scale_x,
-                (bottom - full_top) * scale_y,
-            )
-            shadow = shading(self.light).resize(size, Image.Resampling.BILINEAR, box=box)
-            self.image.paste(BLACK, (left, top), ImageChops.multiply(mask, shadow))
-        self._edge(flat, colour)
+        if marks or rounded:
+            low, high = np.floor(pixels.min(axis=0)), np.ceil(pixels.max(axis=0))
+            corner = np.maximum(low, 0)
+            width, height = (np.minimum(high, self.image.size) - corner).astype(int).tolist()
+            if width > 0 and height > 0:  # some of it lies in the picture
+                mask = Image.new("L", (width, height))
+                ImageDraw.Draw(mask).polygon((pixels - corner).ravel().tolist(), fill=255)
+                for texture, mark in marks:
+                    self._paste(mark, mask, corner, texture, self._marking_map(corner))
+                if rounded:
+                    zoom = SIDE / np.maximum(high - low, 1)
+                    start = (corner - low) * zoom
+                    place = (zoom[0], 0.0, start[0], 0.0, zoom[1], start[1])
+                    self._paste(BLACK, mask, corner, shading(self.light), place)
+        edge = max(1, round(self.camera.unit * EDGE))
+        self.draw.line([*flat, *flat[:2]], fill=darker(colour, 0.5), width=edge)
 
-    def _edge(self, flat: list[float], colour: Colour) -> None:
-        width = max(1, round(self.camera.unit * 0.04))
-        self.draw.line([*flat, flat[0], flat[1]], fill=darker(colour, 0.5), width=width)
+    def _paste(
+        self,
+        colour: Colour,
+        mask: Image.Image,
+        corner: Array,
+        texture: Image.Image,
+        place: tuple[float, ...],
+    ) -> None:
+        """Lay a colour over a part where both the part's mask and a texture let it through.
 
-    def _texture_map(self, left: int, top: int) -> tuple[float, ...]:
-        """Pillow's six figures that take a pixel of a part to a pixel of a marking."""
-        per_unit = SIDE / UNITS
-        a, b, c, d, e, f = (self.camera.back() * per_unit).ravel().tolist()
-        return (
-            a, b, c + SIDE / 2 + a * left + b * top,
-            d, e, f + SIDE / 2 + d * left + e * top,
-        )  # fmt: skip
+        ``place`` is the affine map from pixels of the mask to pixels of the texture.
+        """
+        seen = texture.transform(mask.size, Image.Transform.AFFINE, place, Image.Resampling.NEAREST)
+        left, top = corner.astype(int).tolist()
+        self.image.paste(colour, (left, top), ImageChops.multiply(mask, seen))
+
+    def _marking_map(self, corner: Array) -> tuple[float, ...]:
+        """Markings are fixed to the animal: their middle is its head's, they turn as it turns."""
+        back = self.camera.back() * (SIDE / UNITS)
+        back[:, 2] += SIDE / 2 + back[:, :2] @ corner
+        return tuple(back.ravel().tolist())

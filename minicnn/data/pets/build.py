@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Lengths in units of the head's radius."""
+    """Lengths in units of the head's radius, and one angle."""
 
     head_width: float
     head_height: float
@@ -24,6 +24,7 @@ class Build:
     tail: float
     tail_root: float
     tail_tip: float
+    tail_up: float  # radians by which its root is lifted
 
 
 CAT = Build(
@@ -40,6 +41,7 @@ CAT = Build(
     tail=3.2,
     tail_root=0.17,
     tail_tip=0.13,
+    tail_up=0.25,
 )
 DOG = Build(
     head_width=0.84,
@@ -55,12 +57,13 @@ DOG = Build(
     tail=1.7,
     tail_root=0.22,
     tail_tip=0.07,
+    tail_up=0.9,
 )
-SPREAD = 0.3  # the largest relative change of a length at full variation
+SPREAD = 0.3  # the largest relative change of a figure at full variation
 
 
 def vary(build: Build, rng: np.random.Generator, variation: float) -> Build:
-    """The same animal with every length changed by up to a third."""
+    """The same animal with every figure changed by up to a third."""
     names = [field.name for field in fields(build)]
     factors = np.exp(SPREAD * variation * rng.uniform(-1, 1, len(names)))
     changes = {n: getattr(build, n) * f for n, f in zip(names, factors.tolist(), strict=True)}

@@ -10,6 +10,7 @@ from math import cos, sin
 
 import numpy as np
 
+from minicnn.data.pets.curves import Points
 from minicnn.typing import Array
 
 
@@ -25,9 +26,10 @@ class Camera:
     def project(self, points: Array) -> Array:
         """Pixels (K, 2) for points (K, 2) of the scene."""
         if self.bend:
-            x, y = points[:, 0], points[:, 1]
-            waves = np.stack([np.sin(1.3 * y + self.phase[0]), np.sin(1.1 * x + self.phase[1])], 1)
-            points = points + self.bend * waves
+            bent = np.array(points, float)
+            bent[:, 0] += self.bend * np.sin(1.3 * points[:, 1] + self.phase[0])
+            bent[:, 1] += self.bend * np.sin(1.1 * points[:, 0] + self.phase[1])
+            points = bent
         return np.asarray(points @ self.matrix.T + self.offset)
 
     @property
@@ -50,11 +52,12 @@ class HeadFrame:
     turn: float  # radians to the right
     nod: float  # radians down
     tilt: float  # radians, ear towards the shoulder
-    size: float = 1.0
 
-    def place(self, points: Array, depth: float) -> Array:
+    def place(self, points: Points, depth: float) -> Array:
         """Scene coordinates of points that lie ``depth`` in front of the head's middle."""
-        x = points[:, 0] * cos(self.turn) + depth * sin(self.turn)
-        y = points[:, 1] * cos(self.nod) + depth * sin(self.nod)
-        c, s = cos(self.tilt) * self.size, sin(self.tilt) * self.size
-        return np.stack([c * x - s * y + self.x, s * x + c * y + self.y], axis=1)
+        c, s = cos(self.tilt), sin(self.tilt)
+        across, down = cos(self.turn), cos(self.nod)
+        ahead = depth * sin(self.turn), depth * sin(self.nod)
+        turned = np.array([[c * across, s * across], [-s * down, c * down]])
+        middle = c * ahead[0] - s * ahead[1] + self.x, s * ahead[0] + c * ahead[1] + self.y
+        return np.asarray(np.asarray(points) @ turned + middle)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-from minicnn.data.pets.brush import Colour, darker, lighter, mix
+from minicnn.data.pets.brush import Colour, Marks, darker, lighter, mix
 from minicnn.data.pets.textures import MARKINGS, marking
 
 FURS: tuple[Colour, ...] = (
@@ -24,7 +23,6 @@ FURS: tuple[Colour, ...] = (
 IRISES: tuple[Colour, ...] = ((150, 180, 70), (214, 160, 50), (96, 150, 190), (110, 70, 40))
 USUAL_FUR, USUAL_IRIS = FURS[0], IRISES[1]
 SKIN: Colour = (222, 138, 138)
-Marks = tuple[tuple[Image.Image, Colour], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,6 @@ class Coat:
     deep: Colour  # ears, far legs
     iris: Colour
     nose: Colour
-    collar: Colour | None
     marks: Marks
 
 
@@ -51,7 +48,7 @@ def draw_coat(rng: np.random.Generator, variation: float) -> Coat:
     """A coat: the usual ginger one without variation, any of the furs and markings with it."""
     fur, other, iris = FURS[rng.integers(len(FURS))], FURS[rng.integers(len(FURS))], rng.integers(4)
     kind, contrast, pale_share = MARKINGS[rng.integers(len(MARKINGS))], rng.random(), rng.random()
-    nose_share, collar, wears, mixed = rng.random(), any_colour(rng), rng.random(), rng.random()
+    nose_share, mixed = rng.random(), rng.random()
     usual = mixed > 2 * variation
     base = USUAL_FUR if usual else mix(fur, other, 0.25 * variation)
     bright = sum(base) / 3 > 110
@@ -66,6 +63,5 @@ def draw_coat(rng: np.random.Generator, variation: float) -> Coat:
         deep=darker(base, 0.25) if bright else lighter(base, 0.12),
         iris=mix(USUAL_IRIS, IRISES[iris], min(1.0, 2 * variation)),
         nose=mix(darker(base, 0.75), SKIN, variation * nose_share),
-        collar=collar if wears < 0.6 * variation else None,
         marks=marks,
     )

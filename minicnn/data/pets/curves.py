@@ -6,12 +6,15 @@ of that map is kept for each number of points and a curve costs one small produc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 
 from minicnn.typing import Array
 
+Points: TypeAlias = Array | Sequence[tuple[float, float]]
 SAMPLES = 6  # points drawn between two control points
 
 
@@ -39,14 +42,26 @@ def _basis(points: int, closed: bool) -> Array:
     return matrix
 
 
-def loop(points: Array) -> Array:
+def loop(points: Points) -> Array:
     """A closed smooth curve through ``points`` (K, 2)."""
-    return np.asarray(_basis(len(points), True) @ points)
+    return np.asarray(_basis(len(points), True) @ np.asarray(points))
 
 
-def path(points: Array) -> Array:
+def mirrored(right: Points) -> Array:
+    """Both sides of an outline of which only the right one is given, from top to bottom."""
+    side = np.asarray(right)
+    return np.concatenate([side, side[::-1] * (-1, 1)])
+
+
+def turned(points: Array, pivot: tuple[float, float], angle: float) -> Array:
+    """The points, turned clockwise around a pivot."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.asarray((points - pivot) @ np.array([[c, s], [-s, c]]) + pivot)
+
+
+def path(points: Points) -> Array:
     """An open smooth curve through ``points`` (K, 2)."""
-    return np.asarray(_basis(len(points), False) @ points)
+    return np.asarray(_basis(len(points), False) @ np.asarray(points))
 
 
 @lru_cache(maxsize=8)
@@ -60,7 +75,7 @@ def oval(x: float, y: float, rx: float, ry: float, corners: int = 24) -> Array:
     return _circle(corners) * (rx, ry) + (x, y)
 
 
-def limb(points: Array, start: float, end: float) -> Array:
+def limb(points: Points, start: float, end: float) -> Array:
     """The outline of a limb or tail: a smooth path whose half width goes from start to end."""
     middle = path(points)
     along = np.gradient(middle, axis=0)
@@ -79,18 +94,19 @@ def limb(points: Array, start: float, end: float) -> Array:
     )
 
 
-def capsule(a: tuple[float, float], ra: float, b: tuple[float, float], rb: float) -> Array:
+def capsule(a: Array, ra: float, b: Array, rb: float) -> Array:
     """The outline of two discs and all that lies between them: a snout seen from any side."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    distance = float(np.hypot(dx, dy))
+    dx, dy = b - a
+    distance = np.hypot(dx, dy)
     if distance <= abs(ra - rb):  # one disc hides the other: seen from the front
-        return oval(*(a if ra > rb else b), max(ra, rb), max(ra, rb))
+        x, y = a if ra > rb else b
+        return oval(x, y, max(ra, rb), max(ra, rb))
     towards, spread = np.arctan2(dy, dx), np.arccos((ra - rb) / distance)
     far = towards + np.linspace(-spread, spread, 12)
     near = towards + np.linspace(spread, 2 * np.pi - spread, 12)
     return np.concatenate(
         [
-            np.stack([b[0] + rb * np.cos(far), b[1] + rb * np.sin(far)], axis=1),
-            np.stack([a[0] + ra * np.cos(near), a[1] + ra * np.sin(near)], axis=1),
+            b + rb * np.stack([np.cos(far), np.sin(far)], axis=1),
+            a + ra * np.stack([np.cos(near), np.sin(near)], axis=1),
         ]
     )

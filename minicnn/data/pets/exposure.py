@@ -41,10 +41,10 @@ def draw_exposure(rng: np.random.Generator, light: float) -> Exposure:
     corner, turn = rng.integers(0, 1024, 2).tolist(), rng.uniform(-1, 1)
     return Exposure(
         mean=118 + 46 * light * brightness + 22 * light * tint,
-        contrast=(52 + 20 * light * contrast) * (1 + 0.12 * light * balance),
+        contrast=(48 + 20 * light * contrast) * (1 + 0.12 * light * balance),
         slope=(slope[0], slope[1]),
         shadow=(angle, place, max(0.0, depth - 0.5) * 1.3 * light, blur),
-        grain=7 * light,
+        grain=6 * light,
         corner=(corner[0], corner[1]),
         eighth=round(10 + 8 * light * turn) % 16,
     )

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def drawn_pets(
     with ThreadPoolExecutor(max_workers=shares) as pool:  # each waits for one process's pictures
         elsewhere = [
             (start, stop, pool.submit(_drawn_elsewhere, x, start, stop, seed, size, knobs))
-            for start, stop in zip(bounds[1:-1], bounds[2:], strict=True)
+            for start, stop in pairwise(bounds[1:])
         ]
         _draw_here(x, 0, bounds[1], seed, size, knobs)
         for start, stop, arrived in elsewhere:
@@ -103,7 +104,7 @@ def _drawn_elsewhere(x: Array, start: int, stop: int, seed: int, size: Pair, kno
             env=environment,
         ) as process:
             assert process.stdout is not None
-            room = memoryview(x[start:stop]).cast("B")
+            room = x[start:stop].reshape(-1).data
             filled = 0
             while filled < len(room):
                 came = process.stdout.readinto(room[filled:])  # type: ignore[attr-defined]

@@ -15,13 +15,12 @@ from minicnn.data.pets.body import paint_body
 from minicnn.data.pets.brush import Brush, darker
 from minicnn.data.pets.build import CAT, DOG, vary
 from minicnn.data.pets.camera import Camera
-from minicnn.data.pets.cat import TAIL_UP as CAT_TAIL
 from minicnn.data.pets.cat import paint_cat_head
 from minicnn.data.pets.coat import draw_coat
-from minicnn.data.pets.dog import TAIL_UP as DOG_TAIL
 from minicnn.data.pets.dog import paint_dog_head
 from minicnn.data.pets.exposure import draw_exposure, expose
 from minicnn.data.pets.knobs import Knobs
+from minicnn.data.pets.pet import Pet
 from minicnn.data.pets.pose import Pose, draw_pose
 from minicnn.data.pets.scene import paint_background, paint_foreground
 from minicnn.randomness import generator
@@ -55,13 +54,13 @@ def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Arra
     brush = Brush(image, camera, exposure.eighth, behind=wall, ground=darker(floor, 0.35))
     coat = draw_coat(variation, knobs.variation)
     build = vary(CAT if label == CAT_LABEL else DOG, variation, knobs.variation)
+    folded_ears = variation.random() < 0.7 * knobs.variation
+    pet = Pet(brush, build, pose, coat)
+    paint_body(pet)
     if label == CAT_LABEL:
-        paint_body(brush, build, pose, coat, CAT_TAIL)
-        paint_cat_head(brush, build, pose, coat)
+        paint_cat_head(pet)
     else:
-        paint_body(brush, build, pose, coat, DOG_TAIL)
-        folded = variation.random() < 0.7 * knobs.variation
-        paint_dog_head(brush, build, pose, coat, "folded" if folded else "hanging")
+        paint_dog_head(pet, folded_ears)
     paint_foreground(image, stream("occlusion"), knobs.occlusion)
     return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure)
 

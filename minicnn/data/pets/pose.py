@@ -50,7 +50,7 @@ def draw_pose(
         shape.uniform(-1, 1, 13).tolist()
     )
     posture: Posture = "sit"
-    if abs(chance) < bend:
+    if abs(chance) < 0.75 * bend:
         posture = "stand" if chance > 0 else "lie"
     return Pose(
         posture=posture,

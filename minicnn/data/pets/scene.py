@@ -153,8 +153,9 @@ def _gable(stage: Stage, rng: Rng, x: float, y: float, size: float) -> None:
 
 def _rope(stage: Stage, rng: Rng, x: float, y: float, size: float) -> None:
     """A hose or a cable, bent like a tail."""
-    steps = np.cumsum(rng.uniform((-0.2, -0.6), (0.7, 0.6), (5, 2)), axis=0) * size
-    stage.shape(limb(steps + (x, y), 0.1 * size, 0.07 * size), thing_colour(rng))
+    bends = np.cumsum(rng.uniform((-0.2, -0.6), (0.7, 0.6), (5, 2)), axis=0) * size
+    bends += (x, y)
+    stage.shape(limb(bends, 0.1 * size, 0.07 * size), thing_colour(rng))
 
 
 Thing = Callable[[Stage, Rng, float, float, float], None]

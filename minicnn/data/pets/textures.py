@@ -58,10 +58,10 @@ def marking(name: str) -> Image.Image:
 def shading(eighth: int) -> Image.Image:
     """The shadow side of a ball lit from one of sixteen directions."""
     angle = eighth * (2 * np.pi / 16)
-    y, x = np.mgrid[-1:1:48j, -1:1:48j]
+    y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
     distance = np.hypot(x + 0.45 * np.cos(angle), y + 0.45 * np.sin(angle))
     return Image.fromarray(
-        (np.clip(distance - 0.45, 0, 1) ** 1.3 * 125).clip(0, 255).astype(np.uint8)
+        (np.clip(distance - 0.45, 0, 1) ** 1.3 * 95).clip(0, 255).astype(np.uint8)
     )
 
 
