@@ -108,6 +108,6 @@ class Brush:
 
     def _marking_map(self, corner: Array) -> tuple[float, ...]:
         """Markings are fixed to the animal: their middle is its head's, they turn as it turns."""
-        back = self.camera.back() * (SIDE / UNITS)
+        back = self.camera.back * (SIDE / UNITS)
         back[:, 2] += SIDE / 2 + back[:, :2] @ corner
         return tuple(back.ravel().tolist())

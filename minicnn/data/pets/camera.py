@@ -6,6 +6,7 @@ A pet is drawn in units of its head's radius, x to the right and y down.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, sin
 
 import numpy as np
@@ -14,7 +15,7 @@ from minicnn.data.pets.curves import Points
 from minicnn.typing import Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Camera:
     """An affine view of a scene that is bent a little: x -> matrix @ bend(x) + offset."""
 
@@ -32,11 +33,12 @@ class Camera:
             points = bent
         return np.asarray(points @ self.matrix.T + self.offset)
 
-    @property
+    @cached_property
     def unit(self) -> float:
         """How many pixels one unit is long."""
         return float(abs(np.linalg.det(self.matrix)) ** 0.5)
 
+    @cached_property
     def back(self) -> Array:
         """The affine map from pixels to the scene (bending left out): (2, 3)."""
         inverse = np.linalg.inv(self.matrix)

@@ -23,6 +23,7 @@ FURS: tuple[Colour, ...] = (
 IRISES: tuple[Colour, ...] = ((150, 180, 70), (214, 160, 50), (96, 150, 190), (110, 70, 40))
 USUAL_FUR, USUAL_IRIS = FURS[0], IRISES[1]
 SKIN: Colour = (222, 138, 138)
+TONGUE: Colour = (212, 104, 112)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def any_colour(rng: np.random.Generator) -> Colour:
     """A colour from anywhere in the cube, but neither glaring nor black."""
     r, g, b = rng.integers(30, 235, 3).tolist()
     grey = (r + g + b) // 3
-    return mix((r, g, b), (grey, grey, grey), 0.4)
+    return mix((r, g, b), (grey, grey, grey), 0.3)
 
 
 def draw_coat(rng: np.random.Generator, variation: float) -> Coat:

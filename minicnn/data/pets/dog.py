@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.data.pets.brush import BLACK, WHITE, darker
-from minicnn.data.pets.coat import SKIN
+from minicnn.data.pets.coat import SKIN, TONGUE
 from minicnn.data.pets.curves import capsule, loop, mirrored, oval, path, turned
 from minicnn.data.pets.pet import Pet
 
 SKULL = mirrored([(0.4, -0.98), (0.8, -0.72), (1.0, -0.15), (0.9, 0.4), (0.62, 0.85), (0.2, 1.0)])
 NOSE = [(-0.24, 0.12), (0, 0.06), (0.24, 0.12), (0.17, 0.3), (0, 0.38), (-0.17, 0.3)]
-TONGUE, TONGUE_CREASE = (208, 92, 104), (160, 60, 76)
 
 
 def paint_dog_head(pet: Pet, folded_ears: bool) -> None:
@@ -74,7 +73,7 @@ def _tongue(pet: Pet) -> None:
     tongue = loop([(-0.17, 0.6), (0.17, 0.6), (0.19, tip), (0, tip + 0.18), (-0.19, tip)])
     pet.brush.fill(pet.on_head(tongue, 0.85 * reach), TONGUE)
     crease = np.array([(0, 0.7), (0, tip - 0.05)])
-    pet.brush.line(pet.on_head(crease, 0.87 * reach), TONGUE_CREASE, 0.05)
+    pet.brush.line(pet.on_head(crease, 0.87 * reach), darker(TONGUE, 0.3), 0.05)
 
 
 def _snout(pet: Pet) -> None:

@@ -20,19 +20,19 @@ class Knobs:
     (0.8, 0.0)
     """
 
-    viewpoint: float = 0.5
+    viewpoint: float = 0.6
     """Where the camera stands: the head turns and nods, the picture tilts and is mirrored."""
-    light: float = 0.5
+    light: float = 0.6
     """Exposure, contrast, tint, where the light comes from, a shadow over the scene, grain."""
-    scale: float = 0.5
+    scale: float = 0.6
     """How near the camera is, from a small whole animal to a head that fills the picture."""
-    deformation: float = 0.5
+    deformation: float = 0.6
     """Sitting, standing or lying; bent limbs, ears and tails; a body that is no rigid thing."""
-    occlusion: float = 0.5
+    occlusion: float = 0.35
     """What stands in front: fences, leaves, curtains, balls."""
-    clutter: float = 0.5
+    clutter: float = 0.6
     """What stands behind: walls, meadows, wallpaper, furniture and plants in coat colours."""
-    variation: float = 0.5
+    variation: float = 0.6
     """How much cats differ from cats and dogs from dogs: coat, ears, snout, build, expression."""
 
     def __post_init__(self) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from minicnn.data.pets.brush import Colour, darker, lighter, mix
-from minicnn.data.pets.coat import FURS, any_colour
+from minicnn.data.pets.coat import FURS, IRISES, SKIN, TONGUE, any_colour
 from minicnn.data.pets.curves import limb, loop, oval
 from minicnn.data.pets.textures import MARKINGS, SIDE, marking
 from minicnn.typing import Array
 
 Rng = np.random.Generator
+PET_COLOURS = (*FURS, *IRISES, SKIN, TONGUE)
 WALL, FLOOR = (176, 190, 196), (150, 138, 126)  # an empty room: what is behind without clutter
 
 
@@ -40,8 +41,8 @@ class Stage:
 
 
 def thing_colour(rng: Rng) -> Colour:
-    """Things have any colour, or one of a coat: colour alone finds no pet."""
-    return FURS[rng.integers(len(FURS))] if rng.random() < 0.5 else any_colour(rng)
+    """Things have any colour, or one of a coat, an eye, a tongue: no colour finds a pet."""
+    return PET_COLOURS[rng.integers(len(PET_COLOURS))] if rng.random() < 0.6 else any_colour(rng)
 
 
 def paint_background(image: Image.Image, rng: Rng, clutter: float) -> tuple[Colour, Colour]:
