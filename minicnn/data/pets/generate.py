@@ -14,13 +14,11 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-import minicnn
 from minicnn.data.pets.knobs import Knobs
 from minicnn.errors import ConfigError
 from minicnn.typing import Array, Pair
@@ -49,7 +47,7 @@ def drawn_pets(
     >>> x.shape, x.dtype, y.sum()
     ((4, 32, 48, 3), dtype('uint8'), np.int64(2))
     """
-    height, width = _checked(n, image_size, knobs, workers)
+    height, width = _checked(n, image_size, seed, knobs, workers)
     from minicnn.data.pets.picture import label_of
 
     x = np.empty((n, height, width, 3), np.uint8)
@@ -89,12 +87,12 @@ def _drawn_elsewhere(x: Array, start: int, stop: int, seed: int, size: Pair, kno
     if not sys.executable or getattr(sys, "frozen", False):
         return False  # an embedded Python has no command to start
     job = json.dumps(
-        {"start": start, "stop": stop, "seed": int(seed), "size": size, "knobs": asdict(knobs)}
+        {"start": start, "stop": stop, "seed": int(seed), "size": size, "knobs": knobs.as_floats()}
     )
-    here = str(Path(minicnn.__file__).parent.parent)
+    here = str(Path(__file__).parents[3])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "minicnn.data.pets.worker", job]
+    command = [sys.executable, "-P", "-m", "minicnn.data.pets.worker", job]
     try:
         with subprocess.Popen(
             command,
@@ -116,7 +114,7 @@ def _drawn_elsewhere(x: Array, start: int, stop: int, seed: int, size: Pair, kno
         return False
 
 
-def _checked(n: int, image_size: Pair, knobs: Knobs, workers: int | None) -> Pair:
+def _checked(n: int, image_size: Pair, seed: int, knobs: Knobs, workers: int | None) -> Pair:
     """The picture's height and width, if all that was asked for makes sense."""
     if not _is_whole(n) or n < 1:
         raise ConfigError(
@@ -128,6 +126,10 @@ def _checked(n: int, image_size: Pair, knobs: Knobs, workers: int | None) -> Pai
         raise ConfigError(
             f"drawn_pets: image_size must be (height, width) in whole pixels, each at least "
             f"{SMALLEST}, but is {image_size!r}: try (150, 150)."
+        )
+    if not _is_whole(seed):
+        raise ConfigError(
+            f"drawn_pets: seed must be a whole number, but is {seed!r}: give 0, or any other."
         )
     if not isinstance(knobs, Knobs):
         raise ConfigError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from numbers import Real
 
 from minicnn.errors import ConfigError
 
@@ -37,7 +38,7 @@ class Knobs:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
                 raise ConfigError(
                     f"drawn_pets: the knob {name!r} must be a number from 0 to 1, "
                     f"but is {value!r}: give 0 for none of it and 1 for the most."
@@ -47,6 +48,10 @@ class Knobs:
     def names(cls) -> tuple[str, ...]:
         """The seven nuisances, in the order in which a contact sheet shows them."""
         return tuple(field.name for field in fields(cls))
+
+    def as_floats(self) -> dict[str, float]:
+        """The knobs by name, as plain numbers that can be written down."""
+        return {name: float(value) for name, value in asdict(self).items()}
 
     @classmethod
     def all(cls, value: float) -> Knobs:
