@@ -55,7 +55,7 @@ from minicnn.losses import (
     SparseCategoricalCrossentropy,
 )
 from minicnn.metrics import Metric
-from minicnn.model import Sequential
+from minicnn.model import Sequential, load_model
 from minicnn.optimizers import (
     SGD,
     Adam,
@@ -68,13 +68,12 @@ from minicnn.optimizers import (
 )
 from minicnn.randomness import Moment
 from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
+from minicnn.version import __version__
 
 if TYPE_CHECKING:
-    from minicnn import data, testing, zoo
+    from minicnn import data, testing, viz, zoo
 
-__version__ = "0.1.0"
-
-_ROOMS = ("data", "testing", "zoo")  # loaded when first asked for: mc.zoo.catdog()
+_ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
 
 
 def __getattr__(name: str) -> Any:
@@ -142,9 +141,12 @@ __all__ = [
     "Tanh",
     "UpSample2D",
     "WeightDecay",
+    "__version__",
     "data",
     "gradcheck",
+    "load_model",
     "testing",
     "use_backend",
+    "viz",
     "zoo",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
+from minicnn.arguments import is_whole
 from minicnn.backends import current_ops
 from minicnn.data.arrays import ArrayDataset, as_samples
 from minicnn.data.dataset import Batch, Dataset
@@ -21,6 +23,7 @@ from minicnn.model.summary import Summary, summarize
 from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
+from minicnn.saving import ModelFile, slots
 from minicnn.training import Callback, History, Trainer, floats, progress_for
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
@@ -48,25 +51,40 @@ class Sequential(Chain):
         seed: int = 0,
         name: str | None = None,
     ) -> None:
+        if isinstance(layers, Layer) or not isinstance(layers, Iterable):
+            raise ConfigError(
+                f"Sequential: expected a list of layers, got {layers!r}; write Sequential([...])"
+            )
         super().__init__(*layers, name=name)
         self.seed = seed
+        self.class_names: Sequence[str] | None = None  # what the outputs stand for
+        self.preprocessing: dict[str, Any] | None = None  # what a picture needs before predict
         self._settings: dict[str, Any] | None = None
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
         if input_shape is not None:
-            self.build(tuple(input_shape))
+            self.build(input_shape)
 
     # ---- building ----------------------------------------------------------------------------
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> Shape:
         """Make all parameters for inputs of this shape; the draws are named by the seed."""
+        sizes = tuple(input_shape) if isinstance(input_shape, Iterable) else (None,)
+        if not all(is_whole(size) and size > 0 for size in sizes):
+            raise ShapeError(
+                f"{self.where}: expected an input_shape such as (150, 150, 3), whole numbers above "
+                f"0 without the batch, got {input_shape!r}"
+            )
         self._trainer = self._predictor = None
-        return super().build(input_shape, rng or generator(self.seed, "weights"))
+        return super().build(sizes, rng or generator(self.seed, "weights"))
 
     def add(self, layer: Layer) -> None:
         """Append a layer; a model that is built already is built anew, with fresh weights."""
-        Chain.__init__(self, *self.layers, layer, name=self.name)
+        longer = Chain(*self.layers, layer)  # complains about what is no layer
+        self.layers = longer.layers
         self._trainer = self._predictor = None
+        if self.input_shape is not None:
+            self.build(self.input_shape)
 
     def astype(self, dtype: Any) -> Self:
         """Turn all parameters into ``dtype``, such as "float64" for an exact comparison."""
@@ -162,6 +180,7 @@ class Sequential(Chain):
         for watcher in watchers:
             watcher.model = self
         self._build_for(_first_x(data))
+        self.class_names = getattr(data, "classes", self.class_names)
         return self.trainer.fit(data, epochs, held_back, watchers, class_weight, initial_epoch)
 
     def _training_data(
@@ -234,6 +253,27 @@ class Sequential(Chain):
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return to_numpy(y)
 
+    # ---- saving --------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its weights, class names and preprocessing into one safetensors file.
+
+        ``mc.load_model(path)`` reads it. A failure leaves an older file of this name untouched.
+        """
+        self._require_built("save")
+        self.to_file().write(path)
+
+    def to_file(self) -> ModelFile:
+        """What :meth:`save` writes, before it is written."""
+        return ModelFile.of(self, self.class_names, self.preprocessing or self._usual_pictures())
+
+    def _usual_pictures(self) -> dict[str, Any] | None:
+        """How pictures reach this network unless someone says otherwise; None for plain rows."""
+        if self.input_shape is None or len(self.input_shape) != 3:
+            return None
+        H, W, C = self.input_shape
+        return {"image_size": [H, W], "channels": C, "pixel_scale": 1 / 255}
+
     # ---- looking --------------------------------------------------------------------------------
 
     def summary(
@@ -253,34 +293,26 @@ class Sequential(Chain):
     def get_weights(self) -> list[Array]:
         """Copies of all arrays as NumPy arrays, layer by layer, in Keras's order."""
         self._require_built("get_weights")
-        return [to_numpy(holder[key]).copy() for _, holder, key in self._slots()]
+        return [to_numpy(holder[key]).copy() for _, holder, key in slots(self)]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Put these arrays in the places that ``get_weights`` lists."""
         self._require_built("set_weights")
-        slots = list(self._slots())
-        if len(weights) != len(slots):
+        places = list(slots(self))
+        if len(weights) != len(places):
             raise ShapeError(
-                f"set_weights: expected {len(slots)} arrays ({', '.join(p for p, _, _ in slots)}),"
-                f" got {len(weights)}"
+                f"set_weights: expected {len(places)} arrays "
+                f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
         arrays = [np.asarray(array) for array in weights]
-        for (path, holder, key), array in zip(slots, arrays, strict=True):
+        for (path, holder, key), array in zip(places, arrays, strict=True):
             if array.shape != tuple(holder[key].shape):
                 raise ShapeError(
                     f"set_weights: expected shape {tuple(holder[key].shape)} for {path}, got "
                     f"{array.shape}; give the arrays in the order of get_weights()"
                 )
-        for (_, holder, key), array in zip(slots, arrays, strict=True):
+        for (_, holder, key), array in zip(places, arrays, strict=True):
             holder[key][...] = current_ops().asarray(array, holder[key].dtype)
-
-    def _slots(self) -> Iterator[tuple[str, dict[str, Array], str]]:
-        """(path, dictionary, key) of every array, layer by layer."""
-        for layer in self.walk():
-            if not layer.children:
-                for holder in (layer.params, layer.state):
-                    for key in holder:
-                        yield f"{layer.path}/{key}", holder, key
 
     def config(self) -> dict[str, Any]:
         """What it takes to build the same network."""
