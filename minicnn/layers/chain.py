@@ -12,7 +12,7 @@ from minicnn.typing import Array, Params, Shape
 
 
 class Chain(Container):
-    """y = fₙ(... f₂(f₁(x))); backwards, by the chain rule, dx = f₁'(f₂'(... fₙ'(dy))).
+    """y = fₙ(... f₂(f₁(x))); by the chain rule dx = f₁'(f₂'(... fₙ'(dy))), each fᵢ' a backward.
 
     An empty chain passes its input through.
 

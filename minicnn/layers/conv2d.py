@@ -21,8 +21,9 @@ from minicnn.typing import Array, Cache, Pair, Params, Shape
 class Conv2D(Activated):
     """y[n,i,j,f] = b[f] + Σ_{kh,kw,c} x[n, i·s+kh·d, j·s+kw·d, c] · W[kh,kw,c,f].
 
-    Written as one matrix product: ``im2col`` lays every window out as a row, the kernel is
-    seen as a matrix with a column for each filter, and their product is the output map.
+    s is the stride and d the dilation; x has its padding around it. All of it is one matrix
+    product: ``im2col`` lays every window out as a row, the kernel is seen as a matrix with a
+    column for each filter, and their product is the output map.
 
         x (N, H, W, C)   W (KH, KW, C/groups, F)   b (F,)   y (N, OH, OW, F)
 

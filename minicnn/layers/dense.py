@@ -60,7 +60,7 @@ class Dense(Activated):
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each product undoes the shape of another."""
+        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
         self.check_dy(dy)
         x = cache["x"]
         dy = self._before_activation(dy, cache)

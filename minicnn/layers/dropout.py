@@ -16,9 +16,10 @@ from minicnn.typing import Array, Cache, Params
 class Dropout(Layer):
     """While training y = x ⊙ mask / (1 - rate), mask = 0 with probability ``rate``; else y = x.
 
-    Dividing by 1 - rate keeps the expected sum, so nothing changes when training is over.
-    The mask is a function of the moment (seed, epoch, step), the layer's path and the place
-    in the batch: ``training=True`` draws the same mask every time.
+    Dividing by 1 - rate keeps the expected value of y at x, so that the next layer meets
+    numbers of the same size when training is over. The mask is a function of the moment
+    (seed, epoch, step), the layer's path and the sample's place in the batch;
+    ``training=True`` stands for the first moment, and draws the same mask every time.
 
     >>> import numpy as np
     >>> layer = Dropout(0.5, name="dropout_1")

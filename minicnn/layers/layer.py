@@ -38,8 +38,8 @@ class Layer(ABC):
 
     per_sample = True  # each sample is treated by itself: a batch may be cut into blocks
     trainable = True  # set to False to freeze: the optimizer then leaves the layer alone
-    path = ""  # "residual_1/conv2d_2" and
-    position = ""  # "layer 2 of 3": set by the network that holds the layer
+    path = ""  # "residual_1/conv2d_2", and
+    position = ""  # "layer 2 of 3": both are set by the network that holds the layer
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name

@@ -12,7 +12,7 @@ from minicnn.typing import Array, Cache, Params
 class LeakyReLU(Layer):
     """y = x where x > 0, else slope · x; dx = dy · (1 or slope).
 
-    A unit that is always negative still learns, which a ReLU's does not.
+    A unit whose input is always negative still learns; behind a ReLU it would not.
 
     >>> import numpy as np
     >>> layer = LeakyReLU(0.1)

@@ -18,8 +18,8 @@ from minicnn.typing import Array
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).
 
-    m and v begin at zero and so are too small at first; α = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ)
-    makes up for it at step t.
+    m and v begin at zero and so are too small at first; α = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ) at
+    step t makes up for it.
 
     >>> import numpy as np
     >>> p = np.array([1.0])
@@ -54,7 +54,17 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: p ← p - lr · λ · p first, then Adam's step."""
+    """Adam with decoupled weight decay: p ← p - lr · λ · p first, then Adam's step.
+
+    The same pull inside the gradient would be divided by √v, and so be weakest where the
+    gradients are largest.
+
+    >>> import numpy as np
+    >>> p = np.array([1.0])
+    >>> AdamW(0.1, weight_decay=0.5).apply({"w": p}, {"w": np.array([0.0])})
+    >>> p                                             # 1 - 0.1 · 0.5: the decay alone
+    array([0.95])
+    """
 
     def __init__(
         self,

@@ -17,9 +17,10 @@ from minicnn.typing import Array
 class RMSprop(Optimizer):
     """v ← ρ v + (1 - ρ) g², p ← p - lr · g / √(v + ε), as Keras 3 has it.
 
-    v follows the size of the gradient, so a weight whose gradients are tiny moves as far as
-    one whose gradients are huge. ``centered`` subtracts the mean gradient's square from v,
-    ``momentum`` lets steps add up: m ← μ m + step.
+    v follows the size of the gradient, so a weight whose gradients are small moves as far as
+    one whose gradients are huge (down to about √ε = 3e-4; below, the steps shrink).
+    ``centered`` subtracts the square of the mean gradient from v, which leaves the variance;
+    ``momentum`` lets steps add up: m ← μ m + step, p ← p - m.
 
     >>> import numpy as np
     >>> p = np.array([1.0, 1.0])

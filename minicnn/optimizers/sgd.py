@@ -15,7 +15,7 @@ from minicnn.typing import Array
 
 
 class SGD(Optimizer):
-    """p ← p - lr · g; with momentum m ← μ m - lr g, p ← p + m (Nesterov: p + μ m - lr g).
+    """p ← p - lr · g; with momentum m ← μ m - lr g, p ← p + m (Nesterov: p ← p + μ m - lr g).
 
     >>> import numpy as np
     >>> p = np.array([1.0])
