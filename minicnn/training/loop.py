@@ -11,16 +11,23 @@ import numpy as np
 from minicnn.backends import current_ops, ops_for
 from minicnn.data.dataset import Batch, Dataset
 from minicnn.engine import Engine, Link
-from minicnn.errors import DtypeError, NotFiniteError
+from minicnn.errors import (
+    ConfigError,
+    DataError,
+    DtypeError,
+    LabelError,
+    NotFiniteError,
+    ShapeError,
+)
 from minicnn.layers import Layer
 from minicnn.metrics import Metric, to_numpy
 from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment
 from minicnn.training.callback import Callback
 from minicnn.training.diagnose import where_it_broke
-from minicnn.training.gradients import GradientStep
+from minicnn.training.gradients import GradientStep, changed
 from minicnn.training.history import History
-from minicnn.typing import Array
+from minicnn.typing import Array, Cache
 
 
 class Trainer:
@@ -43,26 +50,34 @@ class Trainer:
 
     # ---- one step ----------------------------------------------------------------------------
 
+    @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
         network, loss = self.link.body, self.link.loss
         x = floats(batch.x, network)
         outputs, cache = self.engine.forward(x, moment)
-        value, loss_cache = loss.forward(outputs, batch.y, batch.weight)
+        value, loss_cache = self._loss(outputs, batch)
         if not math.isfinite(value):
-            raise self._not_finite(x, batch.y, moment, float(value))
+            raise self._not_finite(x, batch, moment, float(value))
 
         grads = self.engine.backward(loss.backward(loss_cache), cache)
         params = network.params
         grads = {path: grads[path] for path in trainable(network) if path in grads}
-        for gradient_step in self.gradients:
-            grads = gradient_step(grads, params)
+        grads = changed(grads, params, self.gradients)
         self.optimizer.apply(params, grads)
         network.set_state(network.next_state(cache))
         return float(value), self.link.predictions(outputs)
 
-    def _not_finite(self, x: Array, y: Any, moment: Moment, value: float) -> NotFiniteError:
-        reason = where_it_broke(self.link.body, x, y, moment)
+    def _loss(self, outputs: Array, batch: Batch) -> tuple[Any, Cache]:
+        """The loss of a batch; labels that don't fit name the layer that they don't fit."""
+        try:
+            return self.link.loss.forward(outputs, batch.y, batch.weight)
+        except (LabelError, ShapeError) as error:
+            last = self.link.body.layers[-1] if self.link.body.layers else self.link.body
+            raise type(error)(f"{last.where}: {error}") from None
+
+    def _not_finite(self, x: Array, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
+        reason = where_it_broke(self.link.body, x, batch, moment)
         return NotFiniteError(
             f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite loss, got "
             f"{value}; {reason}. The weights are those from before this step"
@@ -125,8 +140,11 @@ class Trainer:
                 callback.on_batch_end(step, logs)
             if any(callback.stop for callback in callbacks):
                 break
+        if not logs:
+            raise DataError("expected a data set with at least one batch, got none")
         return logs
 
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, data: Dataset) -> dict[str, Any]:
         """Loss and metrics over a data set, with nothing changed."""
         mean = _Mean()
@@ -134,9 +152,9 @@ class Trainer:
         for batch in data.epoch(0):
             x = floats(batch.x, self.link.body)
             outputs = self.engine.infer(x)
-            value = float(self.link.loss.forward(outputs, batch.y, batch.weight)[0])
+            value = float(self._loss(outputs, batch)[0])
             if not math.isfinite(value):
-                reason = where_it_broke(self.link.body, x, batch.y, training=False)
+                reason = where_it_broke(self.link.body, x, batch, training=False)
                 raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
             mean.add(value, len(batch.x))
             self._update_metrics(batch.y, self.link.predictions(outputs))
@@ -198,7 +216,16 @@ def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch
+    if not isinstance(class_weight, Mapping):
+        raise ConfigError(
+            f"expected class_weight as a mapping such as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
+        )
     y = np.asarray(batch.y)
-    classes = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
+    if y.ndim > 2:
+        raise ConfigError(
+            f"class_weight: expected one class for each sample, got labels of shape {y.shape}; "
+            f"use sample_weight, or weights of your own in the loss"
+        )
+    classes = y.argmax(axis=-1) if y.ndim == 2 and y.shape[-1] > 1 else y.reshape(len(y))
     weight = np.array([class_weight.get(int(c), 1.0) for c in classes])
     return batch._replace(weight=weight if batch.weight is None else weight * batch.weight)

@@ -7,17 +7,20 @@ import time
 from importlib.util import find_spec
 from typing import Any
 
+from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 
 
 def progress_for(verbose: int) -> Callback | None:
     """verbose=1: a live line on a terminal or in a notebook, else silence; 2: a line an epoch."""
+    if verbose not in (0, 1, 2):
+        raise ConfigError(f"expected verbose 0, 1 or 2, got {verbose!r}")
     if verbose == 1 and _in_notebook():
         # rich draws in a notebook through ipywidgets; without it, lines are what can be shown.
         return ProgressBar() if find_spec("ipywidgets") else EpochLines()
     if verbose == 1 and sys.stdout.isatty():
         return ProgressBar()
-    return EpochLines() if verbose >= 2 else None
+    return EpochLines() if verbose == 2 else None
 
 
 def _in_notebook() -> bool:
