@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minicnn.backends import use_backend
+from minicnn.engine import engine_options, get_threads, set_threads
 from minicnn.errors import (
     BackendError,
     ConfigError,
@@ -143,7 +144,10 @@ __all__ = [
     "UpSample2D",
     "WeightDecay",
     "data",
+    "engine_options",
+    "get_threads",
     "gradcheck",
+    "set_threads",
     "testing",
     "use_backend",
     "zoo",

@@ -10,7 +10,7 @@ import numpy as np
 from minicnn.backends import current_ops
 from minicnn.data.arrays import ArrayDataset, as_samples
 from minicnn.data.dataset import Batch, Dataset
-from minicnn.engine import Engine, link
+from minicnn.engine import Engine, floats, link
 from minicnn.errors import ConfigError, NotBuiltError, NotCompiledError, NotFiniteError, ShapeError
 from minicnn.layers import Chain, Layer
 from minicnn.losses import Loss
@@ -21,7 +21,7 @@ from minicnn.model.summary import Summary, summarize
 from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
-from minicnn.training import Callback, History, Trainer, floats, progress_for
+from minicnn.training import Callback, History, Trainer, progress_for
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
 from minicnn.typing import Array, Shape
@@ -232,10 +232,9 @@ class Sequential(Chain):
         self._build_for(x)
         if self._predictor is None:
             self._predictor = Engine(self)
-        x = floats(x, self)
         y = self._predictor.infer(x)
         if not is_finite(y):
-            reason = where_it_broke(self, x, None, training=False)
+            reason = where_it_broke(self, floats(x, self), None, training=False)
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return to_numpy(y)
 

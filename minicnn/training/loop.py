@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import current_ops, ops_for
 from minicnn.data.dataset import Batch, Dataset
-from minicnn.engine import Engine, Link
-from minicnn.errors import DtypeError, NotFiniteError
+from minicnn.engine import Engine, Link, floats
+from minicnn.errors import NotFiniteError
 from minicnn.layers import Layer
 from minicnn.metrics import Metric, to_numpy
 from minicnn.optimizers import Optimizer
@@ -46,23 +45,27 @@ class Trainer:
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
         network, loss = self.link.body, self.link.loss
-        x = floats(batch.x, network)
-        outputs, cache = self.engine.forward(x, moment)
+        outputs, cache = self.engine.forward(batch.x, moment)
         value, loss_cache = loss.forward(outputs, batch.y, batch.weight)
         if not math.isfinite(value):
-            raise self._not_finite(x, batch.y, moment, float(value))
+            raise self._not_finite(batch, moment, float(value))
 
-        grads = self.engine.backward(loss.backward(loss_cache), cache)
-        params = network.params
-        grads = {path: grads[path] for path in trainable(network) if path in grads}
-        for gradient_step in self.gradients:
-            grads = gradient_step(grads, params)
-        self.optimizer.apply(params, grads)
-        network.set_state(network.next_state(cache))
+        dy, learns = loss.backward(loss_cache), trainable(network)
+        if self.gradients:
+            params = network.params
+            grads = self.engine.backward(dy, cache)
+            grads = {path: grads[path] for path in learns if path in grads}
+            for gradient_step in self.gradients:
+                grads = gradient_step(grads, params)
+            self.engine.update(self.optimizer, grads)
+        else:
+            self.engine.descend(dy, cache, self.optimizer, learns)
+        network.set_state(self.engine.next_state(cache))
         return float(value), self.link.predictions(outputs)
 
-    def _not_finite(self, x: Array, y: Any, moment: Moment, value: float) -> NotFiniteError:
-        reason = where_it_broke(self.link.body, x, y, moment)
+    def _not_finite(self, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
+        network = self.link.body
+        reason = where_it_broke(network, floats(batch.x, network), batch.y, moment)
         return NotFiniteError(
             f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite loss, got "
             f"{value}; {reason}. The weights are those from before this step"
@@ -132,11 +135,12 @@ class Trainer:
         mean = _Mean()
         self._reset_metrics()
         for batch in data.epoch(0):
-            x = floats(batch.x, self.link.body)
-            outputs = self.engine.infer(x)
+            outputs = self.engine.infer(batch.x)
             value = float(self.link.loss.forward(outputs, batch.y, batch.weight)[0])
             if not math.isfinite(value):
-                reason = where_it_broke(self.link.body, x, batch.y, training=False)
+                network = self.link.body
+                x = floats(batch.x, network)
+                reason = where_it_broke(network, x, batch.y, training=False)
                 raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
             mean.add(value, len(batch.x))
             self._update_metrics(batch.y, self.link.predictions(outputs))
@@ -167,22 +171,6 @@ class _Mean:
     @property
     def value(self) -> float:
         return self.total / self.count if self.count else float("nan")
-
-
-def floats(x: Any, network: Layer) -> Array:
-    """A batch as floats of the network's dtype, where new arrays live; uint8 becomes 0..1."""
-    x = current_ops().asarray(x)
-    if x.dtype.kind != "f" and x.dtype != np.uint8:
-        raise DtypeError(
-            f"expected pictures as uint8 (scaled to 0..1 here) or as floats (taken as they are), "
-            f"got {x.dtype}; convert with x.astype('uint8') or x.astype('float32')"
-        )
-    return ops_for(x).floats(x, dtype_of(network))
-
-
-def dtype_of(network: Layer) -> Any:
-    """The dtype of a network's parameters; float32 if it has none."""
-    return next((p.dtype for p in network.params.values()), np.dtype(np.float32))
 
 
 def trainable(layer: Layer, prefix: str = "") -> list[str]:
