@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 
-.PHONY: help setup catdog test test-thorough test-parity lint bench clean
+.PHONY: help setup catdog test test-thorough test-parity record-parity lint check-install examples clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,5 +19,46 @@ setup: $(BIN)/.ready  ## a virtual environment with minicnn and its tools
 catdog: $(BIN)/.ready  ## train the cat/dog network on generated pictures (about two minutes)
 	$(BIN)/python examples/catdog.py
 
-test: $(BIN)/.ready  ## every test, on every core
+test: $(BIN)/.ready  ## every test, and every example in a docstring
 	$(BIN)/python -m pytest -q
+
+test-thorough: $(BIN)/.ready  ## the same, with hypothesis trying twenty times as hard
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q
+
+lint: $(BIN)/.ready  ## style, types, and the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-install: $(BIN)/.ready  ## the wheel alone, with nothing but what users get
+	rm -rf .venv-install dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv .venv-install
+	.venv-install/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	cd .venv-install && bin/python ../.ci/smoke.py
+
+examples: $(BIN)/.ready  ## every example, on a small setting
+	$(BIN)/python examples/own_layer.py
+	$(BIN)/python examples/catdog.py --pictures 120 --epochs 1 --out runs/small
+	@if [ -d "$(MNIST)" ]; then $(BIN)/python examples/mnist.py "$(MNIST)" --samples 3000 --epochs 1; \
+	else echo "examples/mnist.py left out: no digits in $(MNIST) (make MNIST=... examples)"; fi
+
+MNIST ?= ../shared/data/mnist
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .venv-* dist runs .hypothesis .pytest_cache .mypy_cache .ruff_cache
+
+PARITY = .venv-parity/bin
+
+$(PARITY)/.ready: pyproject.toml tests/parity/requirements.txt
+	$(PYTHON) -m venv .venv-parity
+	$(PARITY)/python -m pip install --quiet --disable-pip-version-check \
+		--editable ".[dev]" --requirement tests/parity/requirements.txt
+	@touch $@
+
+test-parity: $(PARITY)/.ready  ## minicnn against Keras and PyTorch, which this installs
+	$(PARITY)/python -m pytest -q -m parity tests/parity
+
+record-parity: $(PARITY)/.ready  ## ask Keras and PyTorch anew what `make test` compares with
+	$(PARITY)/python -m tests.parity.record

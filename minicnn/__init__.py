@@ -71,11 +71,11 @@ from minicnn.randomness import Moment
 from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
 
 if TYPE_CHECKING:
-    from minicnn import data, testing, zoo
+    from minicnn import data, testing, viz, zoo
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "testing", "zoo")  # loaded when first asked for: mc.zoo.catdog()
+_ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
 
 
 def __getattr__(name: str) -> Any:
@@ -150,5 +150,6 @@ __all__ = [
     "set_threads",
     "testing",
     "use_backend",
+    "viz",
     "zoo",
 ]

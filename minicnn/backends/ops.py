@@ -102,7 +102,7 @@ class Ops:
         """Each gradient goes to the cell that won: the others made no difference."""
         padded = self.xp.zeros((dy.shape[0], *window.padded, dy.shape[3]), dy.dtype)
         for k in range(window.cells):
-            padded[:, *window.cell(k)] += dy * (code == k)
+            padded[:, *window.cell(k)] += self.xp.where(code == k, dy, 0)
         return self.unpad(padded, window)
 
     def avgpool(self, x: Array, window: Window) -> Array:

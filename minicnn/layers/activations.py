@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from minicnn.typing import Array, Cache, Shape
 
 BY_NAME: dict[str, Callable[[], Layer]] = {
     "relu": ReLU,
-    "leaky_relu": LeakyReLU,
+    "leaky_relu": partial(LeakyReLU, 0.2),  # as in Keras, whose layer has 0.3
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "softmax": Softmax,
@@ -29,7 +30,7 @@ def get(name: str | None, where: str) -> Layer | None:
     """The activation layer of this name, or None for "linear"."""
     if name is None or name == "linear":
         return None
-    if name not in BY_NAME:
+    if not isinstance(name, str) or name not in BY_NAME:
         raise ConfigError(
             f"{where}: expected an activation from linear, {', '.join(BY_NAME)}, got {name!r}; "
             f"any other can stand as a layer of its own"
@@ -45,10 +46,11 @@ class Activated(Layer):
         self.activation = activation
         self.after = get(activation, self.where)
 
-    def _built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+    def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
+        """The activation works on the output's shape."""
         if self.after is not None:
             self.after.build(output_shape, np.random.default_rng(0))  # it draws nothing
-        return super()._built(input_shape, output_shape)
+        return super().built(input_shape, output_shape)
 
     def _activate(self, y: Array) -> tuple[Array, Cache]:
         return (y, None) if self.after is None else self.after.forward(y)

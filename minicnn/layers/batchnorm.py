@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError
+from minicnn.arguments import fraction, positive
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params, Shape
 
 
 class BatchNorm(Layer):
-    """x̂ = (x - mean) / √(var + ε), y = γ · x̂ + β, for each channel (the last axis).
+    """x̂ = (x - mean) / σ with σ = √(var + ε), y = γ · x̂ + β, for each channel (the last axis).
 
     While training, mean and var are the batch's own; afterwards they are the running figures
     in ``state``, which the training loop moves by ``next_state`` after each step.
@@ -38,21 +38,25 @@ class BatchNorm(Layer):
         self, momentum: float = 0.99, epsilon: float = 1e-3, name: str | None = None
     ) -> None:
         super().__init__(name)
-        self.momentum = self._rate(momentum, "momentum")
-        if not epsilon > 0:
-            raise ConfigError(f"{self.where}: expected epsilon above 0, got {epsilon!r}")
-        self.epsilon = epsilon
+        self.momentum = fraction(momentum, "momentum", self.where)
+        self.epsilon = positive(epsilon, "epsilon", self.where)
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
-        """Begin as the plain normalisation: γ = 1, β = 0; running mean 0, variance 1."""
-        C = (self._features(input_shape),)
-        self.params = {"gamma": self._new(C, "ones", rng), "beta": self._new(C, "zeros", rng)}
-        self.state = {"mean": self._new(C, "zeros", rng), "var": self._new(C, "ones", rng)}
-        return self._built(input_shape, input_shape)
+        """Begin with plain normalisation: γ = 1, β = 0; running mean 0, running variance 1."""
+        C = (self.features(input_shape),)
+        self.params = {
+            "gamma": self.new_param(C, "ones", rng),
+            "beta": self.new_param(C, "zeros", rng),
+        }
+        self.state = {
+            "mean": self.new_param(C, "zeros", rng),
+            "var": self.new_param(C, "ones", rng),
+        }
+        return self.built(input_shape, input_shape)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Normalise, then scale by γ and shift by β."""
-        xp = self._check(x).xp
+        xp = self.check(x).xp
         if training:
             axes = tuple(range(x.ndim - 1))
             mean, var = x.mean(axis=axes), x.var(axis=axes)
@@ -60,23 +64,24 @@ class BatchNorm(Layer):
             mean, var = self.state["mean"].astype(x.dtype), self.state["var"].astype(x.dtype)
         inv_std = 1 / xp.sqrt(var + x.dtype.type(self.epsilon))
         x_hat = (x - mean) * inv_std
-        y = self._param("gamma", x) * x_hat + self._param("beta", x)
+        y = self.param("gamma", x) * x_hat + self.param("beta", x)
         batch = {"mean": mean, "var": var} if training else None
         return y, {"x_hat": x_hat, "inv_std": inv_std, "batch": batch}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """dγ = Σ dy x̂, dβ = Σ dy, dx = γ/σ · (dy - mean(dy) - x̂ · mean(dy x̂)).
 
-        The two means are there because x also moved the batch's mean and variance; with
-        running figures it did not, and they fall away.
+        The two means are there because each x also moves the batch's mean and variance.
+        Running figures do not move with x: with them, the two means fall away.
         """
+        self.check_dy(dy)
         x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         axes = tuple(range(dy.ndim - 1))
         grads = {"gamma": (dy * x_hat).sum(axis=axes), "beta": dy.sum(axis=axes)}
         if cache["batch"] is not None:
             M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel
             dy = dy - grads["beta"] / M - x_hat * (grads["gamma"] / M)
-        return self._param("gamma", dy) * inv_std * dy, grads
+        return self.param("gamma", dy) * inv_std * dy, grads
 
     def next_state(self, cache: Cache) -> Params:
         """Each running figure moves a little towards the batch's: m · old + (1 - m) · new."""

@@ -40,24 +40,24 @@ class Concat(Container):
             )
         ends = np.cumsum([shape[-1] for shape in shapes])
         self._slices = [slice(int(e) - s[-1], int(e)) for e, s in zip(ends, shapes, strict=True)]
-        return self._built(input_shape, (*shapes[0][:-1], int(ends[-1])))
+        return self.built(input_shape, (*shapes[0][:-1], int(ends[-1])))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, list[Any]]:
         """Every branch sees the same x."""
-        xp = self._check(x).xp
+        xp = self.check(x).xp
         results = [branch.forward(x, training) for branch in self.layers]
         return xp.concatenate([y for y, _ in results], axis=-1), [cache for _, cache in results]
 
     def backward(self, dy: Array, cache: list[Any]) -> tuple[Array, Params]:
         """Each branch gets its own slice of dy; x, used by all, adds up what comes back."""
-        ops = self._check_dy(dy)
+        ops = self.check_dy(dy)
         dx: Any = 0
         grads: Params = {}
         for branch, its_cache, its_slice in zip(self.layers, cache, self._slices, strict=True):
             its_dy = ops.xp.ascontiguousarray(dy[..., its_slice])
             its_dx, its_grads = branch.backward(its_dy, its_cache)
             dx = dx + its_dx
-            grads |= {f"{branch.name}/{key}": g for key, g in its_grads.items()}
+            grads |= self._paths(branch, its_grads)
         return dx, grads
 
     def next_state(self, cache: list[Any]) -> Params:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.backends import Padding, Window, pair
 from minicnn.backends.window import check_padding
 from minicnn.errors import ConfigError
@@ -20,8 +21,9 @@ from minicnn.typing import Array, Cache, Pair, Params, Shape
 class Conv2D(Activated):
     """y[n,i,j,f] = b[f] + Σ_{kh,kw,c} x[n, i·s+kh·d, j·s+kw·d, c] · W[kh,kw,c,f].
 
-    Written as one matrix product: ``im2col`` lays every window out as a row, the kernel is
-    seen as a matrix with a column for each filter, and their product is the output map.
+    s is the stride and d the dilation; x has its padding around it. All of it is one matrix
+    product: ``im2col`` lays every window out as a row, the kernel is seen as a matrix with a
+    column for each filter, and their product is the output map.
 
         x (N, H, W, C)   W (KH, KW, C/groups, F)   b (F,)   y (N, OH, OW, F)
 
@@ -53,12 +55,12 @@ class Conv2D(Activated):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
-        self.filters = self._positive(filters, "filters")
+        self.filters = whole(filters, "filters", self.where)
         self.kernel_size = pair(kernel_size, f"{self.where}: kernel_size")
         self.strides = pair(strides, f"{self.where}: strides")
         self.padding = check_padding(padding, self.where)
         self.dilation = pair(dilation, f"{self.where}: dilation")
-        self.groups = self._positive(groups, "groups")
+        self.groups = whole(groups, "groups", self.where)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         if self.filters % self.groups:
@@ -69,7 +71,7 @@ class Conv2D(Activated):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Lay the window on the map; draw W; b begins at zero."""
-        H, W, C = self._maps(input_shape)
+        H, W, C = self.maps(input_shape)
         if C % self.groups:
             raise ConfigError(
                 f"{self.where}: expected the input's channels to be a multiple of groups, got "
@@ -79,17 +81,17 @@ class Conv2D(Activated):
             (H, W), self.kernel_size, self.strides, self.padding, self.dilation, self.where
         )
         kernel_shape = (*self.kernel_size, C // self.groups, self.filters)
-        self.params = {"W": self._new(kernel_shape, self.kernel_initializer, rng)}
+        self.params = {"W": self.new_param(kernel_shape, self.kernel_initializer, rng)}
         if self.use_bias:
-            self.params["b"] = self._new((self.filters,), "zeros", rng)
-        return self._built(input_shape, (*self.window.out, self.filters))
+            self.params["b"] = self.new_param((self.filters,), "zeros", rng)
+        return self.built(input_shape, (*self.window.out, self.filters))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """y = columns · W + b: one product for each group."""
-        self._check(x)
+        self.check(x)
         y = self._join(self._columns(x) @ self._kernel_matrix(x))  # (N, OH, OW, F)
         if self.use_bias:
-            y += self._param("b", x)
+            y += self.param("b", x)
         y, activation = self._activate(y)
         return y, {"x": x, "activation": activation}
 
@@ -98,8 +100,8 @@ class Conv2D(Activated):
 
         The columns are KH·KW times larger than x, so they are made anew, not kept.
         """
+        ops = self.check_dy(dy)
         x = cache["x"]
-        ops = self._check(x)
         dy = self._before_activation(dy, cache)
         dy_of_groups = self._split(dy)  # (G, N·OH·OW, F/G)
 
@@ -116,13 +118,13 @@ class Conv2D(Activated):
 
     def _columns(self, x: Array) -> Array:
         """The windows as rows, for each group its own channels: (G, N·OH·OW, KH·KW·C/G)."""
-        cols = self._check(x).im2col(x, self.window)
+        cols = self.check(x).im2col(x, self.window)
         cols = cols.reshape(-1, self.window.cells, self.groups, x.shape[3] // self.groups)
         return cols.transpose(2, 0, 1, 3).reshape(self.groups, cols.shape[0], -1)
 
     def _kernel_matrix(self, x: Array) -> Array:
         """W as a matrix for each group: (G, KH·KW·C/G, F/G)."""
-        W = self._param("W", x)
+        W = self.param("W", x)
         return W.reshape(-1, self.groups, self.filters // self.groups).transpose(1, 0, 2)
 
     def _split(self, y: Array) -> Array:

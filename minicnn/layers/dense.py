@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.initializers import Initializer
 from minicnn.layers.activations import Activated
 from minicnn.typing import Array, Cache, Params, Shape
@@ -37,36 +38,37 @@ class Dense(Activated):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
-        self.units = self._positive(units, "units")
+        self.units = whole(units, "units", self.where)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """A weight from each input to each unit; b begins at zero."""
-        D = self._features(input_shape)
-        self.params = {"W": self._new((D, self.units), self.kernel_initializer, rng)}
+        D = self.features(input_shape)
+        self.params = {"W": self.new_param((D, self.units), self.kernel_initializer, rng)}
         if self.use_bias:
-            self.params["b"] = self._new((self.units,), "zeros", rng)
-        return self._built(input_shape, (*input_shape[:-1], self.units))
+            self.params["b"] = self.new_param((self.units,), "zeros", rng)
+        return self.built(input_shape, (*input_shape[:-1], self.units))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """y = x · W + b."""
-        self._check(x)
-        y = x @ self._param("W", x)
+        self.check(x)
+        y = x @ self.param("W", x)
         if self.use_bias:
-            y += self._param("b", x)
+            y += self.param("b", x)
         y, activation = self._activate(y)
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each product undoes the shape of another."""
+        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
+        self.check_dy(dy)
         x = cache["x"]
         dy = self._before_activation(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
         grads = {"W": rows.T @ drows}
         if self.use_bias:
             grads["b"] = drows.sum(axis=0)
-        return dy @ self._param("W", x).T, grads
+        return dy @ self.param("W", x).T, grads
 
     def multiply_adds(self) -> int:
         """One for each weight, at each place of the leading axes."""

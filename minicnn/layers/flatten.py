@@ -22,15 +22,16 @@ class Flatten(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """One axis is left."""
-        return self._built(input_shape, (int(np.prod(input_shape, dtype=np.int64)),))
+        return self.built(input_shape, (int(np.prod(input_shape, dtype=np.int64)),))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """The same numbers in another shape."""
-        self._check(x)
+        self.check(x)
         return x.reshape(x.shape[0], *self._shape_out()), {}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """And back."""
+        """The gradient, back in the shape of the maps."""
+        self.check_dy(dy)
         assert self.input_shape is not None
         return dy.reshape(dy.shape[0], *self.input_shape), {}
 

@@ -1,4 +1,4 @@
-"""GlobalAvgPool2D: one number a channel, the mean of its map (floor 2).
+"""GlobalAvgPool2D: one number for each channel, the mean of its map (floor 2).
 
 Derivation: docs/derivations/pooling.md.
 """
@@ -27,17 +27,17 @@ class GlobalAvgPool2D(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Only the channels are left."""
-        _, _, C = self._maps(input_shape)
-        return self._built(input_shape, (C,))
+        _, _, C = self.maps(input_shape)
+        return self.built(input_shape, (C,))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Where something is no longer matters, only how much of it there is."""
-        self._check(x)
+        self.check(x)
         return x.mean(axis=(1, 2)), {}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Each of the H·W cells gets an equal share."""
-        xp = self._check_dy(dy).xp
+        xp = self.check_dy(dy).xp
         assert self.input_shape is not None
         H, W, _ = self.input_shape
         share = dy[:, None, None, :] / (H * W)

@@ -35,9 +35,9 @@ class MaxPool2D(Pool2D):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Keep the winner of each window, and note which cell it was."""
-        y, code = self._check(x).maxpool(x, self.window)
+        y, code = self.check(x).maxpool(x, self.window)
         return y, {"code": code}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The winner gets the whole gradient: a nudge to any other cell changes nothing."""
-        return self._check_dy(dy).maxpool_backward(dy, cache["code"], self.window), {}
+        return self.check_dy(dy).maxpool_backward(dy, cache["code"], self.window), {}

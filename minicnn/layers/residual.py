@@ -45,11 +45,11 @@ class Residual(Container):
                 f"{around}; give a shortcut that changes the shape as the body does, such as "
                 f"Conv2D(filters, 1, strides=...)"
             )
-        return self._built(input_shape, through)
+        return self.built(input_shape, through)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """The sum of the two ways."""
-        self._check(x)
+        self.check(x)
         y, body = self.body.forward(x, training)
         around, shortcut = self._way.forward(x, training)
         return y + around, {"body": body, "shortcut": shortcut}
@@ -58,9 +58,7 @@ class Residual(Container):
         """A sum hands its gradient to both ways; x, used twice, adds up what comes back."""
         dx, body = self.body.backward(dy, cache["body"])
         around, shortcut = self._way.backward(dy, cache["shortcut"])
-        grads = {f"{self.body.name}/{k}": g for k, g in body.items()}
-        grads |= {f"{self._way.name}/{k}": g for k, g in shortcut.items()}
-        return dx + around, grads
+        return dx + around, self._paths(self.body, body) | self._paths(self._way, shortcut)
 
     def next_state(self, cache: Cache) -> Params:
         """What the running figures of both ways become."""

@@ -20,10 +20,11 @@ class Sigmoid(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Squeeze the number line into (0, 1)."""
-        y = self._check(x).sigmoid(x)
+        y = self.check(x).sigmoid(x)
         return y, {"y": y}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Steep in the middle, flat at both ends."""
+        self.check_dy(dy)
         y = cache["y"]
         return dy * y * (1 - y), {}

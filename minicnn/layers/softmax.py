@@ -22,10 +22,11 @@ class Softmax(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Probabilities that add up to one along the last axis."""
-        y = self._check(x).softmax(x)
+        y = self.check(x).softmax(x)
         return y, {"y": y}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Each class's own gradient, less the average that the probabilities give."""
+        self.check_dy(dy)
         y = cache["y"]
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True)), {}

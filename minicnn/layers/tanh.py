@@ -20,9 +20,10 @@ class Tanh(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Squeeze the number line into (-1, 1)."""
-        y = self._check(x).xp.tanh(x)
+        y = self.check(x).xp.tanh(x)
         return y, {"y": y}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Steepest at zero, where the slope is 1."""
+        self.check_dy(dy)
         return dy * (1 - cache["y"] ** 2), {}

@@ -33,13 +33,13 @@ class UpSample2D(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Height and width grow; channels stay."""
-        H, W, C = self._maps(input_shape)
-        return self._built(input_shape, (H * self.size[0], W * self.size[1], C))
+        H, W, C = self.maps(input_shape)
+        return self.built(input_shape, (H * self.size[0], W * self.size[1], C))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Repeat every cell."""
-        return self._check(x).upsample(x, self.size), {}
+        return self.check(x).upsample(x, self.size), {}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """A cell that was copied gathers the gradients of its copies."""
-        return self._check_dy(dy).upsample_backward(dy, self.size), {}
+        return self.check_dy(dy).upsample_backward(dy, self.size), {}

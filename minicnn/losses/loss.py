@@ -4,8 +4,8 @@
     dy_pred      = loss.backward(cache)
 
 A loss works over the last axis with any leading shape (N, ...): one label a picture, or one
-label a pixel. The value is the mean over all of them, each times its weight if weights are
-given, divided by their number (Keras's "sum over batch size").
+label a pixel. The value is the sum over all of them, each times its weight if weights are
+given, divided by their number: without weights, the mean (Keras's "sum over batch size").
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
-
-import numpy as np
 
 from minicnn.backends import Ops, ops_for
 from minicnn.errors import LabelError, ShapeError
@@ -115,11 +113,20 @@ def check_probabilities(y_true: Array, name: str) -> None:
         )
 
 
+NEAREST = 1e-7  # how near a probability may come to 0 or 1: Keras's epsilon
+
+
 def clip(p: Array, ops: Ops) -> Array:
     """Probabilities kept 1e-7 away from 0 and 1, as Keras does, so that their logs are finite."""
-    return ops.xp.clip(p, np.float32(1e-7), np.float32(1 - 1e-7)).astype(p.dtype)
+    return ops.xp.clip(p, *_limits(p))
 
 
 def inside(p: Array) -> Array:
     """Where :func:`clip` changes nothing: outside, the loss is flat."""
-    return (p >= np.float32(1e-7)) & (p <= np.float32(1 - 1e-7))
+    lowest, highest = _limits(p)
+    return (p >= lowest) & (p <= highest)
+
+
+def _limits(p: Array) -> tuple[Any, Any]:
+    """In the dtype of ``p``: the float32 nearest to 1 - 1e-7 is already 1.2e-7 away from 1."""
+    return p.dtype.type(NEAREST), p.dtype.type(1 - NEAREST)

@@ -12,8 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from minicnn.arguments import positive
 from minicnn.backends import Ops, ops_for
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import ShapeError
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -25,11 +26,8 @@ class Optimizer(ABC):
     elementwise: ClassVar[bool] = True  # False: ``update`` must see a parameter as a whole
 
     def __init__(self, learning_rate: float | Schedule) -> None:
-        if not callable(learning_rate) and not learning_rate > 0:
-            raise ConfigError(
-                f"{type(self).__name__}: expected a learning_rate above 0 or a schedule, got "
-                f"{learning_rate!r}"
-            )
+        if not callable(learning_rate):
+            positive(learning_rate, "a schedule or a learning_rate", type(self).__name__)
         self.learning_rate = learning_rate
         self.step_count = 0
         self.memory: dict[str, dict[str, Array]] = {}  # path -> slot -> array
@@ -71,7 +69,14 @@ class Optimizer(ABC):
         """What is remembered of this parameter, made when first asked for."""
         if path not in self.memory:
             self.memory[path] = {slot: ops_for(p).xp.zeros_like(p) for slot in self.used_slots()}
-        return tuple(self.memory[path].values())
+        memory = tuple(self.memory[path].values())
+        for slot in memory:
+            if slot.shape != p.shape:
+                raise ShapeError(
+                    f"{type(self).__name__}: expected {path} in the shape of earlier steps, "
+                    f"{slot.shape}, got {p.shape}; give each model an optimizer of its own"
+                )
+        return memory
 
     def used_slots(self) -> tuple[str, ...]:
         """The slots that these settings need."""
@@ -85,10 +90,3 @@ class Optimizer(ABC):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
         return f"{type(self).__name__}({shown})"
-
-
-def fraction(value: float, what: str) -> float:
-    """``value`` if it is at least 0 and less than 1, else an error."""
-    if not 0 <= value < 1:
-        raise ConfigError(f"expected {what} to be at least 0 and less than 1, got {value!r}")
-    return value

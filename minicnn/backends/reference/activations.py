@@ -1,0 +1,38 @@
+"""Sigmoid and softmax in loops, right for logits of any size."""
+
+import math
+
+import numpy as np
+
+from minicnn.typing import Array
+
+
+def sigmoid(x: Array) -> Array:
+    """``1 / (1 + exp(-x))`` for every element, any shape."""
+    y = np.zeros(x.shape)
+    for i in np.ndindex(*x.shape):
+        y[i] = sigmoid_of(float(x[i]))
+    return y.astype(x.dtype)
+
+
+def sigmoid_of(x: float) -> float:
+    """One sigmoid. Only exponentials of negative numbers: those can't overflow.
+
+    >>> sigmoid_of(0.0), sigmoid_of(1e4), sigmoid_of(-1e4)
+    (0.5, 1.0, 0.0)
+    """
+    if x >= 0:
+        return 1 / (1 + math.exp(-x))
+    return math.exp(x) / (1 + math.exp(x))
+
+
+def softmax(x: Array) -> Array:
+    """``exp(x[c]) / Σ exp(x[k])`` over the last axis, with any leading shape."""
+    y = np.zeros(x.shape)
+    for i in np.ndindex(*x.shape[:-1]):
+        row = [float(value) for value in x[i]]
+        # Taking the largest away changes no quotient and keeps every exponential at or below 1.
+        exponentials = [math.exp(value - max(row)) for value in row]
+        for c in range(len(row)):
+            y[(*i, c)] = exponentials[c] / sum(exponentials)
+    return y.astype(x.dtype)

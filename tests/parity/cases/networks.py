@@ -1,0 +1,120 @@
+"""Whole networks, ten steps of training: compared with Keras."""
+
+from dataclasses import dataclass
+
+from tests.parity import drawing
+from tests.parity.cases.spec import Spec, chain, conv, layer
+
+
+@dataclass(frozen=True)
+class NetworkCase:
+    """A network, its loss, and what it is trained on: ten RMSprop(1e-3) steps."""
+
+    name: str
+    layers: tuple[Spec, ...]
+    size: int  # pictures are size by size, in three colours
+    batch: int
+    classes: int
+    loss: str
+    rounding_of_weights: float  # rms, of weights near 0.1
+    rounding_of_outputs: float  # rms, of losses and predictions near 1
+    steps: int = 10
+
+    def rounding_of(self, what):
+        """How far float32 may lead this array: about four times the worst in ``rounding.py``."""
+        if what.endswith("-columns"):  # sums of thousands of entries gather their errors
+            return 10 * self.rounding_of_weights
+        return self.rounding_of_weights if what.startswith("weight") else self.rounding_of_outputs
+
+    def roles(self):
+        return [role for spec in self.layers for role in spec.roles()]
+
+    def weights(self, shapes, dtype):
+        """The starting weights, in float32 numbers whatever the dtype of the computation."""
+        return [
+            drawing.weight(f"{self.name}/{index}", role, shape).astype("float32").astype(dtype)
+            for index, (role, shape) in enumerate(zip(self.roles(), shapes, strict=True))
+        ]
+
+    def pictures(self, step, dtype):
+        """The batch of one step; step ``steps`` is the one that predictions are made for."""
+        x, labels = drawing.striped_pictures(
+            f"{self.name}/step{step}", self.batch, self.size, self.classes
+        )
+        binary = self.loss == "binary_crossentropy"
+        y = labels[:, None] if binary else drawing.one_hot(labels, self.classes)
+        return x.astype("float32").astype(dtype), y.astype(dtype)
+
+
+MISSION = NetworkCase(
+    "mission",
+    layers=(
+        conv(16, 3, activation="relu"),
+        layer("MaxPool2D", pool_size=2),
+        conv(32, 3, activation="relu"),
+        layer("MaxPool2D", pool_size=2),
+        conv(64, 3, activation="relu"),
+        layer("MaxPool2D", pool_size=2),
+        layer("Flatten"),
+        layer("Dense", units=512, activation="relu"),
+        layer("Dense", units=1, activation="sigmoid"),
+    ),
+    size=150,
+    batch=4,
+    classes=2,
+    loss="binary_crossentropy",
+    rounding_of_weights=2e-4,  # pools and ReLUs let a last bit decide: a few weights differ
+    rounding_of_outputs=1e-3,
+)
+
+EVERY_LAYER = NetworkCase(
+    "every-layer",
+    layers=(
+        conv(8, 3, padding="same"),
+        layer("BatchNorm"),
+        layer("LeakyReLU", negative_slope=0.25),  # TensorFlow would round 0.3 to float32
+        layer("MaxPool2D", pool_size=3, strides=2, padding="same"),
+        layer(
+            "Residual",
+            chain(
+                conv(8, 3, padding="same", groups=8, use_bias=False),  # depthwise
+                layer("BatchNorm", momentum=0.9, epsilon=1e-4),
+                layer("ReLU"),
+                conv(8, 1),
+            ),
+        ),
+        layer(
+            "Concat",
+            conv(4, 3, padding="same", dilation=2, activation="tanh"),
+            chain(
+                layer("AvgPool2D", pool_size=3, strides=1, padding="same"),
+                conv(4, 1, activation="sigmoid"),
+            ),
+        ),
+        conv(8, 3, strides=2, padding=1, groups=2),
+        layer("UpSample2D", size=2),
+        layer("Residual", conv(12, 3, padding="same"), conv(12, 1)),
+        layer("Tanh"),
+        layer("MaxPool2D", pool_size=3, strides=1),
+        layer("Dropout", rate=0.0),
+        layer(
+            "Concat",
+            layer("GlobalAvgPool2D"),
+            chain(layer("AvgPool2D", pool_size=2), layer("Flatten")),
+        ),
+        layer("Dense", units=16),
+        layer("Sigmoid"),
+        layer("Dense", units=4),
+        layer("Softmax"),
+    ),
+    size=16,
+    batch=6,
+    classes=4,
+    loss="categorical_crossentropy",
+    # The largest is the bias before a BatchNorm, which takes it out again: its gradient is
+    # zero but for rounding, and that noise is what moves it.
+    rounding_of_weights=8e-6,
+    rounding_of_outputs=1e-6,
+)
+
+NETWORKS = [MISSION, EVERY_LAYER]
