@@ -118,7 +118,7 @@ class Engine:
         dtype = np.dtype(dtype_of(self.chain))
         if self._must_be_plain(x, dtype):
             return None
-        self.chain._check(np.broadcast_to(np.zeros((), dtype), x.shape))
+        self.chain.check(np.broadcast_to(np.zeros((), dtype), x.shape))
         options = current_options()
         key = (training, dtype, x.dtype == dtype, options, signature(self.chain))
         if key not in self._plans:
