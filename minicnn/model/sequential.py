@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from minicnn.arguments import is_whole, whole
 from minicnn.backends import current_ops
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
-from minicnn.engine import Engine, link
+from minicnn.engine import Engine, floats, link
 from minicnn.errors import (
     ConfigError,
     DtypeError,
@@ -32,7 +32,7 @@ from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
 from minicnn.saving import ModelFile, slots
-from minicnn.training import Callback, History, Trainer, floats, progress_for
+from minicnn.training import Callback, History, Trainer, progress_for
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
 from minicnn.typing import Array, Shape
@@ -231,10 +231,9 @@ class Sequential(Chain):
         self._build_for(x)
         if self._predictor is None:
             self._predictor = Engine(self)
-        x = floats(x, self)
         y = self._predictor.infer(x)
         if not is_finite(y):
-            reason = where_it_broke(self, x, None, training=False)
+            reason = where_it_broke(self, floats(x, self), None, training=False)
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return to_numpy(y)
 
