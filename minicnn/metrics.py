@@ -196,9 +196,9 @@ def get(metric: str | Metric) -> Metric:
     """The metric of this name, or the metric itself."""
     if isinstance(metric, Metric):
         return metric
-    if metric == "auc":
+    if isinstance(metric, str) and metric == "auc":
         return Auc()
-    if metric not in FIGURES:
+    if not isinstance(metric, str) or metric not in FIGURES:
         raise ConfigError(
             f"expected a metric from {', '.join(FIGURES)}, auc or a Metric, got {metric!r}"
         )

@@ -1,0 +1,35 @@
+"""Loss and accuracy over the epochs (floor 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.errors import DataError
+from minicnn.training import History
+from minicnn.viz.canvas import BLUE, GREY, ORANGE, new_figure
+
+
+def curves(history: History) -> Any:
+    """A panel for each figure, training and validation together.
+
+    Where the validation loss is lowest a line is drawn: to its right, the network learns the
+    training pictures by heart.
+    """
+    logs = history.history
+    names = [n for n in logs if not n.startswith("val_") and isinstance(logs[n][0], float)]
+    if not names:
+        raise DataError("curves: expected a history with at least one epoch, got an empty one")
+    figure = new_figure(4.8 * len(names), 3.4)
+    epochs = [epoch + 1 for epoch in history.epochs]
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        axes.plot(epochs, logs[name], "o-", color=BLUE, markersize=4, label="training")
+        if f"val_{name}" in logs:
+            held_back = logs[f"val_{name}"]
+            axes.plot(epochs, held_back, "s--", color=ORANGE, markersize=4, label="validation")
+        if len(best := logs.get("val_loss", [])) > 1:
+            axes.axvline(epochs[best.index(min(best))], color=GREY, linewidth=1, linestyle=":")
+        axes.set(xlabel="epoch", title=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    return figure
