@@ -38,10 +38,16 @@ def main() -> None:
     usual = Pace(5, 0.6) if args.quick else Pace(9, 1.0)
     pace = Pace(args.rounds or usual.rounds, args.seconds or usual.seconds)
     arena = Arena(entries, pace)
-    results = (arena.quick() if args.quick else arena.everything()).as_json()
+    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        results = (arena.quick() if args.quick else arena.everything()).as_json()
+    except BaseException:  # Ctrl-C too: half an hour of figures is worth keeping
+        unfinished = args.out / "unfinished.json"
+        unfinished.write_text(json.dumps(arena.results.as_json(), indent=1))
+        print(f"written: {unfinished}, all that was measured until it stopped")
+        raise
     text = render(results)
     print(text)
-    args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "results.md").write_text(text)
     (args.out / "results.json").write_text(
         json.dumps({"summary": summarize(results), **results}, indent=1)

@@ -9,6 +9,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 from benchmarks.arena import ratios
 from benchmarks.arena.opponents import HOME
@@ -32,7 +33,7 @@ def draw(results: Record, path: Path) -> None:
     columns = 1 + len(growths)
     figure, axes = plt.subplots(2, columns, figsize=(4.6 * columns, 7.5), squeeze=False)
     for row, task in enumerate(("train", "predict")):
-        bars(axes[row][0], results, task)
+        dots(axes[row][0], results, task)
         for ax, (key, size) in zip(axes[row][1:], growths, strict=True):
             lines(ax, results, key, size, task)
     machine = results["about"]["machine"]
@@ -45,15 +46,21 @@ def draw(results: Record, path: Path) -> None:
     plt.close(figure)
 
 
-def bars(ax: Any, results: Record, task: str) -> None:
+def dots(ax: Any, results: Record, task: str) -> None:
+    """Not bars: on a logarithmic axis a bar's length means nothing."""
     bout = next(bout for bout in results["headline"] if bout["task"] == task)
     paint = colours(results)
     for place, standing in enumerate(reversed(standings(bout))):
-        s = standing.seconds
+        s, colour = standing.seconds, paint[standing.entry]
         ends = [[1e3 * (s.median - s.low)], [1e3 * (s.high - s.median)]]
-        ax.barh(place, 1e3 * s.median, xerr=ends, color=paint[standing.entry], capsize=2)
+        ax.errorbar(1e3 * s.median, place, xerr=ends, fmt="o", color=colour, capsize=3)
+        text = f"{1e3 * s.median:.{1 if s.median < 0.1 else 0}f}"
+        ax.annotate(text, (1e3 * s.median, place + 0.15), ha="center")
     ax.set_yticks(range(len(paint)), list(reversed(paint)))
+    ax.set_ylim(-0.5, len(paint) - 0.3)
     ax.set_xscale("log")
+    ax.margins(x=0.15)
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("milliseconds a step")
     ax.set_title(f"{task}, batch {bout['batch']}")
 
@@ -71,6 +78,8 @@ def lines(ax: Any, results: Record, key: str, size: str, task: str) -> None:
             ax.plot(sizes, per_image, "o-", ms=3, lw=width, color=colour, label=entry)
     if size == "batch":
         ax.set_xscale("log", base=2)
+    if size == "threads":
+        ax.set_xticks(sorted({bout["threads"] for bout in results[key]}))
     ax.set_ylim(bottom=0)
     ax.set_xlabel(LABELS[size])
     ax.set_ylabel("milliseconds an image")

@@ -88,6 +88,6 @@ def compete(
 
 
 def steps_in_a_turn(worker: Worker, task: str, seconds: float) -> int:
-    """As many as fill the turn, judged by a trial after the first steps' preparations."""
-    trial = worker.ask("run", task=task, steps=2, warm=2)["seconds"]
+    """As many as fill the turn, judged by a trial; the gate has warmed everyone up."""
+    trial = worker.ask("run", task=task, steps=2)["seconds"]
     return max(LEAST_STEPS, min(MOST_STEPS, round(seconds / median(trial))))
