@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from minicnn.arguments import is_whole, whole
 from minicnn.backends import current_ops
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
-from minicnn.engine import Engine, link
+from minicnn.engine import Engine, floats, link
 from minicnn.errors import (
     ConfigError,
     DtypeError,
@@ -30,7 +31,8 @@ from minicnn.model.summary import Summary, summarize
 from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
-from minicnn.training import Callback, History, Trainer, floats, progress_for
+from minicnn.saving import ModelFile, slots
+from minicnn.training import Callback, History, Trainer, progress_for
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
 from minicnn.typing import Array, Shape
@@ -63,6 +65,8 @@ class Sequential(Chain):
             )
         super().__init__(*layers, name=name)
         self.seed = seed
+        self.class_names: Sequence[str] | None = None  # what the outputs stand for
+        self.preprocessing: dict[str, Any] | None = None  # what a picture needs before predict
         self._settings: dict[str, Any] | None = None
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
@@ -192,6 +196,7 @@ class Sequential(Chain):
                 raise ConfigError(f"expected callbacks (mc.Callback subclasses), got {watcher!r}")
             watcher.model = self
         self._build_for(first_x(data))
+        self.class_names = getattr(data, "classes", self.class_names)
         return self.trainer.fit(data, epochs, held_back, watchers, class_weight, initial_epoch)
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
@@ -226,12 +231,32 @@ class Sequential(Chain):
         self._build_for(x)
         if self._predictor is None:
             self._predictor = Engine(self)
-        x = floats(x, self)
         y = self._predictor.infer(x)
         if not is_finite(y):
-            reason = where_it_broke(self, x, None, training=False)
+            reason = where_it_broke(self, floats(x, self), None, training=False)
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return to_numpy(y)
+
+    # ---- saving --------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its weights, class names and preprocessing into one safetensors file.
+
+        ``mc.load_model(path)`` reads it. A failure leaves an older file of this name untouched.
+        """
+        self._require_built("save")
+        self.to_file().write(path)
+
+    def to_file(self) -> ModelFile:
+        """What :meth:`save` writes, before it is written."""
+        return ModelFile.of(self, self.class_names, self.preprocessing or self._usual_pictures())
+
+    def _usual_pictures(self) -> dict[str, Any] | None:
+        """How pictures reach this network unless someone says otherwise; None for plain rows."""
+        if self.input_shape is None or len(self.input_shape) != 3:
+            return None
+        H, W, C = self.input_shape
+        return {"image_size": [H, W], "channels": C, "pixel_scale": 1 / 255}
 
     # ---- looking --------------------------------------------------------------------------------
 
@@ -253,22 +278,22 @@ class Sequential(Chain):
     def get_weights(self) -> list[Array]:
         """Copies of all arrays as NumPy arrays, layer by layer, in Keras's order."""
         self._require_built("get_weights")
-        return [to_numpy(holder[key]).copy() for _, holder, key in self._slots()]
+        return [to_numpy(holder[key]).copy() for _, holder, key in slots(self)]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Put these arrays in the places that ``get_weights`` lists."""
         self._require_built("set_weights")
         if weights is None or not hasattr(weights, "__len__"):
             raise ConfigError(f"set_weights: expected a list of arrays, got {weights!r}")
-        slots = list(self._slots())
-        if len(weights) != len(slots):
+        places = list(slots(self))
+        if len(weights) != len(places):
             raise ShapeError(
-                f"set_weights: expected {len(slots)} arrays ({', '.join(p for p, _, _ in slots)}),"
-                f" got {len(weights)}"
+                f"set_weights: expected {len(places)} arrays "
+                f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
         arrays = [np.asarray(array) for array in weights]
         wheres = {layer.path: layer.where for layer in self.walk()}
-        for (path, holder, key), array in zip(slots, arrays, strict=True):
+        for (path, holder, key), array in zip(places, arrays, strict=True):
             place = f"for {key} of {wheres[path.rpartition('/')[0]]}"
             if array.shape != tuple(holder[key].shape):
                 raise ShapeError(
@@ -277,16 +302,8 @@ class Sequential(Chain):
                 )
             if array.dtype.kind not in "fiub":
                 raise DtypeError(f"set_weights: expected numbers {place}, got {array.dtype}")
-        for (_, holder, key), array in zip(slots, arrays, strict=True):
+        for (_, holder, key), array in zip(places, arrays, strict=True):
             holder[key][...] = current_ops().asarray(array, holder[key].dtype)
-
-    def _slots(self) -> Iterator[tuple[str, dict[str, Array], str]]:
-        """(path, dictionary, key) of every array, layer by layer."""
-        for layer in self.walk():
-            if not layer.children:
-                for holder in (layer.params, layer.state):
-                    for key in holder:
-                        yield f"{layer.path}/{key}", holder, key
 
     def config(self) -> dict[str, Any]:
         """What it takes to build the same network."""

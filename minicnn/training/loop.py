@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import current_ops, ops_for
 from minicnn.data.dataset import Batch, Dataset
-from minicnn.engine import Engine, Link
+from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
     ConfigError,
     DataError,
-    DtypeError,
     LabelError,
     NotFiniteError,
     ShapeError,
@@ -54,18 +52,19 @@ class Trainer:
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
         network, loss = self.link.body, self.link.loss
-        x = floats(batch.x, network)
-        outputs, cache = self.engine.forward(x, moment)
+        outputs, cache = self.engine.forward(batch.x, moment)
         value, loss_cache = self._loss(outputs, batch)
         if not math.isfinite(value):
-            raise self._not_finite(x, batch, moment, float(value))
+            raise self._not_finite(batch, moment, float(value))
 
-        grads = self.engine.backward(loss.backward(loss_cache), cache)
-        params = network.params
-        grads = {path: grads[path] for path in trainable(network) if path in grads}
-        grads = changed(grads, params, self.gradients)
-        self.optimizer.apply(params, grads)
-        network.set_state(network.next_state(cache))
+        dy, learns = loss.backward(loss_cache), trainable(network)
+        if self.gradients:
+            grads = self.engine.backward(dy, cache)
+            grads = {path: grads[path] for path in learns if path in grads}
+            self.engine.update(self.optimizer, changed(grads, network.params, self.gradients))
+        else:
+            self.engine.descend(dy, cache, self.optimizer, learns)
+        network.set_state(self.engine.next_state(cache))
         return float(value), self.link.predictions(outputs)
 
     def _loss(self, outputs: Array, batch: Batch) -> tuple[Any, Cache]:
@@ -76,8 +75,9 @@ class Trainer:
             last = self.link.body.layers[-1] if self.link.body.layers else self.link.body
             raise type(error)(f"{last.where}: {error}") from None
 
-    def _not_finite(self, x: Array, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
-        reason = where_it_broke(self.link.body, x, batch, moment)
+    def _not_finite(self, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
+        network = self.link.body
+        reason = where_it_broke(network, floats(batch.x, network), batch, moment)
         return NotFiniteError(
             f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite loss, got "
             f"{value}; {reason}. The weights are those from before this step"
@@ -150,10 +150,10 @@ class Trainer:
         mean = _Mean()
         self._reset_metrics()
         for batch in data.epoch(0):
-            x = floats(batch.x, self.link.body)
-            outputs = self.engine.infer(x)
+            outputs = self.engine.infer(batch.x)
             value = float(self._loss(outputs, batch)[0])
             if not math.isfinite(value):
+                x = floats(batch.x, self.link.body)
                 reason = where_it_broke(self.link.body, x, batch, training=False)
                 raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
             mean.add(value, len(batch.x))
@@ -185,22 +185,6 @@ class _Mean:
     @property
     def value(self) -> float:
         return self.total / self.count if self.count else float("nan")
-
-
-def floats(x: Any, network: Layer) -> Array:
-    """A batch as floats of the network's dtype, where new arrays live; uint8 becomes 0..1."""
-    x = current_ops().asarray(x)
-    if x.dtype.kind != "f" and x.dtype != np.uint8:
-        raise DtypeError(
-            f"expected pictures as uint8 (scaled to 0..1 here) or as floats (taken as they are), "
-            f"got {x.dtype}; convert with x.astype('uint8') or x.astype('float32')"
-        )
-    return ops_for(x).floats(x, dtype_of(network))
-
-
-def dtype_of(network: Layer) -> Any:
-    """The dtype of a network's parameters; float32 if it has none."""
-    return next((p.dtype for p in network.params.values()), np.dtype(np.float32))
 
 
 def trainable(layer: Layer, prefix: str = "") -> list[str]:
