@@ -34,8 +34,9 @@ def situations(draw):
     return network, x, draw(st.integers(1, 4)), options
 
 
-def close(a, b, rtol=1e-12):
-    scale = max(float(np.abs(b).max(initial=0)), 1e-3)
+def close(a, b, rtol=1e-12, at_least=1e-3):
+    """Equal within ``rtol`` of the largest number, or of ``at_least`` if all are tiny."""
+    scale = max(float(np.abs(b).max(initial=0)), at_least)
     np.testing.assert_allclose(a, b, rtol=0, atol=rtol * scale)
 
 
@@ -54,8 +55,10 @@ def test_training_is_that_of_the_plain_loop(situation, training):
             grads = engine.backward(dy.copy(), cache)
         expected_grads = plain.backward(dy, plain_cache)
         assert list(grads) == list(expected_grads)
+        # A bias before a BatchNorm has a gradient of zero: only rounding is left to compare.
+        usual = 0.1 * max((float(np.abs(g).max()) for g in expected_grads.values()), default=1)
         for path, gradient in grads.items():
-            close(gradient, expected_grads[path], 1e-11)
+            close(gradient, expected_grads[path], 1e-11, usual)
             assert gradient.dtype == np.float64
         state, expected_state = engine.next_state(cache), network.next_state(plain_cache)
         assert set(state) == set(expected_state)
