@@ -39,6 +39,23 @@ class Optimizer(ABC):
     ) -> None:
         """Move ``p`` and its slots in place; ``step`` counts from 1."""
 
+    def in_one_pass(
+        self,
+        rule: str,
+        p: Array,
+        g: Array,
+        slots: tuple[Array, ...],
+        numbers: tuple[float, ...],
+        ops: Ops,
+    ) -> bool:
+        """Whether the backend has done ``rule`` in one stroke, as a GPU does.
+
+        It is given an array for every slot; for one that these settings don't use, any array.
+        """
+        used = dict(zip(self.used_slots(), slots, strict=True))
+        arrays = (p, g, *(used.get(slot, p) for slot in self.slots))
+        return ops.in_one_pass(rule, arrays, numbers)
+
     def current_learning_rate(self) -> float:
         """The learning rate of the next step."""
         lr = self.learning_rate
@@ -56,7 +73,7 @@ class Optimizer(ABC):
                     f"{g.shape}; check what this layer's backward returns"
                 )
             slots = tuple(self._memory_of(path, p).values())
-            self.update(p, g, slots, lr, self.step_count, ops_for(p))
+            self.update(p, g, slots, lr, self.step_count, ops_for(p, g))
 
     def _memory_of(self, path: str, p: Array) -> dict[str, Array]:
         if path not in self.memory:
