@@ -36,7 +36,7 @@ check-install: $(BIN)/.ready  ## the wheel alone, with nothing but what users ge
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(PYTHON) -m venv .venv-install
 	.venv-install/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
-	cd .venv-install && bin/python ../tests/smoke.py
+	cd .venv-install && bin/python ../.ci/smoke.py
 
 examples: $(BIN)/.ready  ## every example, on a small setting
 	$(BIN)/python examples/own_layer.py

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minicnn.backends import use_backend
+from minicnn.engine import engine_options, get_threads, set_threads
 from minicnn.errors import (
     BackendError,
     ConfigError,
@@ -55,7 +56,7 @@ from minicnn.losses import (
     SparseCategoricalCrossentropy,
 )
 from minicnn.metrics import Metric
-from minicnn.model import Sequential
+from minicnn.model import Sequential, load_model
 from minicnn.optimizers import (
     SGD,
     Adam,
@@ -68,11 +69,10 @@ from minicnn.optimizers import (
 )
 from minicnn.randomness import Moment
 from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
+from minicnn.version import __version__
 
 if TYPE_CHECKING:
     from minicnn import data, testing, viz, zoo
-
-__version__ = "0.1.0"
 
 _ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
 
@@ -142,8 +142,13 @@ __all__ = [
     "Tanh",
     "UpSample2D",
     "WeightDecay",
+    "__version__",
     "data",
+    "engine_options",
+    "get_threads",
     "gradcheck",
+    "load_model",
+    "set_threads",
     "testing",
     "use_backend",
     "viz",

@@ -21,6 +21,17 @@ from minicnn.typing import Array, Shape
 Initializer = Callable[[Shape, np.random.Generator], Array]
 
 
+class Unfilled(np.random.Generator):
+    """Given to ``build`` in place of a generator when the weights come from elsewhere.
+
+    Layers then make their arrays without filling them: loading draws no number in vain, and
+    a file that promises a huge layer costs no memory before its arrays are found missing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(np.random.Philox(key=0))
+
+
 def fans(shape: Shape) -> tuple[int, int]:
     """Inputs and outputs of a unit: of ``(inputs, units)``, or of ``(KH, KW, C, F)``.
 
@@ -81,13 +92,13 @@ BY_NAME: dict[str, Initializer] = {
 }
 
 
-def get(initializer: str | Initializer) -> Initializer:
-    """The initializer of this name, or the function itself."""
+def get(initializer: str | Initializer, where: str = "") -> Initializer:
+    """The initializer of this name, or the function itself; ``where`` names the layer in errors."""
     if callable(initializer):
         return initializer
-    if initializer not in BY_NAME:
+    if not isinstance(initializer, str) or initializer not in BY_NAME:
         raise ConfigError(
-            f"expected an initializer from {', '.join(BY_NAME)} or a function "
-            f"(shape, rng) -> array, got {initializer!r}"
+            f"{where}{': ' * bool(where)}expected an initializer from {', '.join(BY_NAME)} or a "
+            f"function (shape, rng) -> array, got {initializer!r}"
         )
     return BY_NAME[initializer]

@@ -19,19 +19,23 @@ _loaded: dict[str, Ops] = {"numpy": _NUMPY}
 _current: Ops = _NUMPY
 
 
-def ops_for(*arrays: Any) -> Ops:
+def ops_for(*arrays: Any, where: str = "") -> Ops:
     """The operations for these arrays, which must all live in one place.
+
+    ``where`` names the layer that asks, for errors.
 
     >>> ops_for(np.zeros(3)).name
     'numpy'
     """
     if all(isinstance(a, np.ndarray | np.generic) for a in arrays):
         return _NUMPY
-    homes = {_home(a) for a in arrays}
+    here = f"{where}: " if where else ""
+    homes = sorted({_home(a, here) for a in arrays})
     if len(homes) > 1:
         raise BackendError(
-            f"expected arrays that live in one place, got some in {' and some in '.join(sorted(homes))}"
-            f"; move what is outside with current_ops().asarray(x), or fetch it with x.get()"
+            f"{here}expected arrays that live in one place, got some in {' and some in '.join(homes)}"
+            f"; put an array on the GPU with cupy.asarray(x), fetch one with x.get(), and build a "
+            f"network where its data is: with mc.use_backend(...)"
         )
     return named("cupy")
 
@@ -91,12 +95,12 @@ def _is_on_gpu(a: Any) -> bool:
     return cupy is not None and isinstance(a, cupy.ndarray)
 
 
-def _home(a: Any) -> str:
+def _home(a: Any, here: str) -> str:
     if isinstance(a, np.ndarray | np.generic):
         return "the computer's memory (NumPy)"
     if _is_on_gpu(a):
         return f"GPU {a.device.id} (CuPy)"
     raise DtypeError(
-        f"expected a NumPy or a CuPy array, got {type(a).__module__}.{type(a).__qualname__}; "
+        f"{here}expected a NumPy or a CuPy array, got {type(a).__module__}.{type(a).__qualname__}; "
         f"convert it with numpy.asarray(...)"
     )

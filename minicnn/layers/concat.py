@@ -18,6 +18,8 @@ from minicnn.typing import Array, Params, Shape
 class Concat(Container):
     """y = [f₁(x), f₂(x), ...] along the last axis; dx is the sum of what the branches give back.
 
+        x (N, ...)   fᵢ(x) (N, ..., Cᵢ)   y (N, ..., C₁ + C₂ + ...)
+
     >>> from minicnn.layers import Chain, Dense
     >>> layer = Concat(Chain(), Dense(2))           # an empty chain passes x through
     >>> layer.build((3,), np.random.default_rng(0))
@@ -57,7 +59,7 @@ class Concat(Container):
             its_dy = ops.xp.ascontiguousarray(dy[..., its_slice])
             its_dx, its_grads = branch.backward(its_dy, its_cache)
             dx = dx + its_dx
-            grads |= {f"{branch.name}/{key}": g for key, g in its_grads.items()}
+            grads |= self._paths(branch, its_grads)
         return dx, grads
 
     def next_state(self, cache: list[Any]) -> Params:

@@ -19,6 +19,8 @@ from minicnn.typing import Array, Cache, Params, Shape
 class Residual(Container):
     """y = body(x) + shortcut(x); dx is the sum of what comes back along the two ways.
 
+        x (N, ...)   body(x), shortcut(x), y (N, ...): one shape
+
     Without a shortcut, x itself is added: then the gradient has a way back that nothing
     weakens, and very deep networks learn.
 
@@ -58,9 +60,7 @@ class Residual(Container):
         """A sum hands its gradient to both ways; x, used twice, adds up what comes back."""
         dx, body = self.body.backward(dy, cache["body"])
         around, shortcut = self._way.backward(dy, cache["shortcut"])
-        grads = {f"{self.body.name}/{k}": g for k, g in body.items()}
-        grads |= {f"{self._way.name}/{k}": g for k, g in shortcut.items()}
-        return dx + around, grads
+        return dx + around, self._paths(self.body, body) | self._paths(self._way, shortcut)
 
     def next_state(self, cache: Cache) -> Params:
         """What the running figures of both ways become."""

@@ -11,6 +11,8 @@ from minicnn.typing import Array, Cache, Params
 class Softmax(Layer):
     """yᵢ = e^xᵢ / Σⱼ e^xⱼ over the last axis; dx = y ⊙ (dy - Σⱼ dyⱼ yⱼ).
 
+        x, y (N, ..., K)
+
     One class can only gain what the others lose: that is the sum in the backward pass.
 
     >>> import numpy as np
@@ -27,5 +29,6 @@ class Softmax(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Each class's own gradient, less the average that the probabilities give."""
+        self.check_dy(dy)
         y = cache["y"]
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True)), {}

@@ -11,6 +11,8 @@ from minicnn.typing import Array, Cache, Params
 class Tanh(Layer):
     """y = tanh x; since y' = 1 - y², dx = dy · (1 - y²).
 
+        x, y (N, ...)
+
     >>> import numpy as np
     >>> layer = Tanh()
     >>> _ = layer.build((3,), np.random.default_rng(0))
@@ -25,4 +27,5 @@ class Tanh(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Steepest at zero, where the slope is 1."""
+        self.check_dy(dy)
         return dy * (1 - cache["y"] ** 2), {}

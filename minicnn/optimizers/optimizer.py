@@ -12,8 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from minicnn.arguments import positive
 from minicnn.backends import Ops, ops_for
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import ShapeError
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -22,13 +23,11 @@ class Optimizer(ABC):
     """Subclasses name their slots and write ``update``."""
 
     slots: ClassVar[tuple[str, ...]] = ()
+    elementwise: ClassVar[bool] = True  # False: ``update`` must see a parameter as a whole
 
     def __init__(self, learning_rate: float | Schedule) -> None:
-        if not callable(learning_rate) and not learning_rate > 0:
-            raise ConfigError(
-                f"{type(self).__name__}: expected a learning_rate above 0 or a schedule, got "
-                f"{learning_rate!r}"
-            )
+        if not callable(learning_rate):
+            positive(learning_rate, "a schedule or a learning_rate", type(self).__name__)
         self.learning_rate = learning_rate
         self.step_count = 0
         self.memory: dict[str, dict[str, Array]] = {}  # path -> slot -> array
@@ -63,22 +62,38 @@ class Optimizer(ABC):
 
     def apply(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """One step: every parameter that has a gradient is moved, in place."""
-        lr = self.current_learning_rate()
-        self.step_count += 1
+        lr, step = self.begin_step()
         for path, g in grads.items():
             p = params[path]
-            if p.shape != g.shape:
-                raise ShapeError(
-                    f"{path}: expected a gradient of the parameter's shape {p.shape}, got "
-                    f"{g.shape}; check what this layer's backward returns"
-                )
-            slots = tuple(self._memory_of(path, p).values())
-            self.update(p, g, slots, lr, self.step_count, ops_for(p, g))
+            self.check(path, p, g)
+            self.update(p, g, self.slots_of(path, p), lr, step, ops_for(p, g, where=path))
 
-    def _memory_of(self, path: str, p: Array) -> dict[str, Array]:
+    def begin_step(self) -> tuple[float, int]:
+        """Count one more step; its learning rate and its number."""
+        lr = self.current_learning_rate()
+        self.step_count += 1
+        return lr, self.step_count
+
+    def check(self, path: str, p: Array, g: Array) -> None:
+        """Raise one clear error unless a gradient has its parameter's shape."""
+        if p.shape != g.shape:
+            raise ShapeError(
+                f"{path}: expected a gradient of the parameter's shape {p.shape}, got "
+                f"{g.shape}; check what this layer's backward returns"
+            )
+
+    def slots_of(self, path: str, p: Array) -> tuple[Array, ...]:
+        """What is remembered of this parameter, made when first asked for."""
         if path not in self.memory:
             self.memory[path] = {slot: ops_for(p).xp.zeros_like(p) for slot in self.used_slots()}
-        return self.memory[path]
+        memory = tuple(self.memory[path].values())
+        for slot in memory:
+            if slot.shape != p.shape:
+                raise ShapeError(
+                    f"{type(self).__name__}: expected {path} in the shape of earlier steps, "
+                    f"{slot.shape}, got {p.shape}; give each model an optimizer of its own"
+                )
+        return memory
 
     def used_slots(self) -> tuple[str, ...]:
         """The slots that these settings need."""
@@ -92,10 +107,3 @@ class Optimizer(ABC):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
         return f"{type(self).__name__}({shown})"
-
-
-def fraction(value: float, what: str) -> float:
-    """``value`` if it is at least 0 and less than 1, else an error."""
-    if not 0 <= value < 1:
-        raise ConfigError(f"expected {what} to be at least 0 and less than 1, got {value!r}")
-    return value

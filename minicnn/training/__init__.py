@@ -3,7 +3,7 @@
 from minicnn.training.callback import Callback
 from minicnn.training.gradients import ClipNorm, ClipValue, WeightDecay
 from minicnn.training.history import History
-from minicnn.training.loop import Trainer, dtype_of, floats, trainable
+from minicnn.training.loop import Trainer, trainable
 from minicnn.training.progress import progress_for
 
 __all__ = [
@@ -13,8 +13,6 @@ __all__ = [
     "History",
     "Trainer",
     "WeightDecay",
-    "dtype_of",
-    "floats",
     "progress_for",
     "trainable",
 ]

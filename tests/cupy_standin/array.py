@@ -152,6 +152,10 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
     T = property(lambda self: ndarray(self._a.T))
 
     @property
+    def __cuda_array_interface__(self):
+        return {"shape": self.shape, "typestr": self.dtype.str, "version": 3}
+
+    @property
     def device(self):
         from tests.cupy_standin import cuda
 
