@@ -216,6 +216,7 @@ class Layer(ABC):
     def param(self, key: str, like: Array) -> Array:
         """A parameter in the dtype of the input, which decides the dtype of everything."""
         p = self.params[key]
+        ops_for(p, like, where=self.where)
         return p if p.dtype == like.dtype else p.astype(like.dtype)
 
 

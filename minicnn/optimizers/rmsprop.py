@@ -53,6 +53,9 @@ class RMSprop(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
+        numbers = (lr, self.rho, self.epsilon, self.momentum, self.centered)
+        if self.in_one_pass("rmsprop", p, g, slots, numbers, ops):
+            return
         v, *others = slots
         v *= self.rho
         v += (1 - self.rho) * g * g
