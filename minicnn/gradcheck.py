@@ -13,11 +13,13 @@ that a forgotten factor of 1 or term of 0 shows.
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from minicnn.backends import Ops, current_ops, ops_for, to_numpy
 from minicnn.engine import link
 from minicnn.errors import ConfigError, GradientError, KinkError, NotFiniteError
 from minicnn.layers import Chain
@@ -113,7 +115,7 @@ def gradcheck(
     check = _Check(subject, base, eps, rtol)
     rows = []
     for name, tensor in subject.tensors.items():
-        gradient = _checked_shape(subject, name, tensor, gradients[name])
+        gradient = to_numpy(_checked_shape(subject, name, tensor, gradients[name]))
         if full:
             rows.append(check.entries(name, tensor, gradient))
         else:
@@ -131,11 +133,14 @@ class _Subject:
         self.name = getattr(layer, "where", None) or type(layer).__name__
         self.layer = copy.deepcopy(layer)
         self.training = training
-        self.x = np.array(x, np.float64)
+        x = np.array(to_numpy(x), np.float64)
         if getattr(self.layer, "input_shape", None) is None and hasattr(self.layer, "build"):
-            self.layer.build(self.x.shape[1:], rng)
+            self.layer.build(x.shape[1:], rng)
+        params = tuple(self.layer.params.values())
+        self.ops = ops_for(*params) if params else current_ops()  # where it is computed
+        self.x = self.ops.asarray(x)
         _to_float64(self.layer)
-        _shake(self.layer, rng)
+        _shake(self.layer, rng, self.ops)
         self.loss: Loss | None = None
         self.y = y
         if loss is not None:
@@ -151,19 +156,19 @@ class _Subject:
         """The layer's output, or the loss as an array of one."""
         y = self.layer.forward(self.x.copy(), self.training)[0]
         if self.loss is None:
-            return np.array(y)  # a copy: a layer may hand out a view of x, which is nudged
-        return np.array([self.loss.forward(y, self.y)[0]])
+            return np.array(to_numpy(y))  # a copy: a layer may hand out a view of x, which is nudged
+        return np.array([float(self.loss.forward(y, self.y)[0])])
 
     def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[_Base, dict[str, Array]]:
         """The output here, the weights u, and what backward makes of them."""
-        out, cache = self.layer.forward(self.x.copy(), self.training)
-        out = np.array(out)
+        y, cache = self.layer.forward(self.x.copy(), self.training)
         if self.loss is None:
+            out = np.array(to_numpy(y))
             u = rng.standard_normal(out.shape)
-            dy = u.copy()
+            dy = self.ops.asarray(u.copy())
         else:
-            value, loss_cache = self.loss.forward(out, self.y)
-            dy, out, u = self.loss.backward(loss_cache), np.array([value]), np.ones(1)
+            value, loss_cache = self.loss.forward(y, self.y)
+            dy, out, u = self.loss.backward(loss_cache), np.array([float(value)]), np.ones(1)
         if not np.isfinite(out).all():
             raise NotFiniteError(
                 f"{self.name}: expected finite numbers to differentiate, got NaN or infinity in "
@@ -279,7 +284,7 @@ class _Check:
 
     def _nudged(self, tensor: Array, v: Array, eps: float) -> Array:
         before = tensor.copy()
-        tensor += eps * v
+        tensor += self.subject.ops.asarray(eps * v)
         try:
             return self.subject.evaluate()
         finally:
@@ -365,13 +370,13 @@ def _to_float64(layer: Any) -> None:
         return
     for holder in (layer.params, getattr(layer, "state", {})):
         for key in holder:
-            holder[key] = np.array(holder[key], np.float64)
+            holder[key] = holder[key].astype(np.float64)
 
 
-def _shake(layer: Any, rng: np.random.Generator) -> None:
+def _shake(layer: Any, rng: np.random.Generator, ops: Ops) -> None:
     """Move every parameter a little; running figures too, kept positive where they were."""
     for p in layer.params.values():
-        usual = float(np.sqrt((p**2).mean())) or 1.0
-        p += 0.1 * usual * rng.standard_normal(p.shape)
+        usual = math.sqrt(float((p**2).mean())) or 1.0
+        p += ops.asarray(0.1 * usual * rng.standard_normal(p.shape))
     for s in getattr(layer, "state", {}).values():
-        s += 0.1 * np.abs(rng.standard_normal(s.shape))
+        s += ops.asarray(0.1 * np.abs(rng.standard_normal(s.shape)))

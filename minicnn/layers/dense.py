@@ -67,7 +67,7 @@ class Dense(Activated):
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
         grads = {"W": rows.T @ drows}
         if self.use_bias:
-            grads["b"] = drows.sum(axis=0)
+            grads["b"] = self.check_dy(dy).channel_sums(dy)
         return dy @ self.param("W", x).T, grads
 
     def multiply_adds(self) -> int:

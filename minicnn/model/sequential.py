@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.arguments import is_whole, whole
-from minicnn.backends import current_ops
+from minicnn.backends import ops_for
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link
@@ -209,7 +209,7 @@ class Sequential(Chain):
         results = {}
         for metric in trainer.metrics:
             metric.reset()
-            metric.update(np.asarray(y), to_numpy(y_pred))
+            metric.update(y, to_numpy(y_pred))
             results[metric.name] = metric.result()
         return {"loss": value, **results}
 
@@ -291,7 +291,7 @@ class Sequential(Chain):
                 f"set_weights: expected {len(places)} arrays "
                 f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
-        arrays = [np.asarray(array) for array in weights]
+        arrays = [to_numpy(array) for array in weights]
         wheres = {layer.path: layer.where for layer in self.walk()}
         for (path, holder, key), array in zip(places, arrays, strict=True):
             place = f"for {key} of {wheres[path.rpartition('/')[0]]}"
@@ -303,7 +303,7 @@ class Sequential(Chain):
             if array.dtype.kind not in "fiub":
                 raise DtypeError(f"set_weights: expected numbers {place}, got {array.dtype}")
         for (_, holder, key), array in zip(places, arrays, strict=True):
-            holder[key][...] = current_ops().asarray(array, holder[key].dtype)
+            holder[key][...] = ops_for(holder[key]).asarray(array, holder[key].dtype)
 
     def config(self) -> dict[str, Any]:
         """What it takes to build the same network."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import ops_for
+from minicnn.backends import ops_for, to_numpy
 from minicnn.data.dataset import Batch
 from minicnn.layers import Chain
 from minicnn.typing import Array
@@ -39,7 +39,7 @@ def where_it_broke(network: Chain, x: Array, batch: Batch | None, training: Any)
             )
     if batch is not None:
         for what, numbers in (("labels", batch.y), ("sample weights", batch.weight)):
-            if numbers is not None and not np.isfinite(np.asarray(numbers)).all():
+            if numbers is not None and not np.isfinite(to_numpy(numbers)).all():
                 return f"the {what} have NaN or infinity in them"
     last = network.layers[-1] if network.layers else network
     return (

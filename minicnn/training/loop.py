@@ -165,8 +165,9 @@ class Trainer:
             metric.reset()
 
     def _update_metrics(self, y_true: Any, y_pred: Array) -> None:
+        y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)  # fetched once for all
         for metric in self.metrics:
-            metric.update(np.asarray(y_true), to_numpy(y_pred))
+            metric.update(y_true, y_pred)
 
     def _metric_results(self) -> dict[str, Any]:
         return {metric.name: metric.result() for metric in self.metrics}
@@ -204,7 +205,7 @@ def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
         raise ConfigError(
             f"expected class_weight as a mapping such as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
         )
-    y = np.asarray(batch.y)
+    y = to_numpy(batch.y)
     if y.ndim > 2:
         raise ConfigError(
             f"class_weight: expected one class for each sample, got labels of shape {y.shape}; "
