@@ -46,16 +46,23 @@ def test_a_line_an_epoch(model, capsys):
 def test_a_live_line_where_someone_can_see_it(model, where, capsys, monkeypatch):
     if where == "a terminal":
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    else:
+    else:  # rich draws there through ipywidgets
         monkeypatch.setitem(sys.modules, "ipykernel", sys)
+        monkeypatch.setattr(progress, "find_spec", lambda name: name == "ipywidgets")
     monkeypatch.setenv("COLUMNS", "160")  # in a narrow window the figures push the bar aside
     assert isinstance(progress.progress_for(1), progress.ProgressBar)
     history = fit(model, verbose=1)
     out = capsys.readouterr().out
     for epoch in (1, 2):
         assert f"Epoch {epoch}/2" in out
-    assert "3/3" in out
+    assert "/3" in out  # the bar counts steps
     assert f"val_loss {history.history['val_loss'][-1]:.4f}" in re.sub(r"\s+", " ", out)
+
+
+def test_a_notebook_without_ipywidgets_gets_lines(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(progress, "find_spec", lambda name: None)
+    assert type(progress.progress_for(1)) is progress.EpochLines
 
 
 def test_the_terminal_is_given_back_when_training_fails(model, monkeypatch):
