@@ -24,11 +24,6 @@ class Optimizer(ABC):
     slots: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, learning_rate: float | Schedule) -> None:
-        if not callable(learning_rate) and not learning_rate > 0:
-            raise ConfigError(
-                f"{type(self).__name__}: expected a learning_rate above 0 or a schedule, got "
-                f"{learning_rate!r}"
-            )
         self.learning_rate = learning_rate
         self.step_count = 0
         self.memory: dict[str, dict[str, Array]] = {}  # path -> slot -> array
@@ -38,6 +33,20 @@ class Optimizer(ABC):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """Move ``p`` and its slots in place; ``step`` counts from 1."""
+
+    @property
+    def learning_rate(self) -> float | Schedule:
+        """A number above 0, or a schedule; it can be set anew between two steps."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | Schedule) -> None:
+        if not callable(value) and not value > 0:
+            raise ConfigError(
+                f"{type(self).__name__}: expected a learning_rate above 0 or a schedule, got "
+                f"{value!r}"
+            )
+        self._learning_rate = value
 
     def current_learning_rate(self) -> float:
         """The learning rate of the next step."""
