@@ -92,8 +92,10 @@ def gradcheck(
     """Check every gradient of a layer, or of a network with a loss, against finite differences.
 
     ``layer`` is anything with params, forward and backward (and build, if it isn't built yet).
-    With ``full`` every entry is checked on its own: slow, and exact about where. With ``loss``
-    and labels ``y`` the loss of the whole network is differentiated, as training does it.
+    Each tensor is nudged by ``eps`` along one direction, drawn from ``seed``, and the two slopes
+    must agree within ``rtol`` of their size, give or take what rounding can do. With ``full``
+    every entry is nudged on its own: slow, and exact about where. With ``loss`` and labels ``y``
+    the loss of the whole network is differentiated, as training does it.
 
     A wrong gradient raises :class:`GradientError`; a point with no derivative (a ReLU at 0, a
     tie in a pool) raises :class:`KinkError`, for nothing can be proven there.

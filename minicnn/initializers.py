@@ -92,13 +92,13 @@ BY_NAME: dict[str, Initializer] = {
 }
 
 
-def get(initializer: str | Initializer) -> Initializer:
-    """The initializer of this name, or the function itself."""
+def get(initializer: str | Initializer, where: str = "") -> Initializer:
+    """The initializer of this name, or the function itself; ``where`` names the layer in errors."""
     if callable(initializer):
         return initializer
-    if initializer not in BY_NAME:
+    if not isinstance(initializer, str) or initializer not in BY_NAME:
         raise ConfigError(
-            f"expected an initializer from {', '.join(BY_NAME)} or a function "
-            f"(shape, rng) -> array, got {initializer!r}"
+            f"{where}{': ' * bool(where)}expected an initializer from {', '.join(BY_NAME)} or a "
+            f"function (shape, rng) -> array, got {initializer!r}"
         )
     return BY_NAME[initializer]

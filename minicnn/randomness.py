@@ -19,11 +19,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from minicnn.arguments import is_whole
+from minicnn.errors import ConfigError
+
 Name = str | int
 
 
 def philox_key(seed: int, *names: Name) -> tuple[int, int]:
     """Two 64-bit words that stand for ``(seed, *names)``: equal names, equal key."""
+    if not is_whole(seed):
+        raise ConfigError(f"expected a seed that is a whole number, got {seed!r}; such as seed=0")
     words = [int(seed), *(str(n) if isinstance(n, str) else int(n) for n in names)]
     text = "\x1f".join(map(repr, words))  # "3" and 3 stay apart
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -15,8 +15,10 @@ _NUMPY = NumpyOps()
 _current: Ops = _NUMPY
 
 
-def ops_for(*arrays: Any) -> Ops:
+def ops_for(*arrays: Any, where: str = "") -> Ops:
     """The operations for these arrays, which must all live in one place.
+
+    ``where`` names the layer that asks, for errors.
 
     >>> ops_for(np.zeros(3)).name
     'numpy'
@@ -24,8 +26,8 @@ def ops_for(*arrays: Any) -> Ops:
     for a in arrays:
         if not isinstance(a, np.ndarray | np.generic):
             raise DtypeError(
-                f"expected a NumPy array, got {type(a).__module__}.{type(a).__qualname__}; "
-                f"convert it with numpy.asarray(...)"
+                f"{where}{': ' * bool(where)}expected a NumPy array, got {type(a).__module__}."
+                f"{type(a).__qualname__}; convert it with numpy.asarray(...)"
             )
     return _NUMPY
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from minicnn.arguments import is_whole
 from minicnn.errors import ConfigError
 from minicnn.typing import Pair
 
@@ -16,13 +19,14 @@ def pair(value: int | Pair, what: str) -> Pair:
     >>> pair(3, "kernel_size"), pair((1, 2), "strides")
     ((3, 3), (1, 2))
     """
-    both = (value, value) if isinstance(value, int) else tuple(value)
-    if len(both) != 2 or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in both):
+    both = tuple(value) if isinstance(value, Iterable) else (value, value)
+    if len(both) != 2 or not all(is_whole(v) and v >= 1 for v in both):
+        name = what.rpartition(" ")[2]
         raise ConfigError(
             f"{what}: expected a positive whole number or a pair of them, got {value!r}; "
-            f"write {what}=3 or {what}=(3, 3)"
+            f"write {name}=3 or {name}=(3, 3)"
         )
-    return both[0], both[1]
+    return int(both[0]), int(both[1])
 
 
 def same_pads(size: int, kernel: int, stride: int, dilation: int) -> Pair:
@@ -120,16 +124,17 @@ class Window:
         )
 
 
-def check_padding(padding: Padding, where: str) -> Padding:
+def check_padding(padding: Any, where: str) -> Padding:
     """``padding`` if it is one of the forms a layer takes, else an error that lists them."""
-    if padding in ("valid", "same"):
+    if isinstance(padding, str) and padding in ("valid", "same"):
         return padding
-    if isinstance(padding, int) and not isinstance(padding, bool) and padding >= 0:
-        return padding
+    if is_whole(padding) and padding >= 0:
+        return int(padding)
     if isinstance(padding, (tuple, list)) and len(padding) == 2:
         sides = [tuple(p) if isinstance(p, (tuple, list)) else (p, p) for p in padding]
-        if all(len(s) == 2 and all(isinstance(v, int) and v >= 0 for v in s) for s in sides):
-            return (sides[0][0], sides[0][1]), (sides[1][0], sides[1][1])
+        if all(len(s) == 2 and all(is_whole(v) and v >= 0 for v in s) for s in sides):
+            (top, bottom), (left, right) = sides
+            return (int(top), int(bottom)), (int(left), int(right))
     raise ConfigError(
         f'{where}: expected padding "valid", "same", a number of cells, or '
         f"((top, bottom), (left, right)), got {padding!r}"

@@ -1,1 +1,58 @@
-"""Photographs in: data sets, pictures from folders, drawn pets, augmentation (floor 4)."""
+"""Photographs in: data sets, pictures from folders, drawn pets, augmentation (floor 4).
+
+Everything here is loaded when it is first asked for, so that ``import minicnn`` stays quick and
+does without Pillow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from minicnn.data.dataset import Batch, Dataset
+
+if TYPE_CHECKING:
+    from minicnn.data import augment as augment
+    from minicnn.data.augment import Augmentation as Augmentation
+    from minicnn.data.augment import contact_sheet as contact_sheet
+    from minicnn.data.decode import read_picture as read_picture
+    from minicnn.data.folder import ImageFolder as ImageFolder
+    from minicnn.data.picture_error import PictureError as PictureError
+    from minicnn.data.pictures import Pictures as Pictures
+    from minicnn.data.report import PictureReport as PictureReport
+
+# Where each public name lives.
+HOME = {
+    "Augmentation": "minicnn.data.augment",
+    "ImageFolder": "minicnn.data.folder",
+    "PictureError": "minicnn.data.picture_error",
+    "PictureReport": "minicnn.data.report",
+    "Pictures": "minicnn.data.pictures",
+    "contact_sheet": "minicnn.data.augment",
+    "read_picture": "minicnn.data.decode",
+}
+
+__all__ = [
+    "Augmentation",
+    "Batch",
+    "Dataset",
+    "ImageFolder",
+    "PictureError",
+    "PictureReport",
+    "Pictures",
+    "augment",
+    "contact_sheet",
+    "read_picture",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "augment":  # the subpackage itself
+        return import_module("minicnn.data.augment")
+    if name not in HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -30,7 +30,7 @@ def get(name: str | None, where: str) -> Layer | None:
     """The activation layer of this name, or None for "linear"."""
     if name is None or name == "linear":
         return None
-    if name not in BY_NAME:
+    if not isinstance(name, str) or name not in BY_NAME:
         raise ConfigError(
             f"{where}: expected an activation from linear, {', '.join(BY_NAME)}, got {name!r}; "
             f"any other can stand as a layer of its own"

@@ -22,9 +22,9 @@ class AvgPool2D(Pool2D):
     """
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
-        """Every cell of a window counts the same."""
+        """Every real cell of a window counts the same."""
         return self.check(x).avgpool(x, self.window), {}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """So every cell gets the same share of the gradient."""
+        """So every real cell gets the same share of the gradient."""
         return self.check_dy(dy).avgpool_backward(dy, self.window), {}

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.errors import ConfigError
+from minicnn.arguments import fraction, positive
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params, Shape
 
 
 class BatchNorm(Layer):
-    """x̂ = (x - mean) / √(var + ε), y = γ · x̂ + β, for each channel (the last axis).
+    """x̂ = (x - mean) / σ with σ = √(var + ε), y = γ · x̂ + β, for each channel (the last axis).
 
     While training, mean and var are the batch's own; afterwards they are the running figures
     in ``state``, which the training loop moves by ``next_state`` after each step.
@@ -38,13 +38,11 @@ class BatchNorm(Layer):
         self, momentum: float = 0.99, epsilon: float = 1e-3, name: str | None = None
     ) -> None:
         super().__init__(name)
-        self.momentum = self._rate(momentum, "momentum")
-        if not epsilon > 0:
-            raise ConfigError(f"{self.where}: expected epsilon above 0, got {epsilon!r}")
-        self.epsilon = epsilon
+        self.momentum = fraction(momentum, "momentum", self.where)
+        self.epsilon = positive(epsilon, "epsilon", self.where)
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
-        """Begin as the plain normalisation: γ = 1, β = 0; running mean 0, variance 1."""
+        """Begin with plain normalisation: γ = 1, β = 0; running mean 0, running variance 1."""
         C = (self.features(input_shape),)
         self.params = {
             "gamma": self.new_param(C, "ones", rng),
@@ -73,9 +71,10 @@ class BatchNorm(Layer):
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """dγ = Σ dy x̂, dβ = Σ dy, dx = γ/σ · (dy - mean(dy) - x̂ · mean(dy x̂)).
 
-        The two means are there because x also moved the batch's mean and variance; with
-        running figures it did not, and they fall away.
+        The two means are there because each x also moves the batch's mean and variance.
+        Running figures do not move with x: with them, the two means fall away.
         """
+        self.check_dy(dy)
         x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         axes = tuple(range(dy.ndim - 1))
         grads = {"gamma": (dy * x_hat).sum(axis=axes), "beta": dy.sum(axis=axes)}

@@ -12,7 +12,7 @@ from minicnn.typing import Array, Params, Shape
 
 
 class Chain(Container):
-    """y = fₙ(... f₂(f₁(x))); backwards, by the chain rule, dx = f₁'(f₂'(... fₙ'(dy))).
+    """y = fₙ(... f₂(f₁(x))); by the chain rule dx = f₁'(f₂'(... fₙ'(dy))), each fᵢ' a backward.
 
     An empty chain passes its input through.
 
@@ -26,6 +26,11 @@ class Chain(Container):
 
     def __init__(self, *layers: Layer, name: str | None = None) -> None:
         super().__init__(layers, name)
+
+    @property
+    def entrance(self) -> str:
+        """The first layer inside is the one to meet the input."""
+        return f"{self.where}, {self.layers[0].entrance}" if self.layers else self.where
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Each layer is built for what the one before it gives."""
@@ -46,10 +51,11 @@ class Chain(Container):
 
     def backward(self, dy: Array, cache: list[Any]) -> tuple[Array, Params]:
         """Through the layers in reverse: each one's dx is the dy of the one before it."""
+        self.check_dy(dy)
         grads: Params = {}
         for layer, its_cache in zip(reversed(self.layers), reversed(cache), strict=True):
             dy, its_grads = layer.backward(dy, its_cache)
-            grads |= {f"{layer.name}/{key}": g for key, g in its_grads.items()}
+            grads |= self._paths(layer, its_grads)
         return dy, {path: grads[path] for path in self.params}
 
     def infer(self, x: Array) -> Array:

@@ -57,7 +57,7 @@ class Concat(Container):
             its_dy = ops.xp.ascontiguousarray(dy[..., its_slice])
             its_dx, its_grads = branch.backward(its_dy, its_cache)
             dx = dx + its_dx
-            grads |= {f"{branch.name}/{key}": g for key, g in its_grads.items()}
+            grads |= self._paths(branch, its_grads)
         return dx, grads
 
     def next_state(self, cache: list[Any]) -> Params:

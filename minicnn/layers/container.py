@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Self
 
-from minicnn.errors import ConfigError
+from minicnn.errors import ConfigError, ConformanceError
 from minicnn.layers.layer import Layer
 from minicnn.typing import Params
 
@@ -17,12 +17,16 @@ class Container(Layer):
     def __init__(self, layers: Sequence[Layer], name: str | None = None) -> None:
         self.name = name
         self.input_shape = self.output_shape = None
-        for layer in layers:
-            if not isinstance(layer, Layer):
+        thing: Any
+        for thing in layers:
+            if not isinstance(thing, Layer):
+                remedy = f"; make one: {thing.__name__}(...)" if isinstance(thing, type) else ""
                 raise ConfigError(
-                    f"{self.where}: expected layers (subclasses of minicnn.Layer), got {layer!r}"
+                    f"{self.where}: expected layers (subclasses of minicnn.Layer), got "
+                    f"{thing!r}{remedy}"
                 )
-        if len({id(layer) for layer in layers}) < len(layers):
+        inside = [id(layer) for outer in layers for layer in outer.walk()]
+        if len(set(inside)) < len(inside):
             raise ConfigError(
                 f"{self.where}: expected every layer once, got the same one twice; make a second "
                 f"layer with the same arguments"
@@ -65,6 +69,15 @@ class Container(Layer):
         """The sum over the layers inside."""
         return sum(layer.multiply_adds() for layer in self.layers)
 
+    def _paths(self, layer: Layer, grads: Params) -> Params:
+        """The gradients of a layer inside, under their paths; none may be missing."""
+        if grads.keys() != layer.params.keys():
+            raise ConformanceError(
+                f"{layer.where}: expected gradients of {', '.join(layer.params) or 'nothing'}, got "
+                f"{', '.join(grads) or 'none'}; backward must give one for each parameter"
+            )
+        return {f"{layer.name}/{key}": g for key, g in grads.items()}
+
     def __getitem__(self, which: int | str) -> Layer:
         """A layer by its place or its name: ``chain[0]``, ``chain["conv2d_1"]``."""
         if isinstance(which, int):
@@ -82,10 +95,10 @@ class Container(Layer):
         """Give each nameless layer a name (conv2d_1, conv2d_2, ...), and all their place."""
         taken = Counter(layer.name for layer in self.layers if layer.name)
         for name, times in taken.items():
-            if times > 1 or "/" in name:
+            if times > 1 or not isinstance(name, str) or "/" in name:
                 raise ConfigError(
-                    f"{self.where}: expected each layer to have a name of its own, without a "
-                    f"slash, got {name!r}{' twice' if times > 1 else ''}"
+                    f"{self.where}: expected each layer to have a name of its own, text without "
+                    f"a slash, got {name!r}{' twice' if times > 1 else ''}"
                 )
         for place, layer in enumerate(self.layers, 1):
             number = 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.backends import Padding, Window, pair
 from minicnn.backends.window import check_padding
 from minicnn.errors import ConfigError
@@ -20,8 +21,9 @@ from minicnn.typing import Array, Cache, Pair, Params, Shape
 class Conv2D(Activated):
     """y[n,i,j,f] = b[f] + Σ_{kh,kw,c} x[n, i·s+kh·d, j·s+kw·d, c] · W[kh,kw,c,f].
 
-    Written as one matrix product: ``im2col`` lays every window out as a row, the kernel is
-    seen as a matrix with a column for each filter, and their product is the output map.
+    s is the stride and d the dilation; x has its padding around it. All of it is one matrix
+    product: ``im2col`` lays every window out as a row, the kernel is seen as a matrix with a
+    column for each filter, and their product is the output map.
 
         x (N, H, W, C)   W (KH, KW, C/groups, F)   b (F,)   y (N, OH, OW, F)
 
@@ -53,12 +55,12 @@ class Conv2D(Activated):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
-        self.filters = self._positive(filters, "filters")
+        self.filters = whole(filters, "filters", self.where)
         self.kernel_size = pair(kernel_size, f"{self.where}: kernel_size")
         self.strides = pair(strides, f"{self.where}: strides")
         self.padding = check_padding(padding, self.where)
         self.dilation = pair(dilation, f"{self.where}: dilation")
-        self.groups = self._positive(groups, "groups")
+        self.groups = whole(groups, "groups", self.where)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         if self.filters % self.groups:
@@ -98,8 +100,8 @@ class Conv2D(Activated):
 
         The columns are KH·KW times larger than x, so they are made anew, not kept.
         """
+        ops = self.check_dy(dy)
         x = cache["x"]
-        ops = self.check(x)
         dy = self._before_activation(dy, cache)
         dy_of_groups = self._split(dy)  # (G, N·OH·OW, F/G)
 

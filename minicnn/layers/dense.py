@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.initializers import Initializer
 from minicnn.layers.activations import Activated
 from minicnn.typing import Array, Cache, Params, Shape
@@ -37,7 +38,7 @@ class Dense(Activated):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
-        self.units = self._positive(units, "units")
+        self.units = whole(units, "units", self.where)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
 
@@ -59,7 +60,8 @@ class Dense(Activated):
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each product undoes the shape of another."""
+        """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
+        self.check_dy(dy)
         x = cache["x"]
         dy = self._before_activation(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)

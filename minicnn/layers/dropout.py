@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.arguments import fraction
 from minicnn.layers.layer import Layer
 from minicnn.randomness import Moment
 from minicnn.typing import Array, Cache, Params
@@ -15,9 +16,10 @@ from minicnn.typing import Array, Cache, Params
 class Dropout(Layer):
     """While training y = x ⊙ mask / (1 - rate), mask = 0 with probability ``rate``; else y = x.
 
-    Dividing by 1 - rate keeps the expected sum, so nothing changes when training is over.
-    The mask is a function of the moment (seed, epoch, step), the layer's path and the place
-    in the batch: ``training=True`` draws the same mask every time.
+    Dividing by 1 - rate keeps the expected value of y at x, so that the next layer meets
+    numbers of the same size when training is over. The mask is a function of the moment
+    (seed, epoch, step), the layer's path and the sample's place in the batch;
+    ``training=True`` stands for the first moment, and draws the same mask every time.
 
     >>> import numpy as np
     >>> layer = Dropout(0.5, name="dropout_1")
@@ -30,7 +32,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, name: str | None = None) -> None:
         super().__init__(name)
-        self.rate = self._rate(rate, "rate")
+        self.rate = fraction(rate, "rate", self.where)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Silence some units, let the others speak louder."""
@@ -45,4 +47,5 @@ class Dropout(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient goes where the signal went, as loud."""
+        self.check_dy(dy)
         return (dy if cache["scale"] is None else dy * cache["scale"]), {}

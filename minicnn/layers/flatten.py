@@ -30,7 +30,8 @@ class Flatten(Layer):
         return x.reshape(x.shape[0], *self._shape_out()), {}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """And back."""
+        """The gradient, back in the shape of the maps."""
+        self.check_dy(dy)
         assert self.input_shape is not None
         return dy.reshape(dy.shape[0], *self.input_shape), {}
 

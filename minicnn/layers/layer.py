@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
@@ -38,8 +38,8 @@ class Layer(ABC):
 
     per_sample = True  # each sample is treated by itself: a batch may be cut into blocks
     trainable = True  # set to False to freeze: the optimizer then leaves the layer alone
-    path = ""  # "residual_1/conv2d_2" and
-    position = ""  # "layer 2 of 3": set by the network that holds the layer
+    path = ""  # "residual_1/conv2d_2", and
+    position = ""  # "layer 2 of 3": both are set by the network that holds the layer
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name
@@ -132,6 +132,11 @@ class Layer(ABC):
         notes = f"{kind}, {self.position}" if self.position else kind
         return f"{name} ({notes})" if name else notes
 
+    @property
+    def entrance(self) -> str:
+        """The name of whoever meets the input first: the layer itself, or one inside it."""
+        return self.where
+
     def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
         """Note both shapes and return the output's: the last line of every ``build``."""
         self.input_shape, self.output_shape = tuple(input_shape), tuple(output_shape)
@@ -141,7 +146,13 @@ class Layer(ABC):
         """A parameter in float32, made where new arrays live."""
         if isinstance(rng, Unfilled):
             return current_ops().xp.empty(shape, BUILD_DTYPE)
-        return current_ops().asarray(get_initializer(how)(shape, rng), BUILD_DTYPE)
+        values = np.asarray(get_initializer(how, self.where)(shape, rng))
+        if values.shape != tuple(shape):
+            raise ShapeError(
+                f"{self.where}: expected an initializer to give shape {tuple(shape)}, got "
+                f"{values.shape}"
+            )
+        return current_ops().asarray(values, BUILD_DTYPE)
 
     def maps(self, input_shape: Shape) -> tuple[int, int, int]:
         """``input_shape`` as (H, W, C), or an error that says what a map is."""
@@ -164,34 +175,28 @@ class Layer(ABC):
 
     def check(self, x: Array) -> Ops:
         """Raise one clear error unless ``x`` is what the layer was built for; give its ops."""
-        ops = ops_for(x)
+        ops = ops_for(x, where=self.entrance)
         if self.input_shape is None:
             raise NotBuiltError(
-                f"{self.where}: expected a layer that knows its input shape, got one that was "
+                f"{self.entrance}: expected a layer that knows its input shape, got one that was "
                 f"never built; call layer.build({tuple(x.shape[1:])}, rng) first"
             )
         if tuple(x.shape[1:]) != self.input_shape:
             expected = ", ".join(map(str, ("N", *self.input_shape)))
-            forgot_batch = tuple(x.shape) == self.input_shape
-            remedy = (
-                "add the batch axis: x[None]"
-                if forgot_batch
-                else "reshape the input, or build the layer for this shape"
-            )
             raise ShapeError(
-                f"{self.where}: expected an input of shape ({expected}), got {tuple(x.shape)}; "
-                f"{remedy}"
+                f"{self.entrance}: expected an input of shape ({expected}), got {tuple(x.shape)}; "
+                f"{_remedy(self.input_shape, tuple(x.shape))}"
             )
         if x.dtype not in FLOATS:
             raise DtypeError(
-                f"{self.where}: expected float32 or float64, got {x.dtype}; convert the input "
+                f"{self.entrance}: expected float32 or float64, got {x.dtype}; convert the input "
                 f"with x.astype('float32')"
             )
         return ops
 
     def check_dy(self, dy: Array) -> Ops:
         """Raise one clear error unless ``dy`` has the shape of the output; give its ops."""
-        ops = ops_for(dy)
+        ops = ops_for(dy, where=self.where)
         if tuple(dy.shape[1:]) != self.output_shape:
             raise ShapeError(
                 f"{self.where}: expected a gradient of the output's shape "
@@ -204,16 +209,13 @@ class Layer(ABC):
         p = self.params[key]
         return p if p.dtype == like.dtype else p.astype(like.dtype)
 
-    def _positive(self, value: Any, what: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ConfigError(
-                f"{self.where}: expected {what} to be a whole number of at least 1, got {value!r}"
-            )
-        return int(value)
 
-    def _rate(self, value: float, what: str) -> float:
-        if not isinstance(value, int | float) or not 0 <= value < 1:
-            raise ConfigError(
-                f"{self.where}: expected {what} to be at least 0 and less than 1, got {value!r}"
-            )
-        return float(value)
+def _remedy(expected: Shape, got: Shape) -> str:
+    """What probably happened to an input that should have had the shape (N, *expected)."""
+    if got == expected:
+        return "add the batch axis: x[None]"
+    if (*got[1:], 1) == expected:
+        return "add the axis of the channels: x[..., None]"
+    if len(expected) == 3 and got[1:] == (expected[2], *expected[:2]):
+        return "put the channels last: x.transpose(0, 2, 3, 1)"
+    return "reshape the input, or build the layer for this shape"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.arguments import fraction
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params
 
@@ -11,7 +12,7 @@ from minicnn.typing import Array, Cache, Params
 class LeakyReLU(Layer):
     """y = x where x > 0, else slope · x; dx = dy · (1 or slope).
 
-    A unit that is always negative still learns, which a ReLU's does not.
+    A unit whose input is always negative still learns; behind a ReLU it would not.
 
     >>> import numpy as np
     >>> layer = LeakyReLU(0.1)
@@ -22,7 +23,7 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:
         super().__init__(name)
-        self.negative_slope = self._rate(negative_slope, "negative_slope")
+        self.negative_slope = fraction(negative_slope, "negative_slope", self.where)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Keep what is positive, shrink what is negative."""
@@ -32,6 +33,7 @@ class LeakyReLU(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient is shrunk where the signal was."""
+        self.check_dy(dy)
         return dy * cache["slope"], {}
 
     def _slope(self, positive: Array, x: Array) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 
 from minicnn.backends import Padding, Window, pair
 from minicnn.backends.window import check_padding
+from minicnn.errors import ConfigError
 from minicnn.layers.layer import Layer
 from minicnn.typing import Pair, Shape
 
@@ -37,4 +38,11 @@ class Pool2D(Layer):
         self.window = Window.fit(
             (H, W), self.pool_size, self.strides, self.padding, where=self.where
         )
+        for size, pads in zip(self.window.kernel, self.window.pads, strict=True):
+            if max(pads) >= size:
+                raise ConfigError(
+                    f"{self.where}: expected padding smaller than the window, got {pads} cells "
+                    f"for a window of {size}: it would stand on padding alone, which has neither "
+                    f"a largest cell nor a mean"
+                )
         return self.built(input_shape, (*self.window.out, C))

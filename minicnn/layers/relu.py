@@ -11,7 +11,7 @@ from minicnn.typing import Array, Cache, Params
 class ReLU(Layer):
     """y = max(x, 0), element by element; dx = dy where x > 0, else 0.
 
-    At x = 0 there is a kink, with no derivative; 0 is taken, as everyone does.
+    At x = 0 there is a kink and no derivative; 0 is taken there, as everyone does.
 
     >>> import numpy as np
     >>> layer = ReLU()
@@ -31,4 +31,5 @@ class ReLU(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient passes where the signal passed."""
+        self.check_dy(dy)
         return dy * (cache["y"] > 0), {}

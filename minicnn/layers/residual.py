@@ -58,9 +58,7 @@ class Residual(Container):
         """A sum hands its gradient to both ways; x, used twice, adds up what comes back."""
         dx, body = self.body.backward(dy, cache["body"])
         around, shortcut = self._way.backward(dy, cache["shortcut"])
-        grads = {f"{self.body.name}/{k}": g for k, g in body.items()}
-        grads |= {f"{self._way.name}/{k}": g for k, g in shortcut.items()}
-        return dx + around, grads
+        return dx + around, self._paths(self.body, body) | self._paths(self._way, shortcut)
 
     def next_state(self, cache: Cache) -> Params:
         """What the running figures of both ways become."""

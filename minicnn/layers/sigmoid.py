@@ -25,5 +25,6 @@ class Sigmoid(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Steep in the middle, flat at both ends."""
+        self.check_dy(dy)
         y = cache["y"]
         return dy * y * (1 - y), {}

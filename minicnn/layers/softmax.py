@@ -27,5 +27,6 @@ class Softmax(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Each class's own gradient, less the average that the probabilities give."""
+        self.check_dy(dy)
         y = cache["y"]
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True)), {}

@@ -25,4 +25,5 @@ class Tanh(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """Steepest at zero, where the slope is 1."""
+        self.check_dy(dy)
         return dy * (1 - cache["y"] ** 2), {}

@@ -41,7 +41,7 @@ class CategoricalCrossentropy(Loss):
         return -(y_true * ops.xp.log(clip(p, ops))).sum(axis=-1)
 
     def slope(self, y_pred: Array, y_true: Array, ops: Ops) -> Array:
-        """p Σy - y from logits; through the division by the sum from probabilities."""
+        """p Σy - y from logits; from probabilities, back through the division by their sum."""
         if self.from_logits:
             return ops.softmax(y_pred) * y_true.sum(axis=-1, keepdims=True) - y_true
         total = y_pred.sum(axis=-1, keepdims=True)

@@ -4,8 +4,8 @@
     dy_pred      = loss.backward(cache)
 
 A loss works over the last axis with any leading shape (N, ...): one label a picture, or one
-label a pixel. The value is the mean over all of them, each times its weight if weights are
-given, divided by their number (Keras's "sum over batch size").
+label a pixel. The value is the sum over all of them, each times its weight if weights are
+given, divided by their number: without weights, the mean (Keras's "sum over batch size").
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from minicnn.typing import Array
 
 
 class MeanSquaredError(Loss):
-    """L = mean over the last axis of (ŷ - y)²; dL/dŷ = 2 (ŷ - y) / K.
+    """L = mean over the last axis, of length K, of (ŷ - y)²; dL/dŷ = 2 (ŷ - y) / K.
 
     >>> import numpy as np
     >>> value, cache = MeanSquaredError().forward(np.array([[3.0, 1.0]]), np.array([[1.0, 1.0]]))

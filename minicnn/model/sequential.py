@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
+from minicnn.arguments import is_whole
 from minicnn.backends import current_ops
 from minicnn.data.arrays import ArrayDataset, as_samples
 from minicnn.data.dataset import Batch, Dataset
@@ -50,6 +51,10 @@ class Sequential(Chain):
         seed: int = 0,
         name: str | None = None,
     ) -> None:
+        if isinstance(layers, Layer) or not isinstance(layers, Iterable):
+            raise ConfigError(
+                f"Sequential: expected a list of layers, got {layers!r}; write Sequential([...])"
+            )
         super().__init__(*layers, name=name)
         self.seed = seed
         self.class_names: Sequence[str] | None = None  # what the outputs stand for
@@ -58,19 +63,28 @@ class Sequential(Chain):
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
         if input_shape is not None:
-            self.build(tuple(input_shape))
+            self.build(input_shape)
 
     # ---- building ----------------------------------------------------------------------------
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> Shape:
         """Make all parameters for inputs of this shape; the draws are named by the seed."""
+        sizes = tuple(input_shape) if isinstance(input_shape, Iterable) else (None,)
+        if not all(is_whole(size) and size > 0 for size in sizes):
+            raise ShapeError(
+                f"{self.where}: expected an input_shape such as (150, 150, 3), whole numbers above "
+                f"0 without the batch, got {input_shape!r}"
+            )
         self._trainer = self._predictor = None
-        return super().build(input_shape, rng or generator(self.seed, "weights"))
+        return super().build(sizes, rng or generator(self.seed, "weights"))
 
     def add(self, layer: Layer) -> None:
         """Append a layer; a model that is built already is built anew, with fresh weights."""
-        Chain.__init__(self, *self.layers, layer, name=self.name)
+        longer = Chain(*self.layers, layer)  # complains about what is no layer
+        self.layers = longer.layers
         self._trainer = self._predictor = None
+        if self.input_shape is not None:
+            self.build(self.input_shape)
 
     def astype(self, dtype: Any) -> Self:
         """Turn all parameters into ``dtype``, such as "float64" for an exact comparison."""

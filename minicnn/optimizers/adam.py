@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from minicnn.arguments import fraction, positive
 from minicnn.backends import Ops
-from minicnn.optimizers.optimizer import Optimizer, fraction
+from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -17,8 +18,8 @@ from minicnn.typing import Array
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).
 
-    m and v begin at zero and so are too small at first; α = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ)
-    makes up for it at step t.
+    m and v begin at zero and so are too small at first; α = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ) at
+    step t makes up for it.
 
     >>> import numpy as np
     >>> p = np.array([1.0])
@@ -37,9 +38,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-7,
     ) -> None:
         super().__init__(learning_rate)
-        self.beta_1 = fraction(beta_1, "beta_1")
-        self.beta_2 = fraction(beta_2, "beta_2")
-        self.epsilon = epsilon
+        self.beta_1 = fraction(beta_1, "beta_1", type(self).__name__)
+        self.beta_2 = fraction(beta_2, "beta_2", type(self).__name__)
+        self.epsilon = positive(epsilon, "epsilon", type(self).__name__)
 
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
@@ -53,7 +54,17 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: p ← p - lr · λ · p first, then Adam's step."""
+    """Adam with decoupled weight decay: p ← p - lr · λ · p first, then Adam's step.
+
+    The same pull inside the gradient would be divided by √v, and so be weakest where the
+    gradients are largest.
+
+    >>> import numpy as np
+    >>> p = np.array([1.0])
+    >>> AdamW(0.1, weight_decay=0.5).apply({"w": p}, {"w": np.array([0.0])})
+    >>> p                                             # 1 - 0.1 · 0.5: the decay alone
+    array([0.95])
+    """
 
     def __init__(
         self,
@@ -64,7 +75,7 @@ class AdamW(Adam):
         epsilon: float = 1e-7,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon)
-        self.weight_decay = fraction(weight_decay, "weight_decay")
+        self.weight_decay = fraction(weight_decay, "weight_decay", type(self).__name__)
 
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops

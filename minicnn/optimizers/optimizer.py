@@ -12,8 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from minicnn.arguments import positive
 from minicnn.backends import Ops, ops_for
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import ShapeError
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -41,11 +42,8 @@ class Optimizer(ABC):
 
     @learning_rate.setter
     def learning_rate(self, value: float | Schedule) -> None:
-        if not callable(value) and not value > 0:
-            raise ConfigError(
-                f"{type(self).__name__}: expected a learning_rate above 0 or a schedule, got "
-                f"{value!r}"
-            )
+        if not callable(value):
+            positive(value, "a schedule or a learning_rate", type(self).__name__)
         self._learning_rate = value
 
     def current_learning_rate(self) -> float:
@@ -70,6 +68,12 @@ class Optimizer(ABC):
     def _memory_of(self, path: str, p: Array) -> dict[str, Array]:
         if path not in self.memory:
             self.memory[path] = {slot: ops_for(p).xp.zeros_like(p) for slot in self.used_slots()}
+        for slot in self.memory[path].values():
+            if slot.shape != p.shape:
+                raise ShapeError(
+                    f"{type(self).__name__}: expected {path} in the shape of earlier steps, "
+                    f"{slot.shape}, got {p.shape}; give each model an optimizer of its own"
+                )
         return self.memory[path]
 
     def used_slots(self) -> tuple[str, ...]:
@@ -84,10 +88,3 @@ class Optimizer(ABC):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
         return f"{type(self).__name__}({shown})"
-
-
-def fraction(value: float, what: str) -> float:
-    """``value`` if it is at least 0 and less than 1, else an error."""
-    if not 0 <= value < 1:
-        raise ConfigError(f"expected {what} to be at least 0 and less than 1, got {value!r}")
-    return value

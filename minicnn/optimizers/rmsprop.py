@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from minicnn.arguments import fraction, positive
 from minicnn.backends import Ops
-from minicnn.optimizers.optimizer import Optimizer, fraction
+from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
@@ -16,9 +17,10 @@ from minicnn.typing import Array
 class RMSprop(Optimizer):
     """v ← ρ v + (1 - ρ) g², p ← p - lr · g / √(v + ε), as Keras 3 has it.
 
-    v follows the size of the gradient, so a weight whose gradients are tiny moves as far as
-    one whose gradients are huge. ``centered`` subtracts the mean gradient's square from v,
-    ``momentum`` lets steps add up: m ← μ m + step.
+    v follows the size of the gradient, so a weight whose gradients are small moves as far as
+    one whose gradients are huge (down to about √ε = 3e-4; below, the steps shrink).
+    ``centered`` subtracts the square of the mean gradient from v, which leaves the variance;
+    ``momentum`` lets steps add up: m ← μ m + step, p ← p - m.
 
     >>> import numpy as np
     >>> p = np.array([1.0, 1.0])
@@ -38,9 +40,9 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ) -> None:
         super().__init__(learning_rate)
-        self.rho = fraction(rho, "rho")
-        self.epsilon = epsilon
-        self.momentum = fraction(momentum, "momentum")
+        self.rho = fraction(rho, "rho", type(self).__name__)
+        self.epsilon = positive(epsilon, "epsilon", type(self).__name__)
+        self.momentum = fraction(momentum, "momentum", type(self).__name__)
         self.centered = centered
 
     def used_slots(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from minicnn.arguments import whole
 from minicnn.errors import ConfigError
 
 Schedule = Callable[[int], float]
@@ -24,6 +25,9 @@ class ExponentialDecay:
     decay_steps: int
     decay_rate: float
     staircase: bool = False
+
+    def __post_init__(self) -> None:
+        whole(self.decay_steps, "decay_steps", "ExponentialDecay")
 
     def __call__(self, step: int) -> float:
         """The learning rate at ``step``."""
@@ -46,6 +50,10 @@ class CosineDecay:
     alpha: float = 0.0
     warmup_target: float | None = None
     warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        whole(self.decay_steps, "decay_steps", "CosineDecay")
+        whole(self.warmup_steps, "warmup_steps", "CosineDecay", least=0)
 
     def __call__(self, step: int) -> float:
         """The learning rate at ``step``."""

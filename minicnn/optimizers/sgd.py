@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from minicnn.arguments import fraction
 from minicnn.backends import Ops
-from minicnn.optimizers.optimizer import Optimizer, fraction
+from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
 
 class SGD(Optimizer):
-    """p ← p - lr · g; with momentum m ← μ m - lr g, p ← p + m (Nesterov: p + μ m - lr g).
+    """p ← p - lr · g; with momentum m ← μ m - lr g, p ← p + m (Nesterov: p ← p + μ m - lr g).
 
     >>> import numpy as np
     >>> p = np.array([1.0])
@@ -32,7 +33,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ) -> None:
         super().__init__(learning_rate)
-        self.momentum = fraction(momentum, "momentum")
+        self.momentum = fraction(momentum, "momentum", type(self).__name__)
         self.nesterov = nesterov
 
     def used_slots(self) -> tuple[str, ...]:

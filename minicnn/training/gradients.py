@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from minicnn.arguments import positive
 from minicnn.backends import ops_for
-from minicnn.errors import ConfigError
 from minicnn.typing import Params
 
 GradientStep = Callable[[Params, Params], Params]
@@ -31,7 +31,7 @@ class ClipNorm:
     limit: float
 
     def __post_init__(self) -> None:
-        _positive(self.limit, "ClipNorm")
+        positive(self.limit, "a limit", "ClipNorm")
 
     def __call__(self, grads: Params, params: Params) -> Params:
         """The gradients, in the same direction."""
@@ -48,7 +48,7 @@ class ClipValue:
     limit: float
 
     def __post_init__(self) -> None:
-        _positive(self.limit, "ClipValue")
+        positive(self.limit, "a limit", "ClipValue")
 
     def __call__(self, grads: Params, params: Params) -> Params:
         """The gradients, cut off."""
@@ -65,7 +65,7 @@ class WeightDecay:
     rate: float
 
     def __post_init__(self) -> None:
-        _positive(self.rate, "WeightDecay")
+        positive(self.rate, "a rate", "WeightDecay")
 
     def __call__(self, grads: Params, params: Params) -> Params:
         """The gradients, with a pull towards zero."""
@@ -73,8 +73,3 @@ class WeightDecay:
             path: g + self.rate * params[path] if path.endswith("W") else g
             for path, g in grads.items()
         }
-
-
-def _positive(value: float, name: str) -> None:
-    if not value > 0:
-        raise ConfigError(f"{name}: expected a number above 0, got {value!r}")

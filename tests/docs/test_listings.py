@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
-LINKING = [*PAGES, *(p for p in (ROOT / "README.md", ROOT / "CONTRIBUTING.md") if p.exists())]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md"]
 FENCE = re.compile(r"^(`{3,})(\w*)[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -135,13 +135,25 @@ def test_every_page_that_the_package_names_exists() -> None:
             assert (ROOT / path).exists(), f"{name(module)} names {path}, which does not exist"
 
 
-def test_the_index_leads_to_every_page() -> None:
+def test_the_index_leads_to_every_page_of_docs() -> None:
     index = ROOT / "docs" / "README.md"
     linked = {
         (index.parent / target.partition("#")[0]).resolve()
         for target in LINK.findall(index.read_text(encoding="utf-8"))
     }
-    assert [name(page) for page in PAGES if page not in linked | {index}] == []
+    pages = [page for page in PAGES if index.parent in page.parents]
+    assert [name(page) for page in pages if page not in linked | {index}] == []
+
+
+def test_the_house_shows_every_room() -> None:
+    plan = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    rooms = [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in sorted((ROOT / "minicnn").iterdir())
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+    missing = [room for room in rooms if room != "__init__.py" and f"`{room}`" not in plan]
+    assert missing == [], "the table of docs/house.md needs a row, and pyproject.toml a floor"
 
 
 # ---- the checks themselves: what is broken must not pass -----------------------------------------

@@ -1,0 +1,54 @@
+"""Arguments that make no sense, refused in one sentence (floor 0.25: knows only the errors).
+
+``what`` names the argument and ``where`` the place it was given to:
+
+>>> whole(0, "filters", "Conv2D")
+Traceback (most recent call last):
+minicnn.errors.ConfigError: Conv2D: expected filters to be a whole number of at least 1, got 0
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from minicnn.errors import ConfigError
+
+
+def is_whole(value: Any) -> bool:
+    """Whether ``value`` is a whole number, NumPy's included; True and False are not meant.
+
+    >>> is_whole(3), is_whole(3.0), is_whole(True)
+    (True, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is a real number, NumPy's included; True and False are not meant."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def whole(value: Any, what: str, where: str = "", least: int = 1) -> int:
+    """``value`` if it is a whole number of at least ``least``."""
+    if is_whole(value) and value >= least:
+        return int(value)
+    raise _refused(value, f"{what} to be a whole number of at least {least}", where)
+
+
+def positive(value: Any, what: str, where: str = "") -> float:
+    """``value`` if it is a number above 0."""
+    if is_number(value) and value > 0:
+        return float(value)
+    raise _refused(value, f"{what} above 0", where)
+
+
+def fraction(value: Any, what: str, where: str = "") -> float:
+    """``value`` if it is a number from 0 to below 1."""
+    if is_number(value) and 0 <= value < 1:
+        return float(value)
+    raise _refused(value, f"{what} to be at least 0 and less than 1", where)
+
+
+def _refused(value: Any, expected: str, where: str) -> ConfigError:
+    return ConfigError(f"{where}{': ' * bool(where)}expected {expected}, got {value!r}")

@@ -1,0 +1,59 @@
+"""Pieces put together: one resampling for all that move, then light, then erasing (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from minicnn.data.augment.affine import AffinePiece, Matrix
+from minicnn.data.augment.warp import Fill, warp
+from minicnn.errors import ConfigError
+from minicnn.typing import Array
+
+PixelPiece = Callable[[Array, np.random.Generator], Array]
+
+
+class Augmentation:
+    """``augment(picture, rng)``: a picture as it might have been taken, too.
+
+    The pieces that move pixels come first, composed into one matrix, whatever their place in
+    the list; then the others in their order. Labels are never touched. ``fill`` says what is
+    seen beyond the picture's border: its ``"nearest"`` pixel, its mirror image (``"reflect"``),
+    or a colour.
+
+    >>> from minicnn.data.augment import Brightness, Flip, Rotation
+    >>> augment = Augmentation(Flip(), Rotation(15), Brightness(0.2), fill="reflect")
+    >>> augment(np.zeros((150, 150, 3), np.uint8), np.random.default_rng(0)).shape
+    (150, 150, 3)
+    """
+
+    def __init__(self, *pieces: AffinePiece | PixelPiece, fill: Fill = "nearest") -> None:
+        self.moves: list[AffinePiece] = []
+        self.changes: list[PixelPiece] = []
+        for piece in pieces:
+            if isinstance(piece, AffinePiece):
+                self.moves.append(piece)
+            elif callable(piece):
+                self.changes.append(piece)
+            else:
+                raise ConfigError(
+                    f"expected pieces such as Flip() or a function of (picture, rng); {piece!r} "
+                    "came. Pieces are given one by one: Augmentation(Flip(), Rotation(40))."
+                )
+        if fill not in ("nearest", "reflect") and not (isinstance(fill, tuple) and len(fill) == 3):
+            raise ConfigError(f"expected fill 'nearest', 'reflect' or (r, g, b); {fill!r} came.")
+        self.fill: Fill = fill
+
+    def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
+        """A new version of ``picture`` (H, W, 3) uint8, drawn from ``rng``."""
+        picture = warp(picture, self.matrix(rng, *picture.shape[:2]), self.fill)
+        for change in self.changes:
+            picture = change(picture, rng)
+        return picture
+
+    def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
+        """The matrices of all moving pieces as one."""
+        drawn = [piece.matrix(rng, height, width) for piece in self.moves]
+        return reduce(np.matmul, drawn, np.eye(3))

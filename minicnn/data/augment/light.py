@@ -1,0 +1,50 @@
+"""The pieces that change the light: each draws one table of 256 values (floor 4; NumPy only)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from minicnn.data.augment.affine import between
+from minicnn.typing import Array
+
+LEVELS = np.arange(256.0)
+GREY = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue look (ITU-R BT.601)
+
+
+class LightPiece(ABC):
+    """Something that maps each of the 256 levels to another, the same for all pixels."""
+
+    @abstractmethod
+    def levels(self, rng: np.random.Generator, picture: Array) -> Array:
+        """The new value of each level, as floats that may leave 0..255."""
+
+    def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
+        """``picture`` in the new light."""
+        table = np.clip(np.rint(self.levels(rng, picture)), 0, 255).astype(np.uint8)
+        lit: Array = table.take(picture)
+        return lit
+
+
+class Brightness(LightPiece):
+    """Multiplies all values by 1 − ``amount`` to 1 + ``amount``."""
+
+    def __init__(self, amount: float) -> None:
+        self.amount = between("amount", amount, 0, 1)
+
+    def levels(self, rng: np.random.Generator, picture: Array) -> Array:
+        """A straight line through black."""
+        return LEVELS * rng.uniform(1 - self.amount, 1 + self.amount)
+
+
+class Contrast(LightPiece):
+    """Stretches values away from the picture's mean grey, or draws them to it, by ±``amount``."""
+
+    def __init__(self, amount: float) -> None:
+        self.amount = between("amount", amount, 0, 1)
+
+    def levels(self, rng: np.random.Generator, picture: Array) -> Array:
+        """A straight line through the mean grey."""
+        mean = float(picture.mean((0, 1)) @ GREY)
+        return mean + (LEVELS - mean) * rng.uniform(1 - self.amount, 1 + self.amount)

@@ -1,0 +1,42 @@
+"""Augmentations known by one name (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from minicnn.data.augment.affine import Flip, Rotation, Shear, Shift, Zoom
+from minicnn.data.augment.augmentation import Augmentation, PixelPiece
+from minicnn.errors import ConfigError
+
+
+def classic() -> Augmentation:
+    """The recipe of the well-known exercise with 2000 cats and dogs.
+
+    Rotation 40°, shifts 0.2, shear 0.2, zoom 0.2, horizontal flip, nearest pixels beyond the
+    border. Its shear is meant in radians here, as when the exercise was written.
+    """
+    return Augmentation(Rotation(40), Shift(0.2, 0.2), Shear(0.2), Zoom(0.2), Flip())
+
+
+RECIPES: dict[str, Callable[[], Augmentation]] = {"classic": classic}
+
+
+def augmentation(choice: PixelPiece | str | None) -> PixelPiece | None:
+    """A recipe's augmentation for its name; anything that can be called as it is.
+
+    >>> augmentation("classic").moves[0].degrees
+    40
+    """
+    if isinstance(choice, str):
+        if choice not in RECIPES:
+            raise ConfigError(
+                f"expected an augmentation or a recipe's name, one of {sorted(RECIPES)}; "
+                f"{choice!r} came."
+            )
+        return RECIPES[choice]()
+    if choice is not None and not callable(choice):
+        raise ConfigError(
+            f"expected a recipe's name or a function of (picture, rng); {choice!r} came. "
+            "Put pieces together with Augmentation(…)."
+        )
+    return choice

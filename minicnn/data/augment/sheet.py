@@ -1,0 +1,40 @@
+"""A contact sheet: what an augmentation does, to be looked at (floor 4; Pillow, loaded late)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minicnn.data.augment.augmentation import PixelPiece
+from minicnn.data.augment.recipes import augmentation
+from minicnn.randomness import generator
+from minicnn.typing import Array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GAP = 4  # white pixels between pictures
+
+
+def contact_sheet(
+    pictures: Array, augment: PixelPiece | str, versions: int = 7, seed: int = 0
+) -> Image:
+    """A row for each picture: as it is, then ``versions`` augmented ones. ``.save("sheet.png")``.
+
+    The k-th version of picture i is the one that a data set with this ``seed`` gives in epoch k.
+    """
+    from PIL import Image
+
+    change = augmentation(augment)
+    count, height, width, _ = pictures.shape
+    across, down = width + GAP, height + GAP
+    sheet = np.full((count * down - GAP, (1 + versions) * across - GAP, 3), 255, np.uint8)
+    for i, picture in enumerate(pictures):
+        for k in range(1 + versions):
+            if k > 0 and change is not None:
+                shown = change(picture, generator(seed, "augment", k - 1, i))
+            else:
+                shown = picture
+            sheet[i * down : i * down + height, k * across : k * across + width] = shown
+    return Image.fromarray(sheet)

@@ -1,0 +1,144 @@
+"""Pictures in an array as the batches of a training run (floor 4).
+
+The array may be mapped from a file larger than the memory. Batches are cut, and augmented if
+asked, on threads beside the training step. What an epoch brings is a function of the seed, the
+epoch and the picture, so it is the same after a resume and for any number of threads.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Self
+
+import numpy as np
+
+from minicnn.data.augment import augmentation
+from minicnn.data.cache import digest
+from minicnn.data.dataset import Batch
+from minicnn.data.prefetch import cores, in_order
+from minicnn.errors import ConfigError, DataError
+from minicnn.randomness import generator
+from minicnn.typing import Array
+
+Augment = Callable[[Array, np.random.Generator], Array]
+BATCHES_AHEAD = 4
+
+
+class Pictures:
+    """``uint8`` pictures (N, H, W, 3) with labels, as a ``Dataset``.
+
+    ``rows``, if given, says which of ``x`` are meant, in which order: one for each label.
+
+    >>> x, y = np.zeros((5, 8, 8, 3), np.uint8), np.array([0, 1, 0, 1, 0])
+    >>> pictures = Pictures(x, y, batch_size=2, augment="classic")
+    >>> len(pictures), [batch.x.shape for batch in pictures.epoch(0)]
+    (3, [(2, 8, 8, 3), (2, 8, 8, 3), (1, 8, 8, 3)])
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        batch_size: int = 20,
+        shuffle: bool = True,
+        seed: int = 0,
+        augment: Augment | str | None = None,
+        threads: int | None = None,
+        rows: Array | None = None,
+    ) -> None:
+        rows = np.arange(len(x)) if rows is None else rows
+        if x.ndim != 4 or x.shape[-1] != 3 or x.dtype != np.uint8:
+            raise DataError(
+                f"expected uint8 pictures of shape (N, H, W, 3); {x.dtype} {x.shape} came. "
+                "Scale them to 0..255 and convert them with .astype('uint8')."
+            )
+        if len(rows) != len(y):
+            raise DataError(
+                f"expected a label for each of {len(rows)} pictures; {len(y)} labels came. "
+                "Give x and y of one length."
+            )
+        if batch_size < 1:
+            raise ConfigError(f"expected batch_size of 1 or more; {batch_size} came.")
+        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.augment: Augment | None = augmentation(augment)
+        self.threads = min(4, cores()) if threads is None else threads
+        self.labels: Array = np.asarray(y)
+        self._pixels = x
+        self._rows = rows  # where in _pixels each picture is
+        self._numbers: Array = np.arange(len(rows))  # its name when its augmentation is drawn
+        self._digests: list[str] | None = None
+
+    def __len__(self) -> int:
+        """How many batches an epoch has; the last may be smaller than the others."""
+        return -(-len(self.labels) // self.batch_size)
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """The batches of epoch number ``epoch``, prepared ahead; ``x`` is uint8."""
+        count = len(self.labels)
+        order = np.arange(count)
+        if self.shuffle:
+            order = generator(self.seed, "shuffle", epoch).permutation(count)
+        places = [order[at : at + self.batch_size] for at in range(0, count, self.batch_size)]
+        return in_order(partial(self._batch, epoch), places, self.threads, BATCHES_AHEAD)
+
+    def _batch(self, epoch: int, places: Array) -> Batch:
+        x = self._pixels[self._rows[places]]
+        if self.augment is not None:
+            for i, number in enumerate(self._numbers[places]):
+                x[i] = self.augment(x[i], generator(self.seed, "augment", epoch, int(number)))
+        return Batch(x, self.labels[places])
+
+    def arrays(self) -> tuple[Array, Array]:
+        """All pictures (N, H, W, 3) as uint8 and their labels, in order, in memory."""
+        return self._pixels[self._rows], self.labels.copy()
+
+    def split(self, fraction: float = 0.2, seed: int = 0) -> tuple[Self, Self]:
+        """Two data sets: this one without, and only, ``fraction`` of each class.
+
+        The second is for validation: it is neither augmented nor shuffled. No picture is in
+        both, nor is one in the first whose pixels are the same as one's in the second.
+        """
+        if not 0 < fraction < 1:
+            raise ConfigError(f"expected a fraction between 0 and 1; {fraction} came.")
+        held = self._held_back(fraction, seed)
+        second = self._subset(np.flatnonzero(held))
+        second.augment, second.shuffle = None, False
+        return self._subset(np.flatnonzero(~held)), second
+
+    def _held_back(self, fraction: float, seed: int) -> Array:
+        """Which pictures go to the second part; those with equal pixels go together."""
+        if self._digests is None:
+            self._digests = [digest(self._pixels[row]) for row in self._rows]
+        alike: dict[str, list[int]] = {}
+        for place, its_digest in enumerate(self._digests):
+            alike.setdefault(its_digest, []).append(place)
+        by_label: dict[int, list[list[int]]] = {}
+        for places in alike.values():
+            by_label.setdefault(int(self.labels[places[0]]), []).append(places)
+        held = np.zeros(len(self.labels), bool)
+        for label, groups in sorted(by_label.items()):
+            if len(groups) < 2:
+                raise DataError(
+                    f"expected two or more different pictures of each class to split; class "
+                    f"{label} has {len(groups)}. Add pictures, or leave the class out."
+                )
+            wanted = round(fraction * len(groups))
+            chosen = generator(seed, "split", label).permutation(len(groups))
+            for group in chosen[: min(max(wanted, 1), len(groups) - 1)]:
+                held[groups[group]] = True
+        return held
+
+    def _subset(self, places: Array) -> Self:
+        """Another data set with the pictures at ``places`` only; the pixels are shared."""
+        part = copy.copy(self)
+        part._keep(places)
+        return part
+
+    def _keep(self, places: Array) -> None:
+        """Give up all pictures but those at ``places``."""
+        self.labels = self.labels[places]
+        self._rows, self._numbers = self._rows[places], self._numbers[places]
+        if self._digests is not None:
+            self._digests = [self._digests[place] for place in places]
