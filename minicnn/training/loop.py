@@ -107,10 +107,11 @@ class Trainer:
             if resume is not None:
                 resume.restore_callbacks(run)
             with self.ctrl_c:
-                while run.epoch < epochs and (run.step or not run.stopped):
+                while run.epoch < epochs and (run.step or not run.asked_to_stop()):
                     self._epoch(data, validation, class_weight)
         except NotFiniteError as error:
-            if not any([callback.on_not_finite(error) for callback in callbacks]):
+            answers = [callback.on_not_finite(error) for callback in callbacks]  # ask every one
+            if not any(answers):
                 raise
         except Interrupted:
             saved = [path for callback in callbacks if (path := callback.on_interrupt())]
@@ -142,7 +143,7 @@ class Trainer:
         run = self.run
         if run.step == 0:
             self._reset_metrics()
-        if run.stopped:  # as it was when it was saved
+        if run.asked_to_stop():  # as it was when it was saved
             return
         for batch in batches(data, run.epoch, start=run.step):
             batch = _weighted(batch, class_weight)
@@ -154,7 +155,7 @@ class Trainer:
             for callback in run.callbacks:
                 callback.on_batch_end(step, run.logs)
             self.ctrl_c.may_stop_here()
-            if run.stopped:
+            if run.asked_to_stop():
                 break
 
     def _figures(self, validation: Dataset | None) -> list[str]:
@@ -193,9 +194,7 @@ def _how_to_go_on(run: Run, saved: Sequence[str]) -> str:
     where = f"training stopped in epoch {run.epoch + 1}, after step {run.step} of {run.steps}"
     if saved:
         return f"{where}; the run is saved, go on with model.fit(..., resume={saved[0]!r})"
-    return (
-        f"{where}; the run was not saved: a callback mc.ModelCheckpoint(path) would have done it"
-    )
+    return f"{where}; the run was not saved: a callback mc.ModelCheckpoint(path) would have done it"
 
 
 def floats(x: Any, network: Layer) -> Array:

@@ -43,9 +43,8 @@ class Run:
     logs: dict[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History)
 
-    @property
-    def stopped(self) -> bool:
-        """Whether a callback has asked to end."""
+    def asked_to_stop(self) -> bool:
+        """Whether a callback has."""
         return any(callback.stop for callback in self.callbacks)
 
     def end_epoch(self, logs: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class CSVLogger(EpochLog):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """A row under the columns that are there."""
-        if epoch and (columns := self._columns()):
+        if columns := self._columns():
             figures = list(_numbers({"epoch": 0, "learning_rate": 0.0, **logs}))
             if columns != figures:
                 raise SavingError(

@@ -42,10 +42,17 @@ class EpochLog(Callback):
         write_whole(self.path, "".join(kept).encode())
         self._file = self.path.open("a", encoding="utf-8", newline="")
 
+    def on_epoch_begin(self, epoch: int) -> None:
+        """The rate, in case no step of the epoch is left to do."""
+        self._rate = self.model.optimizer.current_learning_rate()
+
+    def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
+        """Note the rate now: at the epoch's end, another callback may already have lowered it."""
+        self._rate = self.model.optimizer.current_learning_rate()
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Write the epoch's line, and make sure that it leaves this process."""
-        rate = self.model.optimizer.current_learning_rate()
-        figures = {"epoch": epoch + 1, "learning_rate": rate, **logs}
+        figures = {"epoch": epoch + 1, "learning_rate": self._rate, **logs}
         heading = self.heading(figures)
         assert self._file is not None
         try:

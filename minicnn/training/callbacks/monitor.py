@@ -51,7 +51,7 @@ class Monitor:
     def is_better(self, figure: float) -> bool:
         """Whether this is the best so far (NaN never is); if so, it is remembered."""
         if self.best is None:
-            better = figure == figure  # noqa: PLR0124  NaN alone differs from itself
+            better = figure == figure
         elif self.mode == "min":
             better = figure < self.best - self.min_delta
         else:
@@ -76,6 +76,6 @@ def direction(name: str) -> Mode:
     if figure.endswith(HIGHER_IS_BETTER):
         return "max"
     raise ConfigError(
-        f"expected to know whether {name!r} should rise or fall; say so with mode=\"max\" or "
+        f'expected to know whether {name!r} should rise or fall; say so with mode="max" or '
         f'mode="min"'
     )
