@@ -139,13 +139,14 @@ class Metric(ABC):
 
     def state(self) -> dict[str, Any]:
         """What was counted since ``reset``, for a checkpoint in the middle of an epoch."""
-        raise self._not_resumable()
+        raise self.not_resumable()
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take back what ``state`` gave."""
-        raise self._not_resumable()
+        raise self.not_resumable()
 
-    def _not_resumable(self) -> ConfigError:
+    def not_resumable(self) -> ConfigError:
+        """What to raise for a metric that has neither of the two."""
         return ConfigError(
             f"metric {self.name}: expected state() and set_state(state), which a checkpoint in "
             f"the middle of an epoch needs, got a metric without them; write both, or train "

@@ -203,7 +203,7 @@ class Sequential(Chain):
             watchers,
             class_weight,
             initial_epoch,
-            checkpoint_to_resume(resume, watchers),
+            checkpoint_to_resume(resume, watchers, self),
         )
 
     def _training_data(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, replace
+from itertools import zip_longest
 from typing import Any
 
 from minicnn.backends import ops_for
 from minicnn.errors import MinicnnError, SavingError
+from minicnn.layers import Layer
 from minicnn.optimizers import Optimizer
-from minicnn.saving import ModelFile, copy_into
+from minicnn.saving import ModelFile, copy_into, describe
 from minicnn.training.callback import Callback
 from minicnn.training.history import History
 from minicnn.training.loop import Trainer
@@ -59,6 +61,14 @@ class Checkpoint:
                 f"it with mc.load_model, and begin a new run from there"
             )
         self.weights, self.saved = file.weights, file.training
+        self.architecture = file.architecture
+
+    def check_network(self, network: Layer) -> None:
+        """Raise unless the run that was saved had the same layers."""
+        with _AsSavingError(self.path):
+            saved, ours = self.architecture["config"], describe(network)["config"]
+            for place, (theirs, its) in enumerate(zip_longest(saved["layers"], ours["layers"]), 1):
+                _expect(f"layer {place}", theirs, its)
 
     def restore(self, trainer: Trainer, run: Run) -> None:
         """Put network, optimizer, metrics and ``run`` where the checkpoint left them."""
@@ -120,8 +130,8 @@ def _settings(optimizer: Optimizer) -> dict[str, str]:
 
 
 def _check_optimizer(optimizer: Optimizer, saved: dict[str, Any]) -> None:
-    settings = _settings(optimizer)
-    for name in sorted({*settings, *saved["settings"]}):
+    settings = _settings(optimizer)  # the class stands first, and is the first to be compared
+    for name in settings:
         _expect(f"optimizer's {name}", saved["settings"].get(name), settings.get(name))
 
 

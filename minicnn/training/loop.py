@@ -143,7 +143,7 @@ class Trainer:
         run = self.run
         if run.step == 0:
             self._reset_metrics()
-        if run.asked_to_stop():  # as it was when it was saved
+        elif run.asked_to_stop():  # it had stopped here when it was saved
             return
         for batch in batches(data, run.epoch, start=run.step):
             batch = _weighted(batch, class_weight)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -61,6 +62,8 @@ class EpochLog(Callback):
             self._file.write(self.line(figures) + "\n")
             self._file.flush()
         except OSError as error:
+            with suppress(OSError):  # closing tries to write once more
+                self._file.close()
             raise SavingError(f"{self.path}: expected to write a line, but: {error}") from error
 
     def on_train_end(self) -> None:

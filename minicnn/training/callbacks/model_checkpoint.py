@@ -6,6 +6,7 @@ import os
 from typing import Any, Literal
 
 from minicnn.errors import ConfigError
+from minicnn.metrics import Metric
 from minicnn.training.callback import Callback
 from minicnn.training.callbacks.monitor import Mode, Monitor
 from minicnn.training.checkpoint import save_checkpoint
@@ -53,7 +54,8 @@ class ModelCheckpoint(Callback):
         if self.monitor is not None:
             self.monitor.begin(plan)
         for metric in self.model.trainer.metrics:
-            metric.state()
+            if type(metric).state is Metric.state:
+                raise metric.not_resumable()
 
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
         """Save within the epoch, if asked to."""
