@@ -17,7 +17,7 @@ class Callback:
 
     model: Any = None
     stop: bool = False
-    comes_last = False  # True: called after the others, whatever their order in the list
+    turn = 0  # callbacks of a later turn are called after the others, wherever they stand
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Before the first epoch: epochs, initial_epoch, steps an epoch, names of the figures."""

@@ -88,7 +88,7 @@ class Trainer:
         resume: Checkpoint | None = None,
     ) -> History:
         """Train until ``epochs`` are done or a callback says stop."""
-        callbacks = sorted(callbacks, key=lambda callback: callback.comes_last)
+        callbacks = sorted(callbacks, key=lambda callback: callback.turn)
         run = self.run = Run(initial_epoch, len(data), callbacks)
         if resume is not None:
             resume.restore(self, run)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import minicnn as mc
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import batches
-from minicnn.saving import ModelFile, sealed
+from minicnn.saving import ModelFile, sealed, write_whole
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.random((22, 5)).astype(np.float32), RNG.integers(0, 2, 22)
@@ -117,6 +117,43 @@ def test_cut_anywhere_any_number_of_times(
     assert bits(model) == bits(whole)
 
 
+@pytest.mark.parametrize("best_first", [True, False])
+def test_cut_right_after_any_write_the_files_are_the_same_too(
+    tmp_path: Path, monkeypatch: Any, best_first: bool
+) -> None:
+    """A checkpoint holds what the others remember, so the others must have had their turn."""
+
+    def run(folder: Path, cut_after: int) -> int:
+        callbacks = [
+            mc.ModelCheckpoint(folder / "run.ckpt", every_steps=3),
+            mc.ModelCheckpoint(folder / "best.ckpt", save="best"),
+        ][:: -1 if best_first else 1]
+        writes = 0
+
+        def write(path: Any, content: bytes) -> None:
+            nonlocal writes
+            write_whole(path, content)
+            writes += 1
+            if writes == cut_after:
+                raise PowerCut
+
+        monkeypatch.setattr(sealed, "write_whole", write)
+        fit(new_model(), callbacks=[*callbacks, mc.EarlyStopping(patience=9)], resume=True)
+        return writes
+
+    def files(folder: Path) -> list[bytes]:
+        return [(folder / name).read_bytes() for name in ("run.ckpt", "best.ckpt")]
+
+    all_writes = run(tmp_path / "whole", 0)
+    assert all_writes > 2 * EPOCHS
+    for cut_after in range(1, all_writes + 1):
+        folder = tmp_path / str(cut_after)
+        with pytest.raises(PowerCut):
+            run(folder, cut_after)
+        run(folder, 0)
+        assert files(folder) == files(tmp_path / "whole"), f"cut after write {cut_after}"
+
+
 def test_a_run_that_a_callback_had_stopped_stays_stopped(tmp_path: Path) -> None:
     class StopAt(mc.Callback):
         def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
@@ -142,7 +179,7 @@ def test_a_run_that_a_callback_had_stopped_stays_stopped(tmp_path: Path) -> None
 class AfterSaving(Cut):
     """Cuts when the checkpoint of the step has been written."""
 
-    comes_last = True
+    turn = 3
 
 
 def test_resuming_what_is_done_changes_nothing(tmp_path: Path) -> None:

@@ -23,8 +23,6 @@ class ModelCheckpoint(Callback):
     ``{epoch}`` in the path becomes the number of epochs that are done, so each file is kept.
     """
 
-    comes_last = True  # it saves what the other callbacks remember, so they go first
-
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -46,6 +44,9 @@ class ModelCheckpoint(Callback):
                 'every_epochs or every_steps too; use a second ModelCheckpoint with save="last"'
             )
         self.save = save
+        # It saves what the other callbacks remember, so they go first: also the best, because
+        # from the last an epoch is not done again.
+        self.turn = 1 if save == "best" else 2
         self.every_epochs, self.every_steps = every_epochs, every_steps
         self.monitor = Monitor(monitor, mode) if save == "best" else None
 

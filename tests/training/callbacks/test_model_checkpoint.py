@@ -21,7 +21,7 @@ def fit(*callbacks: mc.Callback, epochs: int = 4, **options: Any) -> mc.Sequenti
 class Writes(mc.Callback):
     """When a file was written: (epoch, step) as the run stood then."""
 
-    comes_last = True
+    turn = 3
 
     def __init__(self, path: Path) -> None:
         self.path, self.times, self.seen = path, [], b""  # type: ignore[var-annotated]
