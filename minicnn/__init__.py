@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minicnn.backends import use_backend
+from minicnn.engine import engine_options, get_threads, set_threads
 from minicnn.errors import (
     BackendError,
     ConfigError,
@@ -167,8 +168,11 @@ __all__ = [
     "WeightDecay",
     "__version__",
     "data",
+    "engine_options",
+    "get_threads",
     "gradcheck",
     "load_model",
+    "set_threads",
     "testing",
     "use_backend",
     "viz",

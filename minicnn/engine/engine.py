@@ -1,27 +1,156 @@
-"""Runs a chain of layers over a batch (floor 3): the plain loop, which is the definition."""
+"""Runs a network over a batch (floor 3): the plan's fast ways, or the plain loop.
+
+The engine is invisible: it gives what :class:`PlainEngine` gives, within rounding, for every
+network, batch size and number of threads. Calls are re-entrant; each has its own memory.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
+from minicnn.engine import threads
+from minicnn.engine.blas import one_blas_thread
+from minicnn.engine.gradients import Gradients
+from minicnn.engine.inputs import dtype_of, floats, numbers
+from minicnn.engine.node import Run, Sequence
+from minicnn.engine.options import current_options
+from minicnn.engine.plain import PlainEngine
+from minicnn.engine.plan import plan, signature
+from minicnn.engine.scratch import Frame, Frames
+from minicnn.engine.update import Descent, in_pieces
 from minicnn.layers import Chain
+from minicnn.layers.layer import FLOATS
+from minicnn.optimizers import Optimizer
 from minicnn.typing import Array, Cache, Params
 
 
 class Engine:
-    """Forward, backward and prediction of one chain."""
+    """Forward, backward, update and prediction of one chain.
+
+    A cache serves one backward pass: its memory then goes to the next batch.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self._plain = PlainEngine(chain)
+        self._frames = Frames()
+        self._plans: dict[Any, Sequence] = {}
+
+    # ---- forward -------------------------------------------------------------------------------
 
     def forward(self, x: Array, training: Any) -> tuple[Array, Cache]:
-        """The output of a training step, and the caches for ``backward``."""
-        return self.chain.forward(x, training)
-
-    def backward(self, dy: Array, cache: Cache) -> Params:
-        """The gradients of all parameters (nobody needs the one of the input)."""
-        return self.chain.backward(dy, cache)[1]
+        """The output of a training step, and the cache for ``backward``. x: uint8 or floats."""
+        x = numbers(x, self.chain)
+        nodes = self._plan(x, bool(training))
+        if nodes is None:
+            return self._plain.forward(floats(x, self.chain), training)
+        run = Run(self._frames.take(), np.dtype(dtype_of(self.chain)), training)
+        with _held():
+            y = nodes.forward(np.ascontiguousarray(x), run)
+        return y.copy(), _Pass(nodes, run)  # the frame is ours, the output is the caller's
 
     def infer(self, x: Array) -> Array:
         """The output alone."""
-        return self.chain.infer(x)
+        x = numbers(x, self.chain)
+        nodes = self._plan(x, training=False)
+        if nodes is None:
+            return self._plain.infer(floats(x, self.chain))
+        frame = self._frames.take()
+        with _held():
+            y = nodes.infer(np.ascontiguousarray(x), Run(frame, np.dtype(dtype_of(self.chain))))
+        y = y.copy()
+        self._frames.give(frame)
+        return y
+
+    # ---- backward ------------------------------------------------------------------------------
+
+    def backward(self, dy: Array, cache: Cache) -> Params:
+        """The gradients of all parameters (nobody needs the one of the input)."""
+        if not isinstance(cache, _Pass):
+            return self._plain.backward(dy, cache)
+        gradients = Gradients()
+        self._back(dy, cache, gradients)
+        return {path: gradients.found[path] for path in self.chain.params}
+
+    def descend(
+        self, dy: Array, cache: Cache, optimizer: Optimizer, trainable: Iterable[str]
+    ) -> None:
+        """Backward and the optimizer's step in one: for when nobody else wants the gradients."""
+        if isinstance(cache, _Pass) and in_pieces(optimizer):
+            descent = Descent(optimizer, self.chain.params, trainable)
+            self._back(dy, cache, descent)
+            descent.finish()
+        else:
+            grads = self.backward(dy, cache)
+            self.update(optimizer, {path: grads[path] for path in trainable if path in grads})
+
+    def update(self, optimizer: Optimizer, grads: Params) -> None:
+        """The optimizer's step with these gradients."""
+        params = self.chain.params
+        on_cpu = all(isinstance(g, np.ndarray) for g in grads.values())
+        if on_cpu and in_pieces(optimizer) and not current_options().plain:
+            descent = Descent(optimizer, params, grads)
+            for path, gradient in grads.items():
+                descent.put(path, gradient)
+            descent.finish()
+        else:
+            optimizer.apply(params, grads)
+
+    def _back(self, dy: Array, cache: _Pass, gradients: Gradients) -> None:
+        cache.run.gradients = gradients
+        with _held():
+            cache.nodes.backward(np.ascontiguousarray(dy), cache.run, need_dx=False)
+        self._frames.give(cache.run.frame)
+
+    def next_state(self, cache: Cache) -> Params:
+        """The running figures after a training step with this cache."""
+        if not isinstance(cache, _Pass):
+            return self.chain.next_state(cache)
+        return cache.nodes.next_state(cache.run)
+
+    # ---- the plan ------------------------------------------------------------------------------
+
+    def _plan(self, x: Array, training: bool) -> Sequence | None:
+        """How to take this batch through the network; None: by the plain loop."""
+        dtype = np.dtype(dtype_of(self.chain))
+        if self._must_be_plain(x, dtype):
+            return None
+        self.chain.check(np.broadcast_to(np.zeros((), dtype), x.shape))
+        options = current_options()
+        key = (training, dtype, x.dtype == dtype, options, signature(self.chain))
+        if key not in self._plans:
+            if len(self._plans) > 16:  # switches and layers that nobody uses any more
+                self._plans.clear()
+            self._plans[key] = plan(self.chain, training, dtype, convert=x.dtype != dtype)
+        return self._plans[key]
+
+    def _must_be_plain(self, x: Any, dtype: Any) -> bool:
+        return (
+            current_options().plain
+            or not isinstance(x, np.ndarray)
+            or dtype not in FLOATS
+            or self.chain.input_shape is None
+            or x.ndim == 0
+            or len(x) == 0
+            or not self.chain.layers
+            or threads.inside_job()  # a network inside a layer of a network: the threads are busy
+        )
+
+
+class _Pass:
+    """The cache of one forward pass."""
+
+    def __init__(self, nodes: Sequence, run: Run) -> None:
+        self.nodes, self.run = nodes, run
+
+    @property
+    def frame(self) -> Frame:
+        return self.run.frame
+
+
+def _held() -> Any:
+    return one_blas_thread() if current_options().hold_blas else nullcontext()

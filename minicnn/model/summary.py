@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minicnn.engine import dtype_of
 from minicnn.layers import Layer
-from minicnn.training import dtype_of, trainable
+from minicnn.training import trainable
 from minicnn.typing import Shape
 
 

@@ -23,6 +23,7 @@ class Optimizer(ABC):
     """Subclasses name their slots and write ``update``."""
 
     slots: ClassVar[tuple[str, ...]] = ()
+    elementwise: ClassVar[bool] = True  # False: ``update`` must see a parameter as a whole
 
     def __init__(self, learning_rate: float | Schedule) -> None:
         self.learning_rate = learning_rate
@@ -46,6 +47,23 @@ class Optimizer(ABC):
             positive(value, "a schedule or a learning_rate", type(self).__name__)
         self._learning_rate = value
 
+    def in_one_pass(
+        self,
+        rule: str,
+        p: Array,
+        g: Array,
+        slots: tuple[Array, ...],
+        numbers: tuple[float, ...],
+        ops: Ops,
+    ) -> bool:
+        """Whether the backend has done ``rule`` in one stroke, as a GPU does.
+
+        It is given an array for every slot; for one that these settings don't use, any array.
+        """
+        used = dict(zip(self.used_slots(), slots, strict=True))
+        arrays = (p, g, *(used.get(slot, p) for slot in self.slots))
+        return ops.in_one_pass(rule, arrays, numbers)
+
     def current_learning_rate(self) -> float:
         """The learning rate of the next step."""
         lr = self.learning_rate
@@ -53,28 +71,38 @@ class Optimizer(ABC):
 
     def apply(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """One step: every parameter that has a gradient is moved, in place."""
-        lr = self.current_learning_rate()
-        self.step_count += 1
+        lr, step = self.begin_step()
         for path, g in grads.items():
             p = params[path]
-            if p.shape != g.shape:
-                raise ShapeError(
-                    f"{path}: expected a gradient of the parameter's shape {p.shape}, got "
-                    f"{g.shape}; check what this layer's backward returns"
-                )
-            slots = tuple(self._memory_of(path, p).values())
-            self.update(p, g, slots, lr, self.step_count, ops_for(p))
+            self.check(path, p, g)
+            self.update(p, g, self.slots_of(path, p), lr, step, ops_for(p, g, where=path))
 
-    def _memory_of(self, path: str, p: Array) -> dict[str, Array]:
+    def begin_step(self) -> tuple[float, int]:
+        """Count one more step; its learning rate and its number."""
+        lr = self.current_learning_rate()
+        self.step_count += 1
+        return lr, self.step_count
+
+    def check(self, path: str, p: Array, g: Array) -> None:
+        """Raise one clear error unless a gradient has its parameter's shape."""
+        if p.shape != g.shape:
+            raise ShapeError(
+                f"{path}: expected a gradient of the parameter's shape {p.shape}, got "
+                f"{g.shape}; check what this layer's backward returns"
+            )
+
+    def slots_of(self, path: str, p: Array) -> tuple[Array, ...]:
+        """What is remembered of this parameter, made when first asked for."""
         if path not in self.memory:
             self.memory[path] = {slot: ops_for(p).xp.zeros_like(p) for slot in self.used_slots()}
-        for slot in self.memory[path].values():
+        memory = tuple(self.memory[path].values())
+        for slot in memory:
             if slot.shape != p.shape:
                 raise ShapeError(
                     f"{type(self).__name__}: expected {path} in the shape of earlier steps, "
                     f"{slot.shape}, got {p.shape}; give each model an optimizer of its own"
                 )
-        return self.memory[path]
+        return memory
 
     def used_slots(self) -> tuple[str, ...]:
         """The slots that these settings need."""

@@ -14,7 +14,7 @@ from minicnn.training.checkpoint import Checkpoint
 from minicnn.training.gradients import ClipNorm, ClipValue, WeightDecay
 from minicnn.training.history import History
 from minicnn.training.learning_rate_finder import LearningRateFinder, LearningRates
-from minicnn.training.loop import Trainer, dtype_of, floats, trainable
+from minicnn.training.loop import Trainer, trainable
 from minicnn.training.progress import progress_for
 from minicnn.training.resume import checkpoint_to_resume
 
@@ -36,8 +36,6 @@ __all__ = [
     "Trainer",
     "WeightDecay",
     "checkpoint_to_resume",
-    "dtype_of",
-    "floats",
     "progress_for",
     "trainable",
 ]

@@ -1,0 +1,37 @@
+"""How many cores this process may use (floor 3).
+
+Not how many the machine has: a batch system binds a process to some of them, and a container
+buys a share of their time. More threads than that only take turns.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def available_cores(cgroup: Path = CGROUP) -> int:
+    """The cores of this process's affinity, or fewer if a container's quota allows fewer."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:  # macOS and Windows know no such call
+        cores = os.cpu_count() or 1
+    quota = _quota(cgroup)
+    return cores if quota is None else max(1, min(cores, int(quota)))
+
+
+def _quota(cgroup: Path) -> float | None:
+    """Cores' worth of time that a container may use, from cgroup v2 or v1; None: no limit."""
+    try:
+        limit, period = (cgroup / "cpu.max").read_text().split()[:2]
+    except (OSError, ValueError):
+        try:
+            limit = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    if not limit.isdigit() or not period.isdigit() or int(period) == 0:
+        return None  # "max" in v2, -1 in v1
+    return int(limit) / int(period)

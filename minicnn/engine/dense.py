@@ -1,0 +1,103 @@
+"""Dense, cut into pieces for all threads (floor 3).
+
+Its W is often the largest array of the network, and reading it from memory is what takes the
+time. Forward, W is cut along its longer side; backward, into pieces of rows that fit the
+core's cache. There a piece is read once for dx; its gradient is made and used up at once by
+the optimizer, if nobody else asked for it, and never reaches the memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.engine import threads
+from minicnn.engine.node import LayerNode, Run
+from minicnn.engine.options import current_options
+from minicnn.engine.scratch import thread_scratch
+from minicnn.engine.stages.stage import param
+from minicnn.layers import Dense
+from minicnn.typing import Array
+
+PIECE = 1 << 15  # numbers of W that a core works on at once
+PARTS = 16  # of a forward product, whatever the number of threads
+WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
+
+
+class DenseNode(LayerNode):
+    """``Dense`` on two-dimensional input, when its W is large."""
+
+    layer: Dense
+
+    @staticmethod
+    def suits(layer: Dense) -> bool:
+        """Rows in, rows out, and enough of them to share."""
+        size = int(layer.params["W"].size)
+        return len(layer.output_shape or ()) == 1 and size >= WORTHWHILE
+
+    def forward(self, x: Array, run: Run) -> Array:
+        """y = x · W + b."""
+        y, activation = self.layer._activate(self._product(x, run))
+        run.cache[self.number] = {"x": x, "activation": activation}
+        return y
+
+    def infer(self, x: Array, run: Run) -> Array:
+        """The output alone."""
+        return self.layer._activate(self._product(x, run))[0]
+
+    def _product(self, x: Array, run: Run) -> Array:
+        W = param(self.layer, "W", x.dtype)
+        N, (D, U) = len(x), W.shape
+        if D >= U:
+            # Each part sums over its own inputs; the parts' sums are then added in order.
+            sums = run.frame.scratch(self.number).take("sums", (PARTS, N, U), x.dtype)
+
+            def job(i: int) -> None:
+                mine = slice(D * i // PARTS, D * (i + 1) // PARTS)
+                np.dot(x[:, mine], W[mine], out=sums[i])
+
+            threads.run(job, PARTS)
+            y = sums.sum(axis=0)
+        else:
+            y = np.empty((N, U), x.dtype)
+
+            def job(i: int) -> None:
+                mine = slice(U * i // PARTS, U * (i + 1) // PARTS)
+                y[:, mine] = x @ W[:, mine]
+
+            threads.run(job, PARTS)
+        if self.layer.use_bias:
+            y += param(self.layer, "b", x.dtype)
+        return y
+
+    def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
+        """dx, dW and perhaps W's update, some rows of W at a time."""
+        cache: Any = run.cache[self.number]
+        x, layer = cache["x"], self.layer
+        dz = np.ascontiguousarray(layer._before_activation(dy, cache))
+        W = param(layer, "W", x.dtype)
+        D, U = W.shape
+        dx = run.frame.scratch(self.number).take("dx", x.shape, x.dtype) if need_dx else None
+        move = run.gradients.mover(self.path + "W") if current_options().fused_update else None
+        dW = np.empty(W.shape, x.dtype) if move is None else None
+        height = max(1, PIECE // U)
+
+        def job(i: int) -> None:
+            rows = slice(i * height, min((i + 1) * height, D))
+            if dx is not None:
+                dx[:, rows] = dz @ W[rows].T
+            if dW is not None:
+                np.dot(x[:, rows].T, dz, out=dW[rows])
+            else:
+                assert move is not None
+                shape = (rows.stop - rows.start, U)
+                piece = thread_scratch().take("dW", shape, x.dtype)
+                move(rows.start, rows.stop, np.dot(x[:, rows].T, dz, out=piece))
+
+        threads.run(job, -(-D // height))
+        if dW is not None:
+            run.gradients.put(self.path + "W", dW)
+        if layer.use_bias:
+            run.gradients.put(self.path + "b", dz.sum(axis=0))
+        return dx

@@ -1,0 +1,55 @@
+"""Switches for the engine's parts (floor 3), for tests and measurements; nobody needs them.
+
+with engine_options(pool_first=False):       # how much does that trick bring?
+    model.fit(...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Everything is on by default."""
+
+    plain: bool = False  # the loop over the layers: the definition
+    threads: bool = True  # the library's own threads; else all of it on the caller's
+    hold_blas: bool = True  # BLAS at one thread meanwhile
+    block: int | None = None  # samples in a block; None: by the size of the columns
+    fast_conv: bool = True  # convolutions in reused columns; else layer.forward on each block
+    pool_first: bool = True  # pool before bias and ReLU
+    split_dense: bool = True  # the products of Dense on all threads
+    fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
+    reuse: bool = True  # buffers that stay; else fresh ones every time
+    split_update: bool = True  # the optimizer's rule in cache-sized pieces on all threads
+
+
+DEFAULTS = EngineOptions()
+_current: ContextVar[EngineOptions] = ContextVar("engine_options", default=DEFAULTS)
+
+
+def current_options() -> EngineOptions:
+    """The switches as they stand here and now."""
+    return _current.get()
+
+
+@contextmanager
+def engine_options(**changes: Any) -> Iterator[EngineOptions]:
+    """Change some switches for the length of a ``with`` block, in this thread.
+
+    >>> with engine_options(plain=True):
+    ...     current_options().plain
+    True
+    >>> current_options().plain
+    False
+    """
+    token = _current.set(replace(_current.get(), **changes))
+    try:
+        yield _current.get()
+    finally:
+        _current.reset(token)

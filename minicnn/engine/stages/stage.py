@@ -1,0 +1,104 @@
+"""What takes one block of samples through one step of a network (floor 3).
+
+A stage does what one layer does, or a few in a row, on a block of a batch. Unlike a layer it
+writes into memory that is used again: the thread's scratch for what is needed for a moment,
+the block's kept memory for what its backward pass will need.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minicnn.engine.scratch import Scratch
+from minicnn.layers import Layer
+from minicnn.typing import Array, Params, Shape
+
+
+class Sums:
+    """The gradients of the blocks that one lane goes through, added up in their order."""
+
+    def __init__(self, memory: Scratch) -> None:
+        self.totals: Params = {}
+        self._memory = memory
+
+    def add(self, path: str, gradient: Array) -> None:
+        """Add one block's share of a parameter's gradient."""
+        total = self.totals.get(path)
+        if total is None:
+            total = self._memory.take(path, gradient.shape, gradient.dtype)
+            np.copyto(total, gradient)
+            self.totals[path] = total
+        else:
+            np.add(total, gradient, out=total)
+
+
+@dataclass
+class Block:
+    """Some consecutive samples of a batch, on their way through a segment."""
+
+    rows: slice  # its samples' places in the batch
+    training: Any  # False, True or a Moment, as layers take it
+    kept: Scratch  # lives until the block's backward pass is over
+    scratch: Scratch = field(default_factory=Scratch)  # the working thread's own
+    cache: dict[int, Any] = field(default_factory=dict)  # by the stage's number
+    ready: dict[int, Any] = field(default_factory=dict)  # what Stage.prepare made, for all blocks
+    sums: Sums | None = None
+
+    def add_gradient(self, path: str, gradient: Array) -> None:
+        """Hand over a parameter's gradient over this block."""
+        assert self.sums is not None
+        self.sums.add(path, gradient)
+
+
+class Stage(ABC):
+    """Subclasses give the values of the layers they stand for, block by block."""
+
+    number = 0  # its own within the plan, to name its memory by
+
+    @abstractmethod
+    def forward(self, x: Array, block: Block) -> Array:
+        """The output, with what backward needs kept in the block."""
+
+    @abstractmethod
+    def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
+        """dx (None unless it is needed); the parameters' gradients go to the block."""
+
+    @abstractmethod
+    def infer(self, x: Array, block: Block) -> Array:
+        """The output, with nothing kept."""
+
+    def prepare(self, dtype: Any) -> Any:
+        """What all blocks of a backward pass share; it appears as ``block.ready[number]``."""
+        return None
+
+    def inner(self) -> Iterator[Stage]:
+        """This stage and all stages inside it."""
+        yield self
+
+    @abstractmethod
+    def working_set(self, itemsize: int) -> int:
+        """Bytes that one sample occupies while this stage works on it."""
+
+    def rows(self) -> int:
+        """Rows that one sample gives to a matrix product with the stage's weights."""
+        return 1 << 30
+
+    @abstractmethod
+    def gradient_size(self) -> int:
+        """How many numbers the parameters' gradients are."""
+
+
+def param(layer: Layer, key: str, dtype: Any) -> Array:
+    """A parameter in the dtype that the computation has."""
+    p = layer.params[key]
+    return p if p.dtype == dtype else p.astype(dtype)
+
+
+def numbers(shape: Shape | None) -> int:
+    """How many numbers an array of this shape has."""
+    return int(np.prod(shape or (), dtype=np.int64))
