@@ -56,7 +56,7 @@ from minicnn.losses import (
     SparseCategoricalCrossentropy,
 )
 from minicnn.metrics import Metric
-from minicnn.model import Sequential
+from minicnn.model import Sequential, load_model
 from minicnn.optimizers import (
     SGD,
     Adam,
@@ -69,11 +69,10 @@ from minicnn.optimizers import (
 )
 from minicnn.randomness import Moment
 from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
+from minicnn.version import __version__
 
 if TYPE_CHECKING:
     from minicnn import data, testing, viz, zoo
-
-__version__ = "0.1.0"
 
 _ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
 
@@ -143,10 +142,12 @@ __all__ = [
     "Tanh",
     "UpSample2D",
     "WeightDecay",
+    "__version__",
     "data",
     "engine_options",
     "get_threads",
     "gradcheck",
+    "load_model",
     "set_threads",
     "testing",
     "use_backend",

@@ -21,6 +21,17 @@ from minicnn.typing import Array, Shape
 Initializer = Callable[[Shape, np.random.Generator], Array]
 
 
+class Unfilled(np.random.Generator):
+    """Given to ``build`` in place of a generator when the weights come from elsewhere.
+
+    Layers then make their arrays without filling them: loading draws no number in vain, and
+    a file that promises a huge layer costs no memory before its arrays are found missing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(np.random.Philox(key=0))
+
+
 def fans(shape: Shape) -> tuple[int, int]:
     """Inputs and outputs of a unit: of ``(inputs, units)``, or of ``(KH, KW, C, F)``.
 

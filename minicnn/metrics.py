@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import ops_for
+from minicnn.backends import to_numpy as to_numpy
 from minicnn.errors import ConfigError, LabelError, ShapeError
 from minicnn.typing import Array
 
@@ -56,7 +56,7 @@ def true_classes(y_true: Array, y_pred: Array) -> Array:
 
 def confusion_matrix(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     """How often each true class (row) was taken for each class (column)."""
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
     K = 2 if y_pred.ndim == 1 else max(y_pred.shape[-1], 2)
     rows, columns = true_classes(y_true, y_pred), predicted_classes(y_pred, threshold)
     return np.bincount(rows * K + columns, minlength=K * K).reshape(K, K)
@@ -102,7 +102,7 @@ def auc(y_true: Any, y_pred: Any) -> float:
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
-    y_true, y_pred = np.asarray(y_true).reshape(-1), np.asarray(y_pred).reshape(-1)
+    y_true, y_pred = to_numpy(y_true).reshape(-1), to_numpy(y_pred).reshape(-1)
     if y_true.shape != y_pred.shape:
         raise ShapeError(
             f"auc: expected one score for each label (two classes, one output), got "
@@ -173,8 +173,8 @@ class Auc(Metric):
 
     def update(self, y_true: Any, y_pred: Any) -> None:
         """Keep the batch's scores."""
-        self.labels.append(np.asarray(y_true).reshape(-1))
-        self.scores.append(np.asarray(y_pred).reshape(-1))
+        self.labels.append(to_numpy(y_true).reshape(-1))
+        self.scores.append(to_numpy(y_pred).reshape(-1))
 
     def result(self) -> float:
         """The area over all batches."""
@@ -196,15 +196,10 @@ def get(metric: str | Metric) -> Metric:
     """The metric of this name, or the metric itself."""
     if isinstance(metric, Metric):
         return metric
-    if metric == "auc":
+    if isinstance(metric, str) and metric == "auc":
         return Auc()
-    if metric not in FIGURES:
+    if not isinstance(metric, str) or metric not in FIGURES:
         raise ConfigError(
             f"expected a metric from {', '.join(FIGURES)}, auc or a Metric, got {metric!r}"
         )
     return FromTable(metric, FIGURES[metric])
-
-
-def to_numpy(a: Any) -> Array:
-    """A batch's labels or predictions as NumPy arrays, wherever they live."""
-    return ops_for(a).to_numpy(a)

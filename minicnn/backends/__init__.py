@@ -5,7 +5,7 @@ belongs to. ``use_backend`` only says where *new* arrays are made.
 """
 
 from minicnn.backends.ops import Ops
-from minicnn.backends.registry import current_ops, ops_for, use_backend
+from minicnn.backends.registry import current_ops, ops_for, to_numpy, use_backend
 from minicnn.backends.window import Padding, Window, pair
 
-__all__ = ["Ops", "Padding", "Window", "current_ops", "ops_for", "pair", "use_backend"]
+__all__ = ["Ops", "Padding", "Window", "current_ops", "ops_for", "pair", "to_numpy", "use_backend"]

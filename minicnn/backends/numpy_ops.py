@@ -8,6 +8,7 @@ import numpy as np
 
 from minicnn.backends.ops import Ops
 from minicnn.backends.window import Window
+from minicnn.errors import BackendError
 from minicnn.typing import Array
 
 
@@ -16,6 +17,15 @@ class NumpyOps(Ops):
 
     name: ClassVar[str] = "numpy"
     xp: Any = np
+
+    def asarray(self, a: Any, dtype: Any = None) -> Array:
+        """As :meth:`Ops.asarray`; an array on a GPU is fetched by whoever owns it, not here."""
+        if hasattr(a, "__cuda_array_interface__"):
+            raise BackendError(
+                "expected numbers in the computer's memory, got an array on a GPU; fetch it with "
+                'x.get(), or build the network there: with mc.use_backend("cupy")'
+            )
+        return np.asarray(a, dtype=dtype)
 
     def im2col(self, x: Array, window: Window) -> Array:
         """As :meth:`Ops.im2col`, in one copy: a view that shows every window, made contiguous."""

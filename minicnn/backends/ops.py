@@ -1,7 +1,7 @@
 """Array operations that the mathematics needs, written once for every backend (floor 1).
 
 ``Ops`` is complete: it is written against ``self.xp``, an array module (numpy, or cupy), and
-a backend overrides only what it can do faster. ``reference.py`` is the judge of both: every
+a backend overrides only what it can do faster. ``reference/`` is the judge of both: every
 operation agrees with its loops in value, dtype and shape, and leaves its inputs alone.
 
 Maps are NHWC: (batch N, height H, width W, channels C).
@@ -163,6 +163,21 @@ class Ops:
         shifted = x - x.max(axis=-1, keepdims=True)
         return shifted - self.xp.log(self.xp.exp(shifted).sum(axis=-1, keepdims=True))
 
+    # ---- sums over all axes but the last ---------------------------------------------------
+
+    def channel_sums(self, x: Array) -> Array:
+        """Σ x for each channel: (..., C) to (C,)."""
+        return x.sum(axis=tuple(range(x.ndim - 1)))
+
+    def channel_dots(self, a: Array, b: Array) -> Array:
+        """Σ a·b for each channel."""
+        return (a * b).sum(axis=tuple(range(a.ndim - 1)))
+
+    def moments(self, x: Array) -> tuple[Array, Array]:
+        """Mean and variance of each channel."""
+        axes = tuple(range(x.ndim - 1))
+        return x.mean(axis=axes), x.var(axis=axes)
+
     # ---- randomness ------------------------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
@@ -173,15 +188,29 @@ class Ops:
         """
         return self.asarray(philox_keep_mask(key, sample, shape, rate))
 
+    # ---- optimizers ------------------------------------------------------------------------
+
+    def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
+        """Whether this backend has moved the arrays by the optimizer's ``rule`` in one stroke.
+
+        ``arrays`` are the parameter, its gradient and the optimizer's slots. Where the answer
+        is no, nothing has happened, and the rule's own lines do the work.
+        """
+        return False
+
+
+def threshold(rate: float) -> int:
+    """Of 32 random bits: below this number, a cell is dropped."""
+    return min(round(rate * 2**32), 2**32 - 1)
+
 
 def philox_keep_mask(key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
     """The definition of :meth:`Ops.keep_mask`, on the CPU."""
     cells = int(np.prod(shape[1:], dtype=np.int64))
-    threshold = min(round(rate * 2**32), 2**32 - 1)
     mask = np.empty((shape[0], cells), np.bool_)
     for n in range(shape[0]):
         counter = np.array([0, 0, 0, sample + n], np.uint64)
         bits = np.random.Philox(key=np.array(key, np.uint64), counter=counter)
         words = np.asarray(bits.random_raw((cells + 1) // 2), dtype="<u8")
-        mask[n] = words.view("<u4")[:cells] >= threshold
+        mask[n] = words.view("<u4")[:cells] >= threshold(rate)
     return mask.reshape(shape)

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from minicnn.data import augment as augment
     from minicnn.data.augment import Augmentation as Augmentation
     from minicnn.data.augment import contact_sheet as contact_sheet
+    from minicnn.data.baseline import rgb_baseline as rgb_baseline
     from minicnn.data.decode import read_picture as read_picture
     from minicnn.data.folder import ImageFolder as ImageFolder
+    from minicnn.data.pets import Knobs as Knobs
+    from minicnn.data.pets import drawn_pets as drawn_pets
     from minicnn.data.picture_error import PictureError as PictureError
     from minicnn.data.pictures import Pictures as Pictures
     from minicnn.data.report import PictureReport as PictureReport
@@ -25,11 +28,14 @@ if TYPE_CHECKING:
 HOME = {
     "Augmentation": "minicnn.data.augment",
     "ImageFolder": "minicnn.data.folder",
+    "Knobs": "minicnn.data.pets",
     "PictureError": "minicnn.data.picture_error",
     "PictureReport": "minicnn.data.report",
     "Pictures": "minicnn.data.pictures",
     "contact_sheet": "minicnn.data.augment",
+    "drawn_pets": "minicnn.data.pets",
     "read_picture": "minicnn.data.decode",
+    "rgb_baseline": "minicnn.data.baseline",
 }
 
 __all__ = [
@@ -37,12 +43,15 @@ __all__ = [
     "Batch",
     "Dataset",
     "ImageFolder",
+    "Knobs",
     "PictureError",
     "PictureReport",
     "Pictures",
     "augment",
     "contact_sheet",
+    "drawn_pets",
     "read_picture",
+    "rgb_baseline",
 ]
 
 

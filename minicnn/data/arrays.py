@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.data.dataset import Batch
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.errors import DtypeError, ShapeError
 from minicnn.randomness import generator
 from minicnn.typing import Array
 
@@ -38,9 +39,19 @@ class ArrayDataset:
                     f"expected as many {name} as samples, got {len(other)} {name} for "
                     f"{len(self.x)} samples"
                 )
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise ConfigError(f"expected batch_size of at least 1, got {batch_size!r}")
-        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.batch_size = whole(batch_size, "batch_size")
+        self.shuffle, self.seed = shuffle, seed
+
+    def part(self, start: int, stop: int, shuffle: bool | None = None) -> ArrayDataset:
+        """The samples from ``start`` to ``stop`` as a data set, in batches of the same size."""
+        return ArrayDataset(
+            self.x[start:stop],
+            self.y[start:stop],
+            self.batch_size,
+            self.shuffle if shuffle is None else shuffle,
+            self.seed,
+            None if self.weight is None else self.weight[start:stop],
+        )
 
     @property
     def samples(self) -> int:
@@ -66,15 +77,21 @@ class ArrayDataset:
 
 def as_samples(a: Any, name: str) -> Array:
     """``a`` as an array with at least one sample along its first axis."""
-    array = a if hasattr(a, "dtype") and hasattr(a, "shape") else np.asarray(a)
+    try:
+        array = a if hasattr(a, "__cuda_array_interface__") else np.asarray(a)
+    except ValueError as error:  # NumPy's word for rows of different lengths
+        raise ShapeError(
+            f"expected {name} to be one array, got samples of different shapes ({error}); resize "
+            f"or pad them to the same shape"
+        ) from None
+    if array.dtype.kind not in "fiub":
+        raise DtypeError(
+            f"expected {name} to be one array of numbers, got an array of {array.dtype}; class "
+            f"names must be numbers: [classes.index(name) for name in labels]"
+        )
     if array.ndim == 0 or len(array) == 0:
         raise ShapeError(
             f"expected {name} with at least one sample along the first axis, got shape "
             f"{tuple(array.shape)}"
-        )
-    if array.dtype.kind not in "fiub":
-        raise ShapeError(
-            f"expected {name} to be one array of numbers, got an array of {array.dtype}; samples "
-            f"must all have the same shape, and class names must be numbers"
         )
     return array

@@ -44,7 +44,7 @@ class Engine:
 
     def forward(self, x: Array, training: Any) -> tuple[Array, Cache]:
         """The output of a training step, and the cache for ``backward``. x: uint8 or floats."""
-        x = numbers(x)
+        x = numbers(x, self.chain)
         nodes = self._plan(x, bool(training))
         if nodes is None:
             return self._plain.forward(floats(x, self.chain), training)
@@ -55,7 +55,7 @@ class Engine:
 
     def infer(self, x: Array) -> Array:
         """The output alone."""
-        x = numbers(x)
+        x = numbers(x, self.chain)
         nodes = self._plan(x, training=False)
         if nodes is None:
             return self._plain.infer(floats(x, self.chain))
@@ -91,7 +91,8 @@ class Engine:
     def update(self, optimizer: Optimizer, grads: Params) -> None:
         """The optimizer's step with these gradients."""
         params = self.chain.params
-        if in_pieces(optimizer) and not current_options().plain:
+        on_cpu = all(isinstance(g, np.ndarray) for g in grads.values())
+        if on_cpu and in_pieces(optimizer) and not current_options().plain:
             descent = Descent(optimizer, params, grads)
             for path, gradient in grads.items():
                 descent.put(path, gradient)

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import current_ops, ops_for
+from minicnn.backends import Ops, current_ops, ops_for
 from minicnn.errors import DtypeError
 from minicnn.layers import Layer
 from minicnn.typing import Array
 
 
-def numbers(x: Any) -> Array:
-    """A batch where new arrays live, if it holds numbers that a network can take."""
-    x = current_ops().asarray(x)
+def numbers(x: Any, network: Layer) -> Array:
+    """A batch where the network lives, if it holds numbers that a network can take."""
+    x = home_of(network).asarray(x)
     if x.dtype.kind != "f" and x.dtype != np.uint8:
         raise DtypeError(
             f"expected pictures as uint8 (scaled to 0..1 here) or as floats (taken as they are), "
@@ -25,8 +25,14 @@ def numbers(x: Any) -> Array:
 
 def floats(x: Any, network: Layer) -> Array:
     """A batch as floats of the network's dtype; uint8 becomes 0..1."""
-    x = numbers(x)
+    x = numbers(x, network)
     return ops_for(x).floats(x, dtype_of(network))
+
+
+def home_of(network: Layer) -> Ops:
+    """The backend of a network's parameters; where new arrays are made if it has none."""
+    p = next(iter(network.params.values()), None)
+    return current_ops() if p is None else ops_for(p)
 
 
 def dtype_of(network: Layer) -> Any:

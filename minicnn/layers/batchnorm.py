@@ -56,13 +56,12 @@ class BatchNorm(Layer):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """Normalise, then scale by γ and shift by β."""
-        xp = self.check(x).xp
+        ops = self.check(x)
         if training:
-            axes = tuple(range(x.ndim - 1))
-            mean, var = x.mean(axis=axes), x.var(axis=axes)
+            mean, var = ops.moments(x)
         else:
             mean, var = self.state["mean"].astype(x.dtype), self.state["var"].astype(x.dtype)
-        inv_std = 1 / xp.sqrt(var + x.dtype.type(self.epsilon))
+        inv_std = 1 / ops.xp.sqrt(var + x.dtype.type(self.epsilon))
         x_hat = (x - mean) * inv_std
         y = self.param("gamma", x) * x_hat + self.param("beta", x)
         batch = {"mean": mean, "var": var} if training else None
@@ -74,10 +73,9 @@ class BatchNorm(Layer):
         The two means are there because each x also moves the batch's mean and variance.
         Running figures do not move with x: with them, the two means fall away.
         """
-        self.check_dy(dy)
+        ops = self.check_dy(dy)
         x_hat, inv_std = cache["x_hat"], cache["inv_std"]
-        axes = tuple(range(dy.ndim - 1))
-        grads = {"gamma": (dy * x_hat).sum(axis=axes), "beta": dy.sum(axis=axes)}
+        grads = {"gamma": ops.channel_dots(dy, x_hat), "beta": ops.channel_sums(dy)}
         if cache["batch"] is not None:
             M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel
             dy = dy - grads["beta"] / M - x_hat * (grads["gamma"] / M)

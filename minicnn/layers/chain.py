@@ -14,6 +14,8 @@ from minicnn.typing import Array, Params, Shape
 class Chain(Container):
     """y = fₙ(... f₂(f₁(x))); by the chain rule dx = f₁'(f₂'(... fₙ'(dy))), each fᵢ' a backward.
 
+        x (N, ...)   y: the last layer's output
+
     An empty chain passes its input through.
 
     >>> from minicnn.layers import Dense

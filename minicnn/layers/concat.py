@@ -18,6 +18,8 @@ from minicnn.typing import Array, Params, Shape
 class Concat(Container):
     """y = [f₁(x), f₂(x), ...] along the last axis; dx is the sum of what the branches give back.
 
+        x (N, ...)   fᵢ(x) (N, ..., Cᵢ)   y (N, ..., C₁ + C₂ + ...)
+
     >>> from minicnn.layers import Chain, Dense
     >>> layer = Concat(Chain(), Dense(2))           # an empty chain passes x through
     >>> layer.build((3,), np.random.default_rng(0))

@@ -108,7 +108,7 @@ class Conv2D(Activated):
         dW = self._columns(x).transpose(0, 2, 1) @ dy_of_groups  # (G, KH·KW·C/G, F/G)
         grads = {"W": dW.transpose(1, 0, 2).reshape(self.params["W"].shape)}
         if self.use_bias:
-            grads["b"] = dy.sum(axis=(0, 1, 2))
+            grads["b"] = ops.channel_sums(dy)
 
         dcols = dy_of_groups @ self._kernel_matrix(x).transpose(0, 2, 1)
         G, _, K = dcols.shape

@@ -16,6 +16,8 @@ from minicnn.typing import Array, Cache, Params
 class Dropout(Layer):
     """While training y = x ⊙ mask / (1 - rate), mask = 0 with probability ``rate``; else y = x.
 
+        x, y, mask (N, ...)
+
     Dividing by 1 - rate keeps the expected value of y at x, so that the next layer meets
     numbers of the same size when training is over. The mask is a function of the moment
     (seed, epoch, step), the layer's path and the sample's place in the batch;

@@ -18,8 +18,8 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import DtypeError, NotBuiltError, ShapeError
-from minicnn.initializers import Initializer
+from minicnn.errors import ConformanceError, DtypeError, NotBuiltError, ShapeError
+from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -144,6 +144,8 @@ class Layer(ABC):
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
         """A parameter in float32, made where new arrays live."""
+        if isinstance(rng, Unfilled):
+            return current_ops().xp.empty(shape, BUILD_DTYPE)
         values = np.asarray(get_initializer(how, self.where)(shape, rng))
         if values.shape != tuple(shape):
             raise ShapeError(
@@ -202,9 +204,19 @@ class Layer(ABC):
             )
         return ops
 
+    def check_grads(self, grads: Params) -> Params:
+        """Raise one clear error unless there is a gradient for each parameter; give them."""
+        if grads.keys() != self.params.keys():
+            raise ConformanceError(
+                f"{self.where}: expected gradients of {', '.join(self.params) or 'nothing'}, got "
+                f"{', '.join(grads) or 'none'}; backward must give one for each parameter"
+            )
+        return grads
+
     def param(self, key: str, like: Array) -> Array:
         """A parameter in the dtype of the input, which decides the dtype of everything."""
         p = self.params[key]
+        ops_for(p, like, where=self.where)
         return p if p.dtype == like.dtype else p.astype(like.dtype)
 
 

@@ -12,6 +12,8 @@ from minicnn.typing import Array, Cache, Params
 class LeakyReLU(Layer):
     """y = x where x > 0, else slope · x; dx = dy · (1 or slope).
 
+        x, y (N, ...)
+
     A unit whose input is always negative still learns; behind a ReLU it would not.
 
     >>> import numpy as np

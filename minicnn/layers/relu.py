@@ -11,6 +11,8 @@ from minicnn.typing import Array, Cache, Params
 class ReLU(Layer):
     """y = max(x, 0), element by element; dx = dy where x > 0, else 0.
 
+        x, y (N, ...)
+
     At x = 0 there is a kink and no derivative; 0 is taken there, as everyone does.
 
     >>> import numpy as np

@@ -19,6 +19,8 @@ from minicnn.typing import Array, Cache, Params, Shape
 class Residual(Container):
     """y = body(x) + shortcut(x); dx is the sum of what comes back along the two ways.
 
+        x (N, ...)   body(x), shortcut(x), y (N, ...): one shape
+
     Without a shortcut, x itself is added: then the gradient has a way back that nothing
     weakens, and very deep networks learn.
 

@@ -11,6 +11,8 @@ from minicnn.typing import Array, Cache, Params
 class Sigmoid(Layer):
     """y = 1 / (1 + e⁻ˣ); since y' = y (1 - y), dx = dy · y (1 - y).
 
+        x, y (N, ...)
+
     >>> import numpy as np
     >>> layer = Sigmoid()
     >>> _ = layer.build((3,), np.random.default_rng(0))

@@ -11,6 +11,8 @@ from minicnn.typing import Array, Cache, Params
 class Softmax(Layer):
     """yᵢ = e^xᵢ / Σⱼ e^xⱼ over the last axis; dx = y ⊙ (dy - Σⱼ dyⱼ yⱼ).
 
+        x, y (N, ..., K)
+
     One class can only gain what the others lose: that is the sum in the backward pass.
 
     >>> import numpy as np

@@ -11,6 +11,8 @@ from minicnn.typing import Array, Cache, Params
 class Tanh(Layer):
     """y = tanh x; since y' = 1 - y², dx = dy · (1 - y²).
 
+        x, y (N, ...)
+
     >>> import numpy as np
     >>> layer = Tanh()
     >>> _ = layer.build((3,), np.random.default_rng(0))

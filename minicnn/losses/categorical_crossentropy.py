@@ -79,12 +79,11 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
                 f"{y_pred.shape[:-1]}, got labels of shape {y_true.shape}; one-hot rows belong to "
                 f'"categorical_crossentropy"'
             )
-        labels = y_true.astype(ops.xp.int64)
-        if not bool((labels == y_true).all()) or not bool(((labels >= 0) & (labels < K)).all()):
-            wrong = y_true[(labels != y_true) | (labels < 0) | (labels >= K)]
+        fits = (y_true >= 0) & (y_true < K) & (y_true == ops.xp.rint(y_true))  # NaN never does
+        if not bool(fits.all()):
             raise LabelError(
                 f"{self.name}: expected class numbers from 0 to {K - 1} (the last layer has {K} "
-                f"units), got {wrong.ravel()[0]}; give the last layer a unit for each class, and "
+                f"units), got {y_true[~fits][0]}; give the last layer a unit for each class, and "
                 f"count classes from 0"
             )
-        return (labels[..., None] == ops.xp.arange(K)).astype(y_pred.dtype)
+        return (y_true[..., None] == ops.xp.arange(K)).astype(y_pred.dtype)

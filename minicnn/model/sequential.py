@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from minicnn.arguments import is_whole
-from minicnn.backends import current_ops
-from minicnn.data.arrays import ArrayDataset, as_samples
-from minicnn.data.dataset import Batch, Dataset
+from minicnn.arguments import is_whole, whole
+from minicnn.backends import ops_for
+from minicnn.data.arrays import as_samples
+from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link
-from minicnn.errors import ConfigError, NotBuiltError, NotCompiledError, NotFiniteError, ShapeError
+from minicnn.errors import (
+    ConfigError,
+    DtypeError,
+    NotBuiltError,
+    NotCompiledError,
+    NotFiniteError,
+    ShapeError,
+)
 from minicnn.layers import Chain, Layer
 from minicnn.losses import Loss
 from minicnn.losses import get as get_loss
 from minicnn.metrics import Metric, to_numpy
 from minicnn.metrics import get as get_metric
+from minicnn.model.feeding import as_dataset, first_x, inputs, training_data
 from minicnn.model.summary import Summary, summarize
 from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
+from minicnn.saving import ModelFile, slots
 from minicnn.training import Callback, History, Trainer, progress_for
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
@@ -55,6 +65,8 @@ class Sequential(Chain):
             )
         super().__init__(*layers, name=name)
         self.seed = seed
+        self.class_names: Sequence[str] | None = None  # what the outputs stand for
+        self.preprocessing: dict[str, Any] | None = None  # what a picture needs before predict
         self._settings: dict[str, Any] | None = None
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
@@ -104,7 +116,7 @@ class Sequential(Chain):
         self,
         optimizer: str | Optimizer = "rmsprop",
         loss: str | Loss = "mean_squared_error",
-        metrics: Sequence[str | Metric] = (),
+        metrics: Sequence[str | Metric] | None = (),
         gradients: Sequence[GradientStep] = (),
     ) -> None:
         """Say how to train: what to minimise, how to move, what to watch.
@@ -114,9 +126,14 @@ class Sequential(Chain):
         self._settings = {
             "optimizer": get_optimizer(optimizer),
             "loss": get_loss(loss),
-            "metrics": [get_metric(metric) for metric in metrics],
-            "gradients": list(gradients),
+            "metrics": [get_metric(metric) for metric in _list(metrics, "metrics")],
+            "gradients": _list(gradients, "gradients"),
         }
+        for step in self._settings["gradients"]:
+            if not callable(step):
+                raise ConfigError(
+                    f"expected gradients to be functions (grads, params) -> grads, got {step!r}"
+                )
         self._trainer = None
         if self.input_shape is not None:
             link(self, self._settings["loss"])  # complain now, not in the first step
@@ -165,50 +182,22 @@ class Sequential(Chain):
         ``validation_split`` keeps the last share of the arrays out of training. verbose: 0 is
         silent, 1 draws a live line where someone can see it, 2 prints a line an epoch.
         """
-        data, held_back = self._training_data(
-            x, y, batch_size, validation_split, sample_weight, shuffle
+        epochs = whole(epochs, "epochs", least=0)
+        data, held_back = training_data(
+            x, y, batch_size, validation_split, sample_weight, shuffle, self.seed
         )
         if validation_data is not None:
             held_back = as_dataset(validation_data, batch_size)
-        watchers = list(callbacks)
+        watchers = _list(callbacks, "callbacks")
         if (progress := progress_for(verbose)) is not None:
             watchers.append(progress)
         for watcher in watchers:
+            if not isinstance(watcher, Callback):
+                raise ConfigError(f"expected callbacks (mc.Callback subclasses), got {watcher!r}")
             watcher.model = self
-        self._build_for(_first_x(data))
+        self._build_for(first_x(data))
+        self.class_names = getattr(data, "classes", self.class_names)
         return self.trainer.fit(data, epochs, held_back, watchers, class_weight, initial_epoch)
-
-    def _training_data(
-        self, x: Any, y: Any, batch_size: int, split: float, weight: Any, shuffle: bool
-    ) -> tuple[Dataset, Dataset | None]:
-        if y is None:
-            if split:
-                raise ConfigError(
-                    "expected arrays for validation_split, got a data set; split it yourself and "
-                    "give validation_data=..."
-                )
-            return as_dataset(x, batch_size), None
-        x, y = as_samples(x, "x"), as_samples(y, "y")
-        if not 0 <= split < 1:
-            raise ConfigError(f"expected validation_split from 0 to below 1, got {split!r}")
-        keep = len(x) - int(len(x) * split)
-        weights = None if weight is None else np.asarray(weight)
-        data = ArrayDataset(
-            x[:keep] if split else x,
-            y[:keep] if split else y,
-            batch_size,
-            shuffle,
-            self.seed,
-            weights[:keep] if split and weights is not None else weights,
-        )
-        if not split:
-            return data, None
-        if keep == len(x):
-            raise ConfigError(
-                f"expected validation_split to hold back at least one sample, got {split} of "
-                f"{len(x)} samples"
-            )
-        return data, ArrayDataset(x[keep:], y[keep:], batch_size, shuffle=False)
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
         """One step on one batch; the loss and metrics are those before the update."""
@@ -220,7 +209,7 @@ class Sequential(Chain):
         results = {}
         for metric in trainer.metrics:
             metric.reset()
-            metric.update(np.asarray(y), to_numpy(y_pred))
+            metric.update(y, to_numpy(y_pred))
             results[metric.name] = metric.result()
         return {"loss": value, **results}
 
@@ -229,14 +218,15 @@ class Sequential(Chain):
     def evaluate(self, x: Any, y: Any = None, batch_size: int = 32) -> dict[str, Any]:
         """Loss and metrics over arrays or a data set, as a dictionary."""
         data = as_dataset((x, y) if y is not None else x, batch_size)
-        self._build_for(_first_x(data))
+        self._build_for(first_x(data))
         return self.trainer.evaluate(data)
 
     def predict(self, x: Any, batch_size: int = 32) -> Array:
         """The network's answers, as one NumPy array; ``x`` is an array or a data set."""
-        parts = [self._answer(batch) for batch in _inputs(x, batch_size)]
+        parts = [self._answer(batch) for batch in inputs(x, batch_size)]
         return np.concatenate(parts)
 
+    @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def _answer(self, x: Array) -> Array:
         self._build_for(x)
         if self._predictor is None:
@@ -246,6 +236,27 @@ class Sequential(Chain):
             reason = where_it_broke(self, floats(x, self), None, training=False)
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return to_numpy(y)
+
+    # ---- saving --------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its weights, class names and preprocessing into one safetensors file.
+
+        ``mc.load_model(path)`` reads it. A failure leaves an older file of this name untouched.
+        """
+        self._require_built("save")
+        self.to_file().write(path)
+
+    def to_file(self) -> ModelFile:
+        """What :meth:`save` writes, before it is written."""
+        return ModelFile.of(self, self.class_names, self.preprocessing or self._usual_pictures())
+
+    def _usual_pictures(self) -> dict[str, Any] | None:
+        """How pictures reach this network unless someone says otherwise; None for plain rows."""
+        if self.input_shape is None or len(self.input_shape) != 3:
+            return None
+        H, W, C = self.input_shape
+        return {"image_size": [H, W], "channels": C, "pixel_scale": 1 / 255}
 
     # ---- looking --------------------------------------------------------------------------------
 
@@ -261,39 +272,38 @@ class Sequential(Chain):
 
     def count_params(self) -> int:
         """All numbers that the model consists of: parameters and running figures."""
-        return summarize(self, 1).total if self.input_shape is not None else 0
+        self._require_built("count_params")
+        return summarize(self, 1).total
 
     def get_weights(self) -> list[Array]:
         """Copies of all arrays as NumPy arrays, layer by layer, in Keras's order."""
         self._require_built("get_weights")
-        return [to_numpy(holder[key]).copy() for _, holder, key in self._slots()]
+        return [to_numpy(holder[key]).copy() for _, holder, key in slots(self)]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Put these arrays in the places that ``get_weights`` lists."""
         self._require_built("set_weights")
-        slots = list(self._slots())
-        if len(weights) != len(slots):
+        if weights is None or not hasattr(weights, "__len__"):
+            raise ConfigError(f"set_weights: expected a list of arrays, got {weights!r}")
+        places = list(slots(self))
+        if len(weights) != len(places):
             raise ShapeError(
-                f"set_weights: expected {len(slots)} arrays ({', '.join(p for p, _, _ in slots)}),"
-                f" got {len(weights)}"
+                f"set_weights: expected {len(places)} arrays "
+                f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
-        arrays = [np.asarray(array) for array in weights]
-        for (path, holder, key), array in zip(slots, arrays, strict=True):
+        arrays = [to_numpy(array) for array in weights]
+        wheres = {layer.path: layer.where for layer in self.walk()}
+        for (path, holder, key), array in zip(places, arrays, strict=True):
+            place = f"for {key} of {wheres[path.rpartition('/')[0]]}"
             if array.shape != tuple(holder[key].shape):
                 raise ShapeError(
-                    f"set_weights: expected shape {tuple(holder[key].shape)} for {path}, got "
+                    f"set_weights: expected shape {tuple(holder[key].shape)} {place}, got "
                     f"{array.shape}; give the arrays in the order of get_weights()"
                 )
-        for (_, holder, key), array in zip(slots, arrays, strict=True):
-            holder[key][...] = current_ops().asarray(array, holder[key].dtype)
-
-    def _slots(self) -> Iterator[tuple[str, dict[str, Array], str]]:
-        """(path, dictionary, key) of every array, layer by layer."""
-        for layer in self.walk():
-            if not layer.children:
-                for holder in (layer.params, layer.state):
-                    for key in holder:
-                        yield f"{layer.path}/{key}", holder, key
+            if array.dtype.kind not in "fiub":
+                raise DtypeError(f"set_weights: expected numbers {place}, got {array.dtype}")
+        for (_, holder, key), array in zip(places, arrays, strict=True):
+            holder[key][...] = ops_for(holder[key]).asarray(array, holder[key].dtype)
 
     def config(self) -> dict[str, Any]:
         """What it takes to build the same network."""
@@ -308,30 +318,10 @@ class Sequential(Chain):
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
 
-def as_dataset(data: Any, batch_size: int) -> Dataset:
-    """A data set as it is, or a pair of arrays as one, in their order."""
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, tuple | list) and len(data) in (2, 3):
-        x, y, *weight = data
-        return ArrayDataset(x, y, batch_size, shuffle=False, weight=weight[0] if weight else None)
-    raise ConfigError(
-        f"expected arrays x and y, a pair (x, y), or a data set with epoch(n) and len(), got "
-        f"{type(data).__name__}; labels missing?"
-    )
-
-
-def _first_x(data: Dataset) -> Array:
-    if isinstance(data, ArrayDataset):
-        return data.x
-    return next(iter(data.epoch(0))).x
-
-
-def _inputs(x: Any, batch_size: int) -> Iterator[Array]:
-    if isinstance(x, Dataset):
-        for batch in x.epoch(0):
-            yield batch.x
-        return
-    x = as_samples(x, "x")
-    for start in range(0, len(x), batch_size):
-        yield x[start : start + batch_size]
+def _list(things: Any, what: str) -> list[Any]:
+    """A list argument as a list of its own; None is an empty one."""
+    if things is None:
+        return []
+    if isinstance(things, str) or not isinstance(things, Iterable):
+        raise ConfigError(f"expected a list of {what}, got {things!r}; write {what}=[...]")
+    return list(things)

@@ -46,10 +46,13 @@ class Adam(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
+        alpha = lr * math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        numbers = (alpha, self.beta_1, self.beta_2, self.epsilon)
+        if self.in_one_pass("adam", p, g, slots, numbers, ops):
+            return
         m, v = slots
         m += (g - m) * (1 - self.beta_1)
         v += (g * g - v) * (1 - self.beta_2)
-        alpha = lr * math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         p -= alpha * m / (ops.xp.sqrt(v) + self.epsilon)
 
 

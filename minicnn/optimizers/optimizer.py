@@ -38,6 +38,23 @@ class Optimizer(ABC):
     ) -> None:
         """Move ``p`` and its slots in place; ``step`` counts from 1."""
 
+    def in_one_pass(
+        self,
+        rule: str,
+        p: Array,
+        g: Array,
+        slots: tuple[Array, ...],
+        numbers: tuple[float, ...],
+        ops: Ops,
+    ) -> bool:
+        """Whether the backend has done ``rule`` in one stroke, as a GPU does.
+
+        It is given an array for every slot; for one that these settings don't use, any array.
+        """
+        used = dict(zip(self.used_slots(), slots, strict=True))
+        arrays = (p, g, *(used.get(slot, p) for slot in self.slots))
+        return ops.in_one_pass(rule, arrays, numbers)
+
     def current_learning_rate(self) -> float:
         """The learning rate of the next step."""
         lr = self.learning_rate
@@ -49,7 +66,7 @@ class Optimizer(ABC):
         for path, g in grads.items():
             p = params[path]
             self.check(path, p, g)
-            self.update(p, g, self.slots_of(path, p), lr, step, ops_for(p))
+            self.update(p, g, self.slots_of(path, p), lr, step, ops_for(p, g, where=path))
 
     def begin_step(self) -> tuple[float, int]:
         """Count one more step; its learning rate and its number."""

@@ -53,16 +53,19 @@ class RMSprop(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
+        numbers = (lr, self.rho, self.epsilon, self.momentum, self.centered)
+        if self.in_one_pass("rmsprop", p, g, slots, numbers, ops):
+            return
         v, *others = slots
         v *= self.rho
         v += (1 - self.rho) * g * g
-        spread = v + self.epsilon
+        spread = v
         if self.centered:
             mean = others.pop(0)
             mean *= self.rho
             mean += (1 - self.rho) * g
-            spread -= mean * mean
-        move = lr * g / ops.xp.sqrt(spread)
+            spread = ops.xp.maximum(v - mean * mean, 0)  # a variance: rounding goes below 0
+        move = lr * g / ops.xp.sqrt(spread + self.epsilon)
         if self.momentum:
             m = others.pop(0)
             m *= self.momentum

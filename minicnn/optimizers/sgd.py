@@ -44,6 +44,8 @@ class SGD(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
+        if self.in_one_pass("sgd", p, g, slots, (lr, self.momentum, self.nesterov), ops):
+            return
         if not slots:
             p -= lr * g
             return

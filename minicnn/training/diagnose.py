@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.backends import ops_for
+import numpy as np
+
+from minicnn.backends import ops_for, to_numpy
+from minicnn.data.dataset import Batch
 from minicnn.layers import Chain
 from minicnn.typing import Array
 
@@ -14,7 +17,7 @@ def is_finite(a: Array) -> bool:
     return bool(ops_for(a).xp.isfinite(a).all())
 
 
-def where_it_broke(network: Chain, x: Array, y_true: Any, training: Any) -> str:
+def where_it_broke(network: Chain, x: Array, batch: Batch | None, training: Any) -> str:
     """A sentence that names the first thing that isn't finite, and the likely remedy."""
     if not is_finite(x):
         return (
@@ -34,6 +37,12 @@ def where_it_broke(network: Chain, x: Array, y_true: Any, training: Any) -> str:
                 f"{layer.where}: its output overflowed although its input and parameters are "
                 f"finite; lower the learning rate, or scale the inputs to about -1..1"
             )
-    if hasattr(y_true, "dtype") and y_true.dtype.kind == "f" and not is_finite(y_true):
-        return "the labels have NaN or infinity in them"
-    return "the network's output is finite, so the loss itself overflowed: check the labels"
+    if batch is not None:
+        for what, numbers in (("labels", batch.y), ("sample weights", batch.weight)):
+            if numbers is not None and not np.isfinite(to_numpy(numbers)).all():
+                return f"the {what} have NaN or infinity in them"
+    last = network.layers[-1] if network.layers else network
+    return (
+        f"{last.where}: its outputs, up to {float(abs(x).max()):.1g}, or the labels are too large "
+        f"for the loss; lower the learning rate, or scale the labels"
+    )

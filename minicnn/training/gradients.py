@@ -9,14 +9,27 @@ these is a function ``(grads, params) -> grads``, and so can be one of yours:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from minicnn.arguments import positive
 from minicnn.backends import ops_for
+from minicnn.errors import ConfigError
 from minicnn.typing import Params
 
 GradientStep = Callable[[Params, Params], Params]
+
+
+def changed(grads: Params, params: Params, steps: Sequence[GradientStep]) -> Params:
+    """The gradients after all steps, one after another."""
+    for step in steps:
+        grads = step(grads, params)
+        if not isinstance(grads, Mapping):
+            raise ConfigError(
+                f"{step!r}: expected gradients back, a mapping from path to array, got "
+                f"{type(grads).__name__}; does the function end in return grads?"
+            )
+    return grads
 
 
 @dataclass(frozen=True)

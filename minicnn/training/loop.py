@@ -10,16 +10,22 @@ import numpy as np
 
 from minicnn.data.dataset import Batch, Dataset
 from minicnn.engine import Engine, Link, floats
-from minicnn.errors import NotFiniteError
+from minicnn.errors import (
+    ConfigError,
+    DataError,
+    LabelError,
+    NotFiniteError,
+    ShapeError,
+)
 from minicnn.layers import Layer
 from minicnn.metrics import Metric, to_numpy
 from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment
 from minicnn.training.callback import Callback
 from minicnn.training.diagnose import where_it_broke
-from minicnn.training.gradients import GradientStep
+from minicnn.training.gradients import GradientStep, changed
 from minicnn.training.history import History
-from minicnn.typing import Array
+from minicnn.typing import Array, Cache
 
 
 class Trainer:
@@ -42,30 +48,36 @@ class Trainer:
 
     # ---- one step ----------------------------------------------------------------------------
 
+    @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
         network, loss = self.link.body, self.link.loss
         outputs, cache = self.engine.forward(batch.x, moment)
-        value, loss_cache = loss.forward(outputs, batch.y, batch.weight)
+        value, loss_cache = self._loss(outputs, batch)
         if not math.isfinite(value):
             raise self._not_finite(batch, moment, float(value))
 
         dy, learns = loss.backward(loss_cache), trainable(network)
         if self.gradients:
-            params = network.params
             grads = self.engine.backward(dy, cache)
             grads = {path: grads[path] for path in learns if path in grads}
-            for gradient_step in self.gradients:
-                grads = gradient_step(grads, params)
-            self.engine.update(self.optimizer, grads)
+            self.engine.update(self.optimizer, changed(grads, network.params, self.gradients))
         else:
             self.engine.descend(dy, cache, self.optimizer, learns)
         network.set_state(self.engine.next_state(cache))
         return float(value), self.link.predictions(outputs)
 
+    def _loss(self, outputs: Array, batch: Batch) -> tuple[Any, Cache]:
+        """The loss of a batch; labels that don't fit name the layer that they don't fit."""
+        try:
+            return self.link.loss.forward(outputs, batch.y, batch.weight)
+        except (LabelError, ShapeError) as error:
+            last = self.link.body.layers[-1] if self.link.body.layers else self.link.body
+            raise type(error)(f"{last.where}: {error}") from None
+
     def _not_finite(self, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
         network = self.link.body
-        reason = where_it_broke(network, floats(batch.x, network), batch.y, moment)
+        reason = where_it_broke(network, floats(batch.x, network), batch, moment)
         return NotFiniteError(
             f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite loss, got "
             f"{value}; {reason}. The weights are those from before this step"
@@ -128,19 +140,21 @@ class Trainer:
                 callback.on_batch_end(step, logs)
             if any(callback.stop for callback in callbacks):
                 break
+        if not logs:
+            raise DataError("expected a data set with at least one batch, got none")
         return logs
 
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, data: Dataset) -> dict[str, Any]:
         """Loss and metrics over a data set, with nothing changed."""
         mean = _Mean()
         self._reset_metrics()
         for batch in data.epoch(0):
             outputs = self.engine.infer(batch.x)
-            value = float(self.link.loss.forward(outputs, batch.y, batch.weight)[0])
+            value = float(self._loss(outputs, batch)[0])
             if not math.isfinite(value):
-                network = self.link.body
-                x = floats(batch.x, network)
-                reason = where_it_broke(network, x, batch.y, training=False)
+                x = floats(batch.x, self.link.body)
+                reason = where_it_broke(self.link.body, x, batch, training=False)
                 raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
             mean.add(value, len(batch.x))
             self._update_metrics(batch.y, self.link.predictions(outputs))
@@ -151,8 +165,9 @@ class Trainer:
             metric.reset()
 
     def _update_metrics(self, y_true: Any, y_pred: Array) -> None:
+        y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)  # fetched once for all
         for metric in self.metrics:
-            metric.update(np.asarray(y_true), to_numpy(y_pred))
+            metric.update(y_true, y_pred)
 
     def _metric_results(self) -> dict[str, Any]:
         return {metric.name: metric.result() for metric in self.metrics}
@@ -186,7 +201,16 @@ def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch
-    y = np.asarray(batch.y)
-    classes = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
+    if not isinstance(class_weight, Mapping):
+        raise ConfigError(
+            f"expected class_weight as a mapping such as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
+        )
+    y = to_numpy(batch.y)
+    if y.ndim > 2:
+        raise ConfigError(
+            f"class_weight: expected one class for each sample, got labels of shape {y.shape}; "
+            f"use sample_weight, or weights of your own in the loss"
+        )
+    classes = y.argmax(axis=-1) if y.ndim == 2 and y.shape[-1] > 1 else y.reshape(len(y))
     weight = np.array([class_weight.get(int(c), 1.0) for c in classes])
     return batch._replace(weight=weight if batch.weight is None else weight * batch.weight)

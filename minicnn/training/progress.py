@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib.util import find_spec
 from typing import Any
 
+from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 
 
 def progress_for(verbose: int) -> Callback | None:
     """verbose=1: a live line on a terminal or in a notebook, else silence; 2: a line an epoch."""
-    if verbose == 1 and _someone_is_watching():
+    if verbose not in (0, 1, 2):
+        raise ConfigError(f"expected verbose 0, 1 or 2, got {verbose!r}")
+    if verbose == 1 and _in_notebook():
+        # rich draws in a notebook through ipywidgets; without it, lines are what can be shown.
+        return ProgressBar() if find_spec("ipywidgets") else EpochLines()
+    if verbose == 1 and sys.stdout.isatty():
         return ProgressBar()
-    return EpochLines() if verbose >= 2 else None
+    return EpochLines() if verbose == 2 else None
 
 
-def _someone_is_watching() -> bool:
-    return sys.stdout.isatty() or "ipykernel" in sys.modules
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules
 
 
 def figures(logs: dict[str, Any]) -> str:
@@ -31,7 +38,7 @@ class EpochLines(Callback):
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Remember how many epochs there will be."""
-        self.epochs = plan["epochs"]
+        self.epochs, self.steps = plan["epochs"], plan["steps"]
 
     def on_epoch_begin(self, epoch: int) -> None:
         """Start the clock."""
@@ -39,12 +46,16 @@ class EpochLines(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Write the line."""
+        print(self.line(epoch, logs), flush=True)
+
+    def line(self, epoch: int, logs: dict[str, Any]) -> str:
+        """The epoch in one line: its number, its time, its figures."""
         seconds = time.perf_counter() - self.started
-        print(f"Epoch {epoch + 1}/{self.epochs} · {seconds:.1f} s · {figures(logs)}", flush=True)
+        return f"Epoch {epoch + 1}/{self.epochs} · {seconds:.1f} s · {figures(logs)}"
 
 
-class ProgressBar(Callback):
-    """A live bar for each epoch, with its figures and the time that is left."""
+class ProgressBar(EpochLines):
+    """A live bar for the epoch that runs; those that are done stay above it, a line each."""
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Open the display."""
@@ -53,35 +64,35 @@ class ProgressBar(Callback):
             MofNCompleteColumn,
             Progress,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
 
-        self.epochs, self.steps = plan["epochs"], plan["steps"]
+        super().on_train_begin(plan)
         self.display = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[figures]}"),
         )
+        self.task = self.display.add_task("", total=self.steps, figures="")
         self.display.start()
 
     def on_epoch_begin(self, epoch: int) -> None:
-        """A new bar."""
-        self.task = self.display.add_task(
-            f"Epoch {epoch + 1}/{self.epochs}", total=self.steps, figures=""
-        )
+        """The bar begins anew."""
+        super().on_epoch_begin(epoch)
+        title = f"Epoch {epoch + 1}/{self.epochs}"
+        self.display.reset(self.task, total=self.steps, description=title, figures="")
 
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
         """One step further."""
         self.display.update(self.task, completed=step + 1, figures=figures(logs))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        """The bar stays, with the epoch's figures."""
-        self.display.update(self.task, completed=self.steps, figures=figures(logs))
+        """The epoch's line, above the bar."""
+        self.display.console.print(self.line(epoch, logs), highlight=False)
 
     def on_train_end(self) -> None:
-        """Close the display, so that the terminal is left as it was."""
+        """Take the bar away, so that the terminal is left as it was."""
+        self.display.update(self.task, visible=False)
         self.display.stop()

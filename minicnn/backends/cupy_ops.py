@@ -1,0 +1,205 @@
+"""The operations on CuPy arrays: ``Ops``, and what hand-written kernels do faster (floor 1).
+
+Products of matrices are cuBLAS's, through CuPy; they run in full float32 unless the environment
+says ``CUPY_TF32=1`` (see docs/gpu.md). Everything that slides, draws, or passes several times
+over memory is a kernel of ``cuda/*.cu``. Kernels read arrays in C order: another layout is copied.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minicnn.backends.kernels import Kernels
+from minicnn.backends.ops import Ops, threshold
+from minicnn.backends.window import Window
+from minicnn.typing import Array, Pair, Shape
+
+
+class CupyOps(Ops):
+    """Everything on a GPU."""
+
+    name: ClassVar[str] = "cupy"
+
+    def __init__(self, cupy: Any) -> None:
+        self.xp = cupy
+        self.kernels = Kernels(cupy)
+
+    # ---- arrays in and out -------------------------------------------------------------
+
+    def to_numpy(self, a: Array) -> Array:
+        """As :meth:`Ops.to_numpy`: this waits until the GPU has computed ``a``."""
+        return self.xp.asnumpy(a)
+
+    def floats(self, x: Array, dtype: Any = np.float32) -> Array:
+        """As :meth:`Ops.floats`; pictures are scaled on the device, after travelling as bytes."""
+        if x.dtype != np.uint8:
+            return super().floats(x, dtype)
+        y = self.xp.empty(x.shape, dtype)
+        self.kernels.over(x.size, "bytes_to_floats", (self._c(x), y), (), (1 / 255,), (dtype,))
+        return y
+
+    # ---- sliding windows ---------------------------------------------------------------
+
+    def im2col(self, x: Array, window: Window) -> Array:
+        """As :meth:`Ops.im2col`."""
+        N, C = x.shape[0], x.shape[3]
+        cols = self.xp.empty((N, *window.out, window.cells * C), x.dtype)
+        self._slide("im2col", cols.size, (self._c(x), cols), window, C, (x.dtype,))
+        return cols
+
+    def col2im(self, cols: Array, window: Window) -> Array:
+        """As :meth:`Ops.col2im`."""
+        N, C = cols.shape[0], cols.shape[3] // window.cells
+        x = self.xp.empty((N, *window.size, C), cols.dtype)
+        self._slide("col2im", x.size, (self._c(cols), x), window, C, (cols.dtype,))
+        return x
+
+    def maxpool(self, x: Array, window: Window) -> tuple[Array, Array]:
+        """As :meth:`Ops.maxpool`."""
+        N, C = x.shape[0], x.shape[3]
+        y = self.xp.empty((N, *window.out, C), x.dtype)
+        code = self.xp.empty(y.shape, np.uint8 if window.cells <= 256 else np.int32)
+        types = (x.dtype, code.dtype)
+        self._slide("maxpool", y.size, (self._c(x), y, code), window, C, types)
+        return y, code
+
+    def maxpool_backward(self, dy: Array, code: Array, window: Window) -> Array:
+        """As :meth:`Ops.maxpool_backward`."""
+        N, C = dy.shape[0], dy.shape[3]
+        dx = self.xp.empty((N, *window.size, C), dy.dtype)
+        arrays, types = (self._c(dy), self._c(code), dx), (dy.dtype, code.dtype)
+        self._slide("maxpool_backward", dx.size, arrays, window, C, types)
+        return dx
+
+    def avgpool(self, x: Array, window: Window) -> Array:
+        """As :meth:`Ops.avgpool`."""
+        N, C = x.shape[0], x.shape[3]
+        y = self.xp.empty((N, *window.out, C), x.dtype)
+        self._slide("avgpool", y.size, (self._c(x), y), window, C, (x.dtype,))
+        return y
+
+    def avgpool_backward(self, dy: Array, window: Window) -> Array:
+        """As :meth:`Ops.avgpool_backward`."""
+        N, C = dy.shape[0], dy.shape[3]
+        dx = self.xp.empty((N, *window.size, C), dy.dtype)
+        self._slide("avgpool_backward", dx.size, (self._c(dy), dx), window, C, (dy.dtype,))
+        return dx
+
+    def upsample(self, x: Array, size: Pair) -> Array:
+        """As :meth:`Ops.upsample`."""
+        N, H, W, C = x.shape
+        y = self.xp.empty((N, H * size[0], W * size[1], C), x.dtype)
+        counts = (H, W, C, *size)
+        self.kernels.over(y.size, "upsample", (self._c(x), y), counts, types=(x.dtype,))
+        return y
+
+    def upsample_backward(self, dy: Array, size: Pair) -> Array:
+        """As :meth:`Ops.upsample_backward`."""
+        N, H, W, C = dy.shape[0], dy.shape[1] // size[0], dy.shape[2] // size[1], dy.shape[3]
+        dx = self.xp.empty((N, H, W, C), dy.dtype)
+        counts, types = (H, W, C, *size), (dy.dtype,)
+        self.kernels.over(dx.size, "upsample_backward", (self._c(dy), dx), counts, types=types)
+        return dx
+
+    # ---- numbers that need care ----------------------------------------------------------
+
+    def sigmoid(self, x: Array) -> Array:
+        """As :meth:`Ops.sigmoid`."""
+        return self._pointwise("sigmoid", x)
+
+    def softplus(self, x: Array) -> Array:
+        """As :meth:`Ops.softplus`."""
+        return self._pointwise("softplus", x)
+
+    def softmax(self, x: Array) -> Array:
+        """As :meth:`Ops.softmax`."""
+        return self._by_rows("softmax", x)
+
+    def log_softmax(self, x: Array) -> Array:
+        """As :meth:`Ops.log_softmax`."""
+        return self._by_rows("log_softmax", x)
+
+    # ---- sums over all but the channels ----------------------------------------------------
+
+    def channel_sums(self, x: Array) -> Array:
+        """As :meth:`Ops.channel_sums`."""
+        return self._over_channels("channel_sums", x)
+
+    def channel_dots(self, a: Array, b: Array) -> Array:
+        """As :meth:`Ops.channel_dots`."""
+        return self._over_channels("channel_dots", a, b)
+
+    def moments(self, x: Array) -> tuple[Array, Array]:
+        """As :meth:`Ops.moments`."""
+        rows = x.dtype.type(x.size // x.shape[-1])
+        mean = self._over_channels("channel_sums", x) / rows
+        return mean, self._over_channels("channel_spreads", x, mean) / rows
+
+    # ---- randomness and optimizers -----------------------------------------------------------
+
+    def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
+        """As :meth:`Ops.keep_mask`, bit for bit."""
+        keep = self.xp.empty(shape, np.bool_)
+        cells = int(np.prod(shape[1:], dtype=np.int64))
+        threads = shape[0] * -(-cells // 8)  # each fills eight cells
+        numbers = (*map(np.uint64, (*key, sample)), np.uint32(threshold(rate)))
+        self.kernels.over(threads, "keep_mask", (keep,), (cells,), numbers)
+        return keep
+
+    def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
+        """As :meth:`Ops.in_one_pass`: every rule of ``cuda/optimizers.cu``."""
+        p = arrays[0]
+        if not all(a.flags.c_contiguous and a.dtype == p.dtype for a in arrays):
+            return False
+        self.kernels.over(p.size, rule, arrays, (), tuple(map(float, numbers)), (p.dtype,))
+        return True
+
+    # ---- launching ---------------------------------------------------------------------------
+
+    def _c(self, a: Array) -> Array:
+        """``a`` in C order: itself, if it is."""
+        return self.xp.ascontiguousarray(a)
+
+    def _slide(
+        self,
+        kernel: str,
+        items: int,
+        arrays: tuple[Array, ...],
+        window: Window,
+        C: int,
+        types: tuple[Any, ...],
+    ) -> None:
+        """A kernel that takes a WINDOW (see common.cuh)."""
+        (top, _), (left, _) = window.pads
+        counts = (*window.size, C, *window.kernel, *window.strides, *window.dilation)
+        self.kernels.over(items, kernel, arrays, (*counts, top, left, *window.out), types=types)
+
+    def _pointwise(self, kernel: str, x: Array) -> Array:
+        y = self.xp.empty(x.shape, x.dtype)
+        self.kernels.over(x.size, kernel, (self._c(x), y), types=(x.dtype,))
+        return y
+
+    def _by_rows(self, kernel: str, x: Array) -> Array:
+        """A kernel that gives a block of 128 threads to each row of the last axis."""
+        y = self.xp.empty(x.shape, x.dtype)
+        rows = x.size // x.shape[-1]
+        grid, counts = (min(rows, 1 << 20),), (rows, x.shape[-1])
+        if rows:
+            self.kernels.launch(kernel, grid, (128,), (self._c(x), y), counts, types=(x.dtype,))
+        return y
+
+    def _over_channels(self, kernel: str, x: Array, *others: Array) -> Array:
+        """A sum over rows in two launches: of each block's share of the rows, then of those."""
+        C = x.shape[-1]
+        rows, width = x.size // C, -(-C // 32)
+        shares = max(1, min(-(-rows // 256), 1024 // width))
+        partial, total = self.xp.empty((shares, C), x.dtype), self.xp.empty(C, x.dtype)
+        arrays, types = (self._c(x), *map(self._c, others)), (x.dtype,)
+        span = -(-rows // shares)
+        launch, block = self.kernels.launch, (32, 8)
+        launch(kernel, (width, shares), block, (*arrays, partial), (rows, C, span), types=types)
+        ends = (shares, C, shares)
+        launch("channel_sums", (width, 1), block, (partial, total), ends, types=types)
+        return total

@@ -1,0 +1,60 @@
+"""CuPy loaded, or one clear line about what is missing (floor 1)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from minicnn.errors import BackendError
+
+NEWER_THAN = 13  # the oldest major version of CuPy that is tested
+
+
+def load_cupy() -> Any:
+    """The ``cupy`` module, with a GPU that answers, or a BackendError that says what to do."""
+    try:
+        cupy = import_module("cupy")
+    except ImportError as error:
+        raise BackendError(
+            'backend "cupy": expected CuPy, but it cannot be imported '
+            f"({_first_line(error)}); install it with pip install 'minicnn[cuda12x]' or "
+            "'minicnn[cuda13x]', whichever the GPU's driver supports (nvidia-smi shows it), or use "
+            'use_backend("numpy")'
+        ) from error
+    if int(cupy.__version__.split(".")[0]) < NEWER_THAN:
+        raise BackendError(
+            f'backend "cupy": expected CuPy {NEWER_THAN} or newer, got {cupy.__version__}; '
+            f"upgrade it with pip"
+        )
+    try:
+        devices = cupy.cuda.runtime.getDeviceCount()
+        cupy.zeros(1)  # the first allocation shows whether the device really answers
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise BackendError(f'backend "cupy": {_reason(error)}') from error
+    if not devices:
+        raise BackendError(f'backend "cupy": {NO_DEVICE}')
+    return cupy
+
+
+NO_DEVICE = (
+    "expected a GPU, but the driver sees none; check that nvidia-smi lists it and that "
+    'CUDA_VISIBLE_DEVICES does not hide it, or use use_backend("numpy")'
+)
+NO_DRIVER = (
+    "expected NVIDIA's driver, but there is none, or it is older than CuPy's CUDA; install or "
+    "update it (nvidia-smi shows its version), or take the CuPy for an older CUDA, "
+    'minicnn[cuda12x]; without a GPU, use use_backend("numpy")'
+)
+
+
+def _reason(error: Exception) -> str:
+    text = _first_line(error)
+    if "NoDevice" in text or "InvalidDevice" in text:
+        return NO_DEVICE
+    if "InsufficientDriver" in text or "no driver" in text.lower():
+        return NO_DRIVER
+    return f'expected a GPU that answers, got {text}; or use use_backend("numpy")'
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -1,0 +1,144 @@
+"""The CUDA kernels: their text, compiled when first needed, and how they are launched (floor 1).
+
+Each ``cuda/*.cu`` file is one operation. A kernel there is a C++ template over ``Real`` (float or
+double), ``Index`` (int, or long long for arrays beyond 2³¹ cells) and the like; CuPy has NVIDIA's
+run-time compiler make every combination at the file's first use, and keeps the result in
+``~/.cupy/kernel_cache`` for the next process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import DtypeError
+from minicnn.typing import Array
+
+FOLDER = Path(__file__).parent / "cuda"
+FILES = tuple(sorted(path.stem for path in FOLDER.glob("*.cu")))
+OPTIONS = ("--std=c++17",)
+
+CHOICES = {  # what each template parameter may be
+    "Real": {np.dtype(np.float32): "float", np.dtype(np.float64): "double"},
+    "Code": {np.dtype(np.uint8): "unsigned char", np.dtype(np.int32): "int"},
+    "Index": {np.dtype(np.int32): "int", np.dtype(np.int64): "long long"},
+}
+KERNEL = re.compile(r"template <([^>]*)>\s*__global__ void (\w+)\(")
+
+THREADS = 256  # of a block, where nothing asks for another number
+MOST_BLOCKS = 1 << 16  # of a grid along x: what more there is, each thread takes in turn
+LARGEST_INT = 2**31 - 1
+
+
+def source(file: str) -> str:
+    """The text of a kernel file, as the compiler gets it."""
+    return (FOLDER / "common.cuh").read_text("utf-8") + (FOLDER / f"{file}.cu").read_text("utf-8")
+
+
+def kernels_of(file: str) -> dict[str, tuple[str, ...]]:
+    """The kernels of a file, each with its template parameters.
+
+    >>> kernels_of("dropout")
+    {'keep_mask': ('Index',)}
+    """
+    return {
+        name: tuple(parameter.split()[-1] for parameter in parameters.split(","))
+        for parameters, name in KERNEL.findall(source(file))
+    }
+
+
+def instances_of(file: str) -> list[str]:
+    """Every combination of types of every kernel of a file, as C++ names them.
+
+    >>> instances_of("dropout")
+    ['keep_mask<int>', 'keep_mask<long long>']
+    """
+    return [
+        f"{name}<{', '.join(types)}>"
+        for name, parameters in kernels_of(file).items()
+        for types in product(*(CHOICES[p].values() for p in parameters))
+    ]
+
+
+@cache
+def places() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The file and the template parameters of each kernel."""
+    return {k: (file, parameters) for file in FILES for k, parameters in kernels_of(file).items()}
+
+
+class Kernels:
+    """The kernels, compiled for one ``cupy`` module."""
+
+    def __init__(self, cupy: Any) -> None:
+        self.cupy = cupy
+        self._modules: dict[str, Any] = {}
+        self._functions: dict[str, Any] = {}
+
+    def over(
+        self,
+        items: int,
+        kernel: str,
+        arrays: Sequence[Array],
+        counts: Sequence[int] = (),
+        numbers: Sequence[Any] = (),
+        types: Sequence[Any] = (),
+    ) -> None:
+        """Launch ``kernel`` with a thread for each of ``items`` numbers.
+
+        The kernel is given the arrays, ``items`` and the ``counts`` as Index, and the numbers.
+        """
+        if items:
+            blocks = min(-(-items // THREADS), MOST_BLOCKS)
+            self.launch(kernel, (blocks,), (THREADS,), arrays, (items, *counts), numbers, types)
+
+    def launch(
+        self,
+        kernel: str,
+        grid: tuple[int, ...],
+        block: tuple[int, ...],
+        arrays: Sequence[Array],
+        counts: Sequence[int],
+        numbers: Sequence[Any] = (),
+        types: Sequence[Any] = (),
+    ) -> None:
+        """Launch ``kernel`` on a grid; ``types`` are the dtypes of all parameters but Index."""
+        index = index_for(*(a.size for a in arrays), *counts)
+        function = self._function(kernel, (*types, index))
+        counted = (index(count) for count in counts)
+        # A Python float becomes a double, a NumPy scalar stays what it is.
+        function(grid, block, (*arrays, *counted, *numbers))
+
+    def _function(self, kernel: str, types: tuple[Any, ...]) -> Any:
+        file, parameters = places()[kernel]
+        names = []
+        for parameter, dtype in zip(parameters, types, strict=True):
+            choices = CHOICES[parameter]
+            if np.dtype(dtype) not in choices:
+                raise DtypeError(
+                    f"{kernel}: expected {' or '.join(str(c) for c in choices)} on the GPU, got "
+                    f"{np.dtype(dtype)}; convert with x.astype('float32')"
+                )
+            names.append(choices[np.dtype(dtype)])
+        name = f"{kernel}<{', '.join(names)}>"
+        if name not in self._functions:
+            if file not in self._modules:
+                self._modules[file] = self.cupy.RawModule(
+                    code=source(file), options=OPTIONS, name_expressions=instances_of(file)
+                )
+            self._functions[name] = self._modules[file].get_function(name)
+        return self._functions[name]
+
+
+def index_for(*counts: int) -> Any:
+    """The integer that can count so far, and a whole grid further, where a thread's loop ends.
+
+    >>> index_for(1000), index_for(1000, 2**31)
+    (<class 'numpy.int32'>, <class 'numpy.int64'>)
+    """
+    return np.int32 if max(counts) <= LARGEST_INT - MOST_BLOCKS * THREADS else np.int64

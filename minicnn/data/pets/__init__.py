@@ -1,0 +1,6 @@
+"""Cats and dogs drawn with Pillow: a data set that nobody has to download (floor 4)."""
+
+from minicnn.data.pets.generate import drawn_pets
+from minicnn.data.pets.knobs import Knobs
+
+__all__ = ["Knobs", "drawn_pets"]

@@ -1,0 +1,13 @@
+"""Weights out, and back in again (floor 4).
+
+``atomic``: a file that is whole or not there. ``sealed``: a document and its arrays in one
+safetensors file. ``plain``: what can stand in such a document. ``architecture``: layers as
+plain data, rebuilt from a whitelist. ``weights``: every array of a network by its path.
+``model_file``: all of it together. Nothing here is ever executed or unpickled.
+"""
+
+from minicnn.saving.atomic import write_whole
+from minicnn.saving.model_file import ModelFile
+from minicnn.saving.weights import copy_into, slots
+
+__all__ = ["ModelFile", "copy_into", "slots", "write_whole"]

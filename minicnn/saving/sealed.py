@@ -1,0 +1,87 @@
+"""A document and its arrays in one safetensors file, with a seal over both (floor 4).
+
+safetensors is a header that says where each array lies, and the arrays' bytes: any program
+can read the weights, and reading runs nothing. The document is JSON in the header's metadata,
+under the one key ``minicnn`` (several keys would come in any order, and equal models should
+make equal files). Its ``digest`` covers the rest of the document and every array, so a file
+that was damaged or cut is never taken for another model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minicnn.errors import SavingError
+from minicnn.saving.atomic import write_whole
+from minicnn.typing import Array
+
+KEY = "minicnn"
+FORMAT = 1
+Document = dict[str, Any]
+
+
+def write(path: str | os.PathLike[str], document: Document, arrays: Mapping[str, Array]) -> None:
+    """Put the document and the arrays into one file that is whole or not there."""
+    from safetensors.numpy import save  # only who saves or loads needs it
+
+    arrays = {name: np.array(a, order="C", copy=None) for name, a in arrays.items()}
+    document = {"format": FORMAT, **document}
+    sealed = json.dumps({"digest": _digest(document, arrays), **document})
+    write_whole(path, save(arrays, {KEY: sealed}))
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Document, dict[str, Array]]:
+    """The document and the arrays of a file that ``write`` has written, and nobody since."""
+    from safetensors import safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise SavingError(f"{path}: expected a file saved by minicnn, got {what}")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(KEY)
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except Exception as error:  # whatever the library finds wrong, it is the file
+        raise _unreadable(path, f"it is damaged, cut off or of another kind ({error})") from error
+    if text is None:
+        raise _unreadable(path, "it holds arrays, but minicnn did not write it")
+    try:
+        document = json.loads(text)
+        digest = document.pop("digest")
+        form = document["format"]
+        intact = digest == _digest(document, arrays)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _unreadable(path, f"its description makes no sense ({error!r})") from error
+    if form != FORMAT:
+        raise SavingError(
+            f"{path}: expected a file of format {FORMAT}, got format {form!r}, written by minicnn "
+            f"{document.get('minicnn')}; load it with that version"
+        )
+    if not intact:
+        raise _unreadable(path, "it was damaged, or changed after it was saved")
+    return document, arrays
+
+
+def _unreadable(path: Path, why: str) -> SavingError:
+    return SavingError(
+        f"{path}: expected a file saved by minicnn, but {why}; use another copy, or save it anew"
+    )
+
+
+def _digest(document: Document, arrays: Mapping[str, Array]) -> str:
+    """A fingerprint of everything: the document, and each array's name, type, shape, bytes."""
+    seal = hashlib.blake2b(digest_size=16)
+    seal.update(json.dumps(document, sort_keys=True).encode())
+    for name in sorted(arrays):
+        a = arrays[name]
+        seal.update(repr((name, a.dtype.str, a.shape)).encode())
+        seal.update(np.ascontiguousarray(a).data)
+    return seal.hexdigest()

@@ -1,0 +1,60 @@
+"""The baseline that sees colours only: it finds a colour, and nothing where there is none."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minicnn.data.baseline import logistic_accuracy, mean_colour, rgb_baseline
+from minicnn.errors import DataError
+
+
+def noise_pictures(n, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 200, (n, 8, 8, 3)).astype(np.uint8), np.arange(n) % 2
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_finds_a_planted_colour(channel):
+    x, y = noise_pictures(400)
+    x[y == 1, :, :, channel] += 40
+    assert rgb_baseline(x[:200], y[:200], x[200:], y[200:]) > 0.9
+
+
+def test_finds_nothing_in_noise():
+    x, y = noise_pictures(2000)
+    assert abs(rgb_baseline(x[:1000], y[:1000], x[1000:], y[1000:]) - 0.5) < 4 * 0.5 / 1000**0.5
+
+
+def test_sees_no_shape():
+    """Where the bright half lies tells the class at a glance, but not to mean colours."""
+    x = np.zeros((40, 8, 8, 3), np.uint8)
+    y = np.arange(40) % 2
+    x[y == 0, :4], x[y == 1, 4:] = 200, 200
+    assert rgb_baseline(x, y, x, y) == 0.5
+
+
+@settings(max_examples=20, deadline=None)
+@given(scale=st.floats(0.1, 1000), shift=st.floats(-100, 100), seed=st.integers(0, 99))
+def test_units_do_not_matter(scale, shift, seed):
+    rng = np.random.default_rng(seed)
+    f, y = rng.normal(size=(60, 3)), np.arange(60) % 2
+    f[y == 1] += 0.7
+    plain = logistic_accuracy(f[:40], y[:40], f[40:], y[40:])
+    g = f * scale + shift
+    assert logistic_accuracy(g[:40], y[:40], g[40:], y[40:]) == plain
+
+
+def test_mean_colour_is_the_mean_of_each_channel():
+    x, _ = noise_pictures(3)
+    np.testing.assert_allclose(mean_colour(x), x.mean(axis=(1, 2)))
+
+
+def test_mistakes_are_explained():
+    x, y = noise_pictures(4)
+    with pytest.raises(DataError, match=r"array \(N, H, W, C\).*shape is \(8, 8, 3\): give"):
+        rgb_baseline(x[0], y, x, y)
+    with pytest.raises(DataError, match="one for each of the 4 pictures, but 3 came"):
+        rgb_baseline(x, y[:3], x, y)
+    with pytest.raises(DataError, match="must be 0 or 1"):
+        rgb_baseline(x, y + 1, x, y)
