@@ -35,7 +35,7 @@ def main() -> None:
         print(render(json.loads(args.show.read_text())))
         return
     entries = [entry for entry in ROSTER if entry.name in args.only.split(",")]
-    usual = Pace(5, 0.6) if args.quick else Pace(9, 1.0)
+    usual = Pace(5, 0.5) if args.quick else Pace(9, 1.0)
     pace = Pace(args.rounds or usual.rounds, args.seconds or usual.seconds)
     arena = Arena(entries, pace)
     args.out.mkdir(parents=True, exist_ok=True)

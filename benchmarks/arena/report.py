@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.arena import ratios
 from benchmarks.arena.ratios import Spread
-from benchmarks.arena.summary import Record, duels, gemm_rate, standings, verdicts
+from benchmarks.arena.summary import Record, disturbance, duels, gemm_rate, standings, verdicts
 
 MIB = 2**20
+QUIET = 0.05  # cores; thread pools with barriers suffer most when one of their cores is taken
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -60,13 +61,14 @@ def about(results: Record) -> str:
     facts = results["about"]
     machine = facts["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    stolen = disturbance(results)
     caches = ", ".join(f"{level} {size}" for level, size in machine["caches"].items())
     return (
         f"{facts['date']}, {machine['processor']}, {machine['cores']} cores ({caches}), "
         f"Python {machine['python']}, {versions}.\n"
-        "Medians, with the quartiles in brackets. Load of the machine before the run "
-        f"{facts['load_before']:.1f}: "
-        + ("quiet." if facts["load_before"] < 0.5 else "NOT QUIET, read the ratios only.")
+        "Medians, with the quartiles in brackets. Other processes kept "
+        f"{stolen:.2f} cores busy during the turns: "
+        + ("quiet." if stolen <= QUIET else "NOT QUIET, not even the ratios can be trusted.")
     )
 
 
@@ -91,10 +93,10 @@ def headline(results: Record) -> Iterator[str]:
             for name in train
         ],
     )
-    idle = sum(bout["idle_cpu_seconds"] for bout in bouts.values())
+    frozen = sum(bout["frozen_cpu_seconds"] for bout in bouts.values())
     yield (
         f"GEMM rate (2048³, float32): {gemm_rate(bouts['train']) / 1e9:.0f} GFLOP/s. "
-        f"Frozen opponents used {idle:.2f} s of processor time during others' turns."
+        f"Frozen opponents used {frozen:.2f} s of processor time during others' turns."
     )
     judged = list(verdicts(results))
     if judged:

@@ -60,7 +60,6 @@ class Arena:
         self.results.about = {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine.describe(),
-            "load_before": machine.load(),
             "pace": asdict(pace),
         }
         self._begun = time.perf_counter()
@@ -128,5 +127,4 @@ class Arena:
 
     def _finish(self) -> Results:
         self.results.about["seconds"] = time.perf_counter() - self._begun
-        self.results.about["load_after"] = machine.load()
         return self.results

@@ -95,6 +95,12 @@ def memory_ratio(first_steps: Sequence[Record], family: str) -> float | None:
     return float(peaks[HOME.name] / min(theirs))
 
 
+def disturbance(results: Record) -> float:
+    """Cores that strangers kept busy while somebody's turn was being timed, on average."""
+    seconds = sum(bout["turn_seconds"] for bout in results["headline"])
+    return sum(bout["outside_cpu_seconds"] for bout in results["headline"]) / seconds
+
+
 def judge(value: float, goal: float, moonshot: float) -> str:
     """Less is better; where more is better, hand in the negatives."""
     if value <= moonshot:
@@ -130,6 +136,7 @@ def summarize(results: Record) -> dict[str, Any]:
     """The statements of a whole run, ready for JSON."""
     every = [bout for key in ("headline", "networks") for bout in results[key]]
     return {
+        "disturbance_cores": disturbance(results),
         "verdicts": [asdict(verdict) for verdict in verdicts(results)],
         "bouts": [
             {

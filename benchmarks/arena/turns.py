@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from statistics import median
 from benchmarks.arena.accounting import draw_weights, multiply_adds
 from benchmarks.arena.channel import write_weights
 from benchmarks.arena.gate import STEPS, differences
+from benchmarks.arena.machine import busy_seconds
 from benchmarks.arena.worker import Worker, WorkerError
 from benchmarks.arena.workloads import WORKLOADS, Workload
 
@@ -36,7 +38,24 @@ class Bout:
     multiply_adds: int
     samples: dict[str, list[list[float]]] = field(default_factory=dict)  # by entry, round, step
     gemm: list[list[float]] = field(default_factory=list)  # the yardstick's turns
-    idle_cpu_seconds: float = 0.0  # used by the frozen workers during others' turns
+    turn_seconds: float = 0.0  # all turns together
+    frozen_cpu_seconds: float = 0.0  # used by the frozen workers during others' turns
+    outside_cpu_seconds: float = 0.0  # used by processes that have no business here
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Who has used how much processor time so far."""
+
+    wall: float
+    frozen: float  # the workers that are not at work
+    outside: float  # everything on this machine that is no worker
+
+    @classmethod
+    def read(cls, at_work: Worker, everybody: Sequence[Worker]) -> Clocks:
+        used = {worker: worker.cpu_seconds() for worker in everybody}
+        outside = busy_seconds() - sum(used.values())
+        return cls(time.perf_counter(), sum(used.values()) - used[at_work], outside)
 
 
 @contextmanager
@@ -76,14 +95,16 @@ def compete(
     steps = {worker: steps_in_a_turn(worker, task, pace.seconds) for worker in everybody}
     for _ in range(pace.rounds):
         for worker in everybody:
-            others = [w for w in everybody if w is not worker]
-            before = sum(w.cpu_seconds() for w in others)
+            before = Clocks.read(worker, everybody)
             # Frozen threads wake with cold caches, so the first steps don't count.
             warm = 1 + steps[worker] // 8
             reply = worker.ask("run", task=task, steps=steps[worker], warm=warm)
-            bout.idle_cpu_seconds += sum(w.cpu_seconds() for w in others) - before
             turns = bout.gemm if worker is yardstick else bout.samples[worker.entry.name]
             turns.append(reply["seconds"])
+            after = Clocks.read(worker, everybody)
+            bout.turn_seconds += after.wall - before.wall
+            bout.frozen_cpu_seconds += after.frozen - before.frozen
+            bout.outside_cpu_seconds += max(0.0, after.outside - before.outside)
     return bout
 
 

@@ -43,7 +43,7 @@ NO_DEVICE = (
 NO_DRIVER = (
     "expected NVIDIA's driver, but there is none, or it is older than CuPy's CUDA; install or "
     "update it (nvidia-smi shows its version), or take the CuPy for an older CUDA, "
-    "minicnn[cuda12x]; without a GPU, use use_backend(\"numpy\")"
+    'minicnn[cuda12x]; without a GPU, use use_backend("numpy")'
 )
 
 

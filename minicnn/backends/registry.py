@@ -33,7 +33,8 @@ def ops_for(*arrays: Any, where: str = "") -> Ops:
     homes = sorted({_home(a, here) for a in arrays})
     if len(homes) > 1:
         raise BackendError(
-            f"{here}expected arrays that live in one place, got some in {' and some in '.join(homes)}"
+            f"{here}expected arrays that live in one place, got some in "
+            f"{' and some in '.join(homes)}"
             f"; put an array on the GPU with cupy.asarray(x), fetch one with x.get(), and build a "
             f"network where its data is: with mc.use_backend(...)"
         )

@@ -47,6 +47,6 @@ def one_blas_thread() -> Iterator[None]:
 @functools.cache
 def _libraries() -> tuple[LibController, ...]:
     """The BLAS libraries in this process: looked up once, for it takes a millisecond."""
-    from threadpoolctl import ThreadpoolController  # not before it is needed
+    from threadpoolctl import ThreadpoolController
 
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)

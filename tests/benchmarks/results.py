@@ -23,7 +23,9 @@ def bout(task: str, milliseconds: dict[str, float], **changes: Any) -> dict[str,
             name: [[ms / 1e3 * slow] * 2 for slow in slowness] for name, ms in milliseconds.items()
         },
         "gemm": [[FLOPS / 100e9]] * 3,  # 100 GFLOP/s
-        "idle_cpu_seconds": 0.0,
+        "turn_seconds": 10.0,
+        "frozen_cpu_seconds": 0.0,
+        "outside_cpu_seconds": 0.1,
         **changes,
     }
 
@@ -68,6 +70,5 @@ def run() -> dict[str, Any]:
             "date": "2026-11-21T10:00:00+00:00",
             "machine": {"processor": "a CPU", "cores": 2, "caches": {"L2": "1M"}, "python": "3.11"},
             "versions": {"numpy": "2.4"},
-            "load_before": 0.1,
         },
     }

@@ -50,7 +50,7 @@ def test_who_stayed_away_from_a_size_shows_a_dash() -> None:
 
 def test_a_restless_machine_is_called_so() -> None:
     results = run()
-    results["about"]["load_before"] = 1.5
+    results["headline"][0]["outside_cpu_seconds"] = 5.0
     assert "NOT QUIET" in render(results)
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from benchmarks.arena.summary import (
+    disturbance,
     duels,
     gemm_rate,
     judge,
@@ -51,6 +52,12 @@ def test_memory_is_compared_with_the_leanest_of_the_family() -> None:
 )
 def test_a_verdict_at_its_borders(value: float, word: str) -> None:
     assert judge(value, goal=0.9, moonshot=0.7) == word
+
+
+def test_strangers_are_counted_in_cores() -> None:
+    results = run()
+    results["headline"][0]["outside_cpu_seconds"] = 9.9  # of 20 s of turns, and 0.1 in the other
+    assert disturbance(results) == pytest.approx(0.5)
 
 
 def test_every_goal_that_was_measured_has_its_verdict() -> None:

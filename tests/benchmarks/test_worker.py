@@ -53,6 +53,8 @@ def test_turns_give_a_round_of_times_to_everyone(yardstick: Worker) -> None:
     bout = compete([], yardstick, lenet(batch=4), "train", Pace(rounds=2, seconds=0.0))
     assert [len(steps) for steps in bout.gemm] == [2, 2]
     assert (bout.batch, bout.image, bout.threads) == (4, 28, 1)
+    assert bout.turn_seconds > sum(map(sum, bout.gemm))
+    assert bout.frozen_cpu_seconds == 0  # there is nobody to freeze
 
 
 def test_weights_travel_in_order(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ class RawKernel:
         """The argument in a box whose address the kernel gets."""
         if isinstance(arg, ndarray):
             assert code[0] == "*", f"{self.name}: got an array where it takes {code}"
-            assert arg.dtype == np.dtype(code[1:]), f"{self.name}: {arg.dtype} where it takes {code}"
+            assert arg.dtype == np.dtype(code[1:]), (
+                f"{self.name}: {arg.dtype} where it takes {code}"
+            )
             assert arg.flags.c_contiguous, f"{self.name}: got an array that is not in C order"
             return np.array([arg._a.ctypes.data], np.uintp)
         if isinstance(arg, int | float) and not isinstance(arg, np.generic):
