@@ -171,7 +171,8 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
 
 def _method(name):
     def method(self, *args, **kwargs):
-        return glazed(getattr(self._a, name)(*bare(args), **bare(kwargs)))
+        result = getattr(self._a, name)(*bare(args), **bare(kwargs))
+        return self if result is self._a else glazed(result)
 
     method.__name__ = name
     return method
