@@ -203,4 +203,3 @@ class CupyOps(Ops):
         ends = (shares, C, shares)
         launch("channel_sums", (width, 1), block, (partial, total), ends, types=types)
         return total
-

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset
 from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
@@ -48,6 +49,7 @@ class Trainer:
 
     # ---- one step ----------------------------------------------------------------------------
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
@@ -144,6 +146,7 @@ class Trainer:
             raise DataError("expected a data set with at least one batch, got none")
         return logs
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, data: Dataset) -> dict[str, Any]:
         """Loss and metrics over a data set, with nothing changed."""
