@@ -268,7 +268,7 @@ MISTAKES = {
     "a list for an array": (
         lambda: built(mc.ReLU(), (2,))([[1.0, 2.0]]),
         mc.DtypeError,
-        "ReLU: expected a NumPy array, got .*list.*asarray",
+        "ReLU: expected a NumPy or a CuPy array, got .*list.*asarray",
     ),
     "an input without its batch axis": (
         lambda: network()(X[0]),

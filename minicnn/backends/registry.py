@@ -34,8 +34,9 @@ def ops_for(*arrays: Any, where: str = "") -> Ops:
     if len(homes) > 1:
         raise BackendError(
             f"{here}expected arrays that live in one place, got some in "
-            f"{' and some in '.join(homes)}; put an array on the GPU with cupy.asarray(x), fetch "
-            f"one with x.get(), and build a network where its data is: with mc.use_backend(...)"
+            f"{' and some in '.join(homes)}"
+            f"; put an array on the GPU with cupy.asarray(x), fetch one with x.get(), and build a "
+            f"network where its data is: with mc.use_backend(...)"
         )
     return named("cupy")
 
@@ -101,6 +102,6 @@ def _home(a: Any, here: str) -> str:
     if _is_on_gpu(a):
         return f"GPU {a.device.id} (CuPy)"
     raise DtypeError(
-        f"{here}expected a NumPy array or a CuPy one, got {type(a).__module__}.{type(a).__qualname__}; "
+        f"{here}expected a NumPy or a CuPy array, got {type(a).__module__}.{type(a).__qualname__}; "
         f"convert it with numpy.asarray(...)"
     )

@@ -12,8 +12,10 @@ import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from threadpoolctl import LibController, ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import LibController
 
 _lock = threading.Lock()
 _depth = 0
@@ -45,4 +47,6 @@ def one_blas_thread() -> Iterator[None]:
 @functools.cache
 def _libraries() -> tuple[LibController, ...]:
     """The BLAS libraries in this process: looked up once, for it takes a millisecond."""
+    from threadpoolctl import ThreadpoolController
+
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)

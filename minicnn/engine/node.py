@@ -68,7 +68,7 @@ class LayerNode(Node):
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """The layer's own."""
         dx, grads = self.layer.backward(dy, run.cache[self.number])
-        for key, gradient in grads.items():
+        for key, gradient in self.layer.check_grads(grads).items():
             run.gradients.put(self.path + key, gradient)
         return dx
 

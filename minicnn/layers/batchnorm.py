@@ -73,9 +73,8 @@ class BatchNorm(Layer):
         The two means are there because each x also moves the batch's mean and variance.
         Running figures do not move with x: with them, the two means fall away.
         """
-        self.check_dy(dy)
-        x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         ops = self.check_dy(dy)
+        x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         grads = {"gamma": ops.channel_dots(dy, x_hat), "beta": ops.channel_sums(dy)}
         if cache["batch"] is not None:
             M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel

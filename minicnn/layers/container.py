@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Self
 
-from minicnn.errors import ConfigError, ConformanceError
+from minicnn.errors import ConfigError
 from minicnn.layers.layer import Layer
 from minicnn.typing import Params
 
@@ -71,12 +71,7 @@ class Container(Layer):
 
     def _paths(self, layer: Layer, grads: Params) -> Params:
         """The gradients of a layer inside, under their paths; none may be missing."""
-        if grads.keys() != layer.params.keys():
-            raise ConformanceError(
-                f"{layer.where}: expected gradients of {', '.join(layer.params) or 'nothing'}, got "
-                f"{', '.join(grads) or 'none'}; backward must give one for each parameter"
-            )
-        return {f"{layer.name}/{key}": g for key, g in grads.items()}
+        return {f"{layer.name}/{key}": g for key, g in layer.check_grads(grads).items()}
 
     def __getitem__(self, which: int | str) -> Layer:
         """A layer by its place or its name: ``chain[0]``, ``chain["conv2d_1"]``."""

@@ -61,13 +61,13 @@ class Dense(Activated):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
-        self.check_dy(dy)
+        ops = self.check_dy(dy)
         x = cache["x"]
         dy = self._before_activation(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
         grads = {"W": rows.T @ drows}
         if self.use_bias:
-            grads["b"] = self.check_dy(dy).channel_sums(dy)
+            grads["b"] = ops.channel_sums(dy)
         return dy @ self.param("W", x).T, grads
 
     def multiply_adds(self) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import ConformanceError, DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.typing import Array, Cache, Params, Shape
@@ -203,6 +203,15 @@ class Layer(ABC):
                 f"(N, {', '.join(map(str, self.output_shape or ()))}), got {tuple(dy.shape)}"
             )
         return ops
+
+    def check_grads(self, grads: Params) -> Params:
+        """Raise one clear error unless there is a gradient for each parameter; give them."""
+        if grads.keys() != self.params.keys():
+            raise ConformanceError(
+                f"{self.where}: expected gradients of {', '.join(self.params) or 'nothing'}, got "
+                f"{', '.join(grads) or 'none'}; backward must give one for each parameter"
+            )
+        return grads
 
     def param(self, key: str, like: Array) -> Array:
         """A parameter in the dtype of the input, which decides the dtype of everything."""

@@ -59,13 +59,13 @@ class RMSprop(Optimizer):
         v, *others = slots
         v *= self.rho
         v += (1 - self.rho) * g * g
-        spread = v + self.epsilon
+        spread = v
         if self.centered:
             mean = others.pop(0)
             mean *= self.rho
             mean += (1 - self.rho) * g
-            spread -= mean * mean
-        move = lr * g / ops.xp.sqrt(spread)
+            spread = ops.xp.maximum(v - mean * mean, 0)  # a variance: rounding goes below 0
+        move = lr * g / ops.xp.sqrt(spread + self.epsilon)
         if self.momentum:
             m = others.pop(0)
             m *= self.momentum

@@ -29,7 +29,7 @@ def test_a_backend_that_does_not_exist():
 
 
 def test_what_is_no_array_is_told_so():
-    with pytest.raises(mc.DtypeError, match=r"a NumPy array or a CuPy one, got builtins\.list"):
+    with pytest.raises(mc.DtypeError, match=r"a NumPy or a CuPy array, got builtins\.list"):
         ops_for([1, 2])
 
 

@@ -117,6 +117,7 @@ class ConvStage(Stage):
     def _columns(self, x: Array, block: Block) -> Array:
         """The windows as rows, plane after plane: (places, K)."""
         window, n = self.planes.window, len(x)
+        x = np.ascontiguousarray(x)  # as it is already, unless a layer of a user's made a view
         if self._is_pointwise:
             return x.reshape(-1, self.C)  # a 1×1 window's columns are the maps themselves
         if window.is_padded:

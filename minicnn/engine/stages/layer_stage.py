@@ -25,7 +25,7 @@ class LayerStage(Stage):
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The layer's own."""
         dx, grads = self.layer.backward(dy, block.cache.pop(self.number))
-        for key, gradient in grads.items():
+        for key, gradient in self.layer.check_grads(grads).items():
             block.add_gradient(self.path + key, gradient)
         return dx
 

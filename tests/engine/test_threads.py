@@ -1,0 +1,119 @@
+"""The library's own threads: all jobs done, errors told, the number as it was asked for."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minicnn as mc
+from minicnn.engine import threads
+from minicnn.engine.cores import available_cores
+
+
+@pytest.fixture(autouse=True)
+def threads_again():
+    yield
+    mc.set_threads(None)
+
+
+@given(st.integers(0, 40), st.integers(1, 6))
+def test_every_job_is_done_once(count, n):
+    mc.set_threads(n)
+    done = np.zeros(count, int)
+
+    def job(i):
+        done[i] += 1
+
+    threads.run(job, count)
+    assert (done == 1).all()
+
+
+def test_helpers_do_help():
+    """Two jobs that wait for each other can only end if two threads work."""
+    mc.set_threads(2)
+    meeting = threading.Barrier(2, timeout=20)
+    threads.run(lambda i: meeting.wait(), 2)
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_an_error_in_a_job_reaches_the_caller(n):
+    mc.set_threads(n)
+
+    def job(i):
+        if i == 3:
+            raise KeyError("job 3")
+
+    for _ in range(5):
+        with pytest.raises(KeyError, match="job 3"):
+            threads.run(job, 8)
+    assert not threads.inside_job()
+
+
+def test_a_job_with_jobs_of_its_own_does_them_itself():
+    mc.set_threads(3)
+    done = []
+    threads.run(lambda i: threads.run(lambda j: done.append((i, j)), 3), 4)
+    assert sorted(done) == [(i, j) for i in range(4) for j in range(3)]
+
+
+def test_jobs_see_the_callers_errstate():
+    mc.set_threads(3)
+    seen = []
+    with np.errstate(over="raise"):
+        threads.run(lambda i: seen.append(np.geterr()["over"]), 6)
+    assert seen == ["raise"] * 6
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, "2", True])
+def test_senseless_numbers_of_threads_are_refused(n):
+    with pytest.raises(mc.ConfigError, match="set_threads"):
+        mc.set_threads(n)
+
+
+def test_the_environment_sets_the_number(monkeypatch):
+    monkeypatch.setenv("MINICNN_THREADS", "3")
+    assert mc.get_threads() == 3
+    mc.set_threads(2)
+    assert mc.get_threads() == 2
+    mc.set_threads(None)
+    monkeypatch.setenv("MINICNN_THREADS", "many")
+    with pytest.raises(mc.ConfigError, match="MINICNN_THREADS"):
+        mc.get_threads()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux's call")
+def test_a_process_bound_to_one_core_uses_one_thread():
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "import minicnn as mc; print(mc.get_threads())"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "MINICNN_THREADS"}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert answer.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({}, None),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu.max": "100000 100000\n"}, 1),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "100000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        ({"cpu.max": "garbage"}, None),
+    ],
+)
+def test_a_containers_quota_counts(tmp_path, files, cores):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    unlimited = available_cores(tmp_path / "nothing here")
+    assert available_cores(tmp_path) == (cores or unlimited)

@@ -1,0 +1,113 @@
+"""What every loss promises: its slope, its weights, its shapes, its dtypes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minicnn as mc
+from minicnn import losses
+from tests.strategies import dtypes, seeds, untouched
+
+LOSSES = {
+    "binary": mc.BinaryCrossentropy(),
+    "binary from logits": mc.BinaryCrossentropy(from_logits=True),
+    "categorical": mc.CategoricalCrossentropy(),
+    "categorical from logits": mc.CategoricalCrossentropy(from_logits=True),
+    "sparse": mc.SparseCategoricalCrossentropy(),
+    "sparse from logits": mc.SparseCategoricalCrossentropy(from_logits=True),
+    "squares": mc.MeanSquaredError(),
+}
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+leading = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
+
+
+def predictions_and_labels(loss, shape, K, seed, dtype=np.float64):
+    """Random predictions (N, ..., K) that the loss takes, and labels that fit it."""
+    rng = np.random.default_rng(seed)
+    y_pred = rng.standard_normal((*shape, K))
+    if not loss.from_logits and loss.activation:
+        y_pred = rng.uniform(0.05, 0.95, (*shape, K))
+    if isinstance(loss, mc.SparseCategoricalCrossentropy):
+        y_true = rng.integers(0, K, shape)
+    elif isinstance(loss, mc.CategoricalCrossentropy):
+        y_true = rng.dirichlet(np.ones(K), shape)
+    else:
+        y_true = rng.uniform(0, 1, (*shape, K))
+    return y_pred.astype(dtype), y_true
+
+
+@every_loss
+@given(shape=leading, K=st.integers(2, 4), seed=seeds)
+def test_backward_is_the_slope_of_forward(loss, shape, K, seed):
+    y_pred, y_true = predictions_and_labels(loss, shape, K, seed)
+    weight = np.random.default_rng(seed).uniform(0, 2, shape[0])
+    slope = loss.backward(loss.forward(y_pred, y_true, weight)[1])
+    assert slope.shape == y_pred.shape
+    for index in np.ndindex(*y_pred.shape):
+        nudge = np.zeros(y_pred.shape)
+        nudge[index] = 1e-6
+        up, down = (loss.forward(y_pred + s * nudge, y_true, weight)[0] for s in (1, -1))
+        assert slope[index] == pytest.approx((up - down) / 2e-6, rel=1e-5, abs=1e-8)
+
+
+@every_loss
+@given(shape=leading, K=st.integers(2, 4), seed=seeds, dtype=dtypes)
+def test_inputs_stay_as_they_were_and_the_slope_keeps_the_dtype(loss, shape, K, seed, dtype):
+    y_pred, y_true = predictions_and_labels(loss, shape, K, seed, dtype)
+    with untouched(y_pred, y_true):
+        value, cache = loss.forward(y_pred, y_true)
+        slope = loss.backward(cache)
+    assert np.ndim(value) == 0
+    assert slope.dtype == y_pred.dtype == np.asarray(value).dtype
+
+
+@every_loss
+@given(shape=leading, K=st.integers(2, 4), seed=seeds)
+def test_any_leading_shape_is_a_longer_batch(loss, shape, K, seed):
+    """A label for every pixel: the mean over all places."""
+    y_pred, y_true = predictions_and_labels(loss, shape, K, seed)
+    flat_true = y_true.reshape(-1, *y_true.shape[len(shape) :])
+    value, cache = loss.forward(y_pred, y_true)
+    flat_value, flat_cache = loss.forward(y_pred.reshape(-1, K), flat_true)
+    assert value == pytest.approx(flat_value)
+    slopes = loss.backward(cache).reshape(-1, K)
+    np.testing.assert_allclose(slopes, loss.backward(flat_cache), rtol=1e-12)
+
+
+@every_loss
+@given(N=st.integers(1, 5), seed=seeds)
+def test_a_weight_counts_a_sample_so_many_times_but_the_mean_is_over_the_samples(loss, N, seed):
+    y_pred, y_true = predictions_and_labels(loss, (N,), 3, seed)
+    weight = np.random.default_rng(seed).uniform(0, 2, N)
+    alone = [float(loss.forward(y_pred[n : n + 1], y_true[n : n + 1])[0]) for n in range(N)]
+    value, cache = loss.forward(y_pred, y_true, weight)
+    assert value == pytest.approx(np.dot(weight, alone) / N)  # Keras's "sum over batch size"
+    plain = loss.backward(loss.forward(y_pred, y_true)[1])
+    np.testing.assert_allclose(loss.backward(cache), weight[:, None] * plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [mc.BinaryCrossentropy(), mc.MeanSquaredError()], ids=repr)
+def test_a_plain_list_of_labels_for_a_single_output(loss):
+    y_pred = np.array([[0.2], [0.7]])
+    one, two = (loss.forward(y_pred, labels)[0] for labels in ([0, 1], [[0], [1]]))
+    assert one == two
+
+
+def test_losses_by_name():
+    for name, kind in losses.BY_NAME.items():
+        assert type(losses.get(name)) is kind
+    loss = mc.BinaryCrossentropy(from_logits=True)
+    assert losses.get(loss) is loss
+    assert repr(loss) == "BinaryCrossentropy(from_logits=True)"
+
+
+def test_on_logits_is_another_loss():
+    loss = mc.BinaryCrossentropy()
+    assert loss.on_logits().from_logits
+    assert not loss.from_logits
+
+
+def test_weights_that_do_not_fit():
+    with pytest.raises(mc.ShapeError, match=r"one weight for each of the 2 samples.*\(3,\)"):
+        mc.MeanSquaredError().forward(np.ones((2, 1)), [0, 1], np.ones(3))

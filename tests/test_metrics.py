@@ -1,0 +1,132 @@
+"""Metrics against their definitions, counted one sample at a time."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicnn import metrics
+from minicnn.errors import LabelError, ShapeError
+from tests.strategies import seeds
+
+
+@st.composite
+def answers(draw, classes=None):
+    """Labels, scores, and both as lists of classes; scores come from few values and often tie."""
+    K = classes or draw(st.integers(2, 4))
+    N, rng = draw(st.integers(1, 40)), np.random.default_rng(draw(seeds))
+    true = rng.integers(0, K, N)
+    if K == 2:
+        scores = rng.integers(0, 8, (N, 1)) / 7
+        return true, scores, true.tolist(), [int(s > 0.5) for s in scores[:, 0]]
+    scores = rng.integers(0, 5, (N, K)) / 4
+    return true, scores, true.tolist(), [row.index(max(row)) for row in scores.tolist()]
+
+
+def counted(true, called, c):
+    """True and false positives and false negatives of class c."""
+    pairs = list(zip(true, called, strict=True))
+    return (
+        sum(t == c and p == c for t, p in pairs),
+        sum(t != c and p == c for t, p in pairs),
+        sum(t == c and p != c for t, p in pairs),
+    )
+
+
+def share(part, whole):
+    return part / whole if whole else 0.0
+
+
+@given(answers())
+def test_everything_that_is_read_off_the_table(drawn):
+    labels, scores, true, called = drawn
+    K = max(scores.shape[1], 2)
+    table = metrics.confusion_matrix(labels, scores)
+    for t in range(K):
+        for p in range(K):
+            expected = sum((a, b) == (t, p) for a, b in zip(true, called, strict=True))
+            assert table[t, p] == expected
+
+    right = sum(t == p for t, p in zip(true, called, strict=True))
+    assert metrics.accuracy(table) == pytest.approx(right / len(true))
+    figures = []
+    for c in [1] if K == 2 else range(K):
+        tp, fp, fn = counted(true, called, c)
+        figures.append((share(tp, tp + fp), share(tp, tp + fn), share(2 * tp, 2 * tp + fp + fn)))
+    precision, recall, f1 = np.mean(figures, axis=0)
+    assert metrics.precision(table) == pytest.approx(precision)
+    assert metrics.recall(table) == pytest.approx(recall)
+    assert metrics.f1(table) == pytest.approx(f1)
+
+
+@given(answers(classes=2))
+def test_auc_is_how_often_a_positive_outranks_a_negative(drawn):
+    labels, scores, true, _ = drawn
+    ranked = scores[:, 0].tolist()
+    positives = [s for s, t in zip(ranked, true, strict=True) if t]
+    negatives = [s for s, t in zip(ranked, true, strict=True) if not t]
+    if not positives or not negatives:
+        assert math.isnan(metrics.auc(labels, scores))
+        return
+    wins = sum((p > n) + 0.5 * (p == n) for p in positives for n in negatives)
+    assert metrics.auc(labels, scores) == pytest.approx(wins / (len(positives) * len(negatives)))
+    # Only the order counts, and turning it around turns the area around.
+    assert metrics.auc(labels, np.exp(3 * scores)) == metrics.auc(labels, scores)
+    assert metrics.auc(labels, -scores) == pytest.approx(1 - metrics.auc(labels, scores))
+
+
+@given(drawn=answers(), data=st.data())
+@pytest.mark.parametrize("name", [*metrics.FIGURES, "auc"])
+def test_batch_by_batch_is_all_at_once(name, drawn, data):
+    labels, scores, *_ = drawn if name != "auc" else data.draw(answers(classes=2))
+    cuts = sorted(data.draw(st.lists(st.integers(1, len(labels)), max_size=4)))
+    at_once, in_batches = metrics.get(name), metrics.get(name)
+    at_once.update(labels, scores)
+    in_batches.update(labels, scores)
+    in_batches.reset()
+    for places in np.split(np.arange(len(labels)), cuts):
+        if len(places):
+            in_batches.update(labels[places], scores[places])
+    np.testing.assert_array_equal(in_batches.result(), at_once.result())
+    assert in_batches.name == name
+
+
+@given(answers(classes=3))
+def test_one_hot_labels_and_rows_of_one_say_the_same(drawn):
+    labels, scores, *_ = drawn
+    table = metrics.confusion_matrix(labels, scores)
+    for same in (np.eye(3)[labels], labels[:, None], labels.astype(float)):
+        np.testing.assert_array_equal(metrics.confusion_matrix(same, scores), table)
+
+
+def test_a_label_for_every_pixel():
+    labels = np.array([[[0, 1], [2, 1]]])  # (1, 2, 2)
+    scores = np.eye(3)[[[[0, 1], [2, 2]]]]  # (1, 2, 2, 3)
+    table = metrics.confusion_matrix(labels, scores)
+    np.testing.assert_array_equal(table, [[1, 0, 0], [0, 1, 1], [0, 0, 1]])
+
+
+def test_a_threshold_of_one_s_own():
+    metric = metrics.FromTable("sure", metrics.accuracy, threshold=0.9)
+    metric.update([0, 1, 1], [[0.8], [0.85], [0.95]])
+    assert metric.result() == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("name", [*metrics.FIGURES, "auc"])
+def test_before_the_first_batch_there_is_no_figure(name):
+    metric = metrics.get(name)
+    assert np.isnan(metric.result())
+    metric.update([0, 1], [[0.2], [0.7]])
+    metric.reset()
+    assert np.isnan(metric.result())
+
+
+def test_a_class_that_the_network_does_not_have():
+    with pytest.raises(LabelError, match="class numbers from 0 to 2, got 1 to 3"):
+        metrics.confusion_matrix([1, 3], np.ones((2, 3)))
+    with pytest.raises(LabelError, match="class numbers from 0 to 1, got -1 to 1"):
+        metrics.confusion_matrix([-1, 1], [0.1, 0.2])
+    with pytest.raises(ShapeError, match="a label for each prediction"):
+        metrics.confusion_matrix([1, 2, 3], np.ones((2, 3)))
