@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import whole
+from minicnn.backends import ops_for
 from minicnn.data.dataset import Batch
 from minicnn.errors import DtypeError, ShapeError
 from minicnn.randomness import generator
@@ -71,8 +72,13 @@ class ArrayDataset:
             places: Any = slice(first, first + self.batch_size)
             if order is not None:
                 places = order[places]
-            weight = None if self.weight is None else self.weight[places]
-            yield Batch(self.x[places], self.y[places], weight)
+            weight = None if self.weight is None else _taken(self.weight, places)
+            yield Batch(_taken(self.x, places), _taken(self.y, places), weight)
+
+
+def _taken(a: Array, places: Any) -> Array:
+    """Some samples of an array, taken where it lives."""
+    return a[places if isinstance(places, slice) else ops_for(a).asarray(places)]
 
 
 def as_samples(a: Any, name: str) -> Array:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.arguments import is_whole, whole
-from minicnn.backends import ops_for
+from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link
@@ -248,6 +248,7 @@ class Sequential(Chain):
         parts = [self._answer(batch) for batch in inputs(x, batch_size)]
         return np.concatenate(parts)
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def _answer(self, x: Array) -> Array:
         self._build_for(x)

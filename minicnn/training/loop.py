@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset, batches
 from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
@@ -55,6 +56,7 @@ class Trainer:
 
     # ---- one step ----------------------------------------------------------------------------
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
@@ -179,6 +181,7 @@ class Trainer:
         names = ["loss", *(metric.name for metric in self.metrics)]
         return names + [f"val_{name}" for name in names if validation is not None]
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, data: Dataset) -> dict[str, Any]:
         """Loss and metrics over a data set, with nothing changed."""
