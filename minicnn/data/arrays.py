@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import whole
+from minicnn.backends import ops_for
 from minicnn.data.dataset import Batch
 from minicnn.errors import DtypeError, ShapeError
 from minicnn.randomness import generator
@@ -62,17 +63,22 @@ class ArrayDataset:
         """How many batches an epoch has; the last may be smaller."""
         return -(-self.samples // self.batch_size)
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batches of epoch number ``epoch``."""
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of epoch number ``epoch``, from batch number ``start`` on."""
         order = None
         if self.shuffle:
             order = generator(self.seed, "shuffle", epoch).permutation(self.samples)
-        for start in range(0, self.samples, self.batch_size):
-            places: Any = slice(start, start + self.batch_size)
+        for first in range(start * self.batch_size, self.samples, self.batch_size):
+            places: Any = slice(first, first + self.batch_size)
             if order is not None:
                 places = order[places]
-            weight = None if self.weight is None else self.weight[places]
-            yield Batch(self.x[places], self.y[places], weight)
+            weight = None if self.weight is None else _taken(self.weight, places)
+            yield Batch(_taken(self.x, places), _taken(self.y, places), weight)
+
+
+def _taken(a: Array, places: Any) -> Array:
+    """Some samples of an array, taken where it lives."""
+    return a[places if isinstance(places, slice) else ops_for(a).asarray(places)]
 
 
 def as_samples(a: Any, name: str) -> Array:

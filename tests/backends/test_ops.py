@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from minicnn.backends import Ops, Window, reference
 from minicnn.backends.numpy_ops import NumpyOps
 from minicnn.backends.reference import losses as reference_losses
+from tests.devices import GPU, STAND_IN, FromNumpy, cupy_called
 from tests.strategies import (
     arrays,
     assert_agrees,
@@ -31,9 +32,13 @@ class PlainOps(Ops):
     xp = np
 
 
-@pytest.fixture(scope="module", params=[NumpyOps(), PlainOps()], ids=lambda ops: ops.name)
+@pytest.fixture(scope="module", params=["numpy", "plain", STAND_IN, GPU])
 def ops(request):
-    return request.param
+    if request.param in ("numpy", "plain"):
+        yield NumpyOps() if request.param == "numpy" else PlainOps()
+    else:
+        with cupy_called(request.param) as cupy_ops:
+            yield FromNumpy(cupy_ops)
 
 
 def geometry(window):
