@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from minicnn.engine.batchnorm import BatchNormNode
 from minicnn.engine.branches import BranchNode, BranchStage
 from minicnn.engine.dense import DenseNode
 from minicnn.engine.node import LayerNode, Node, Sequence
@@ -91,7 +92,12 @@ def _step(places: list[Place], training: bool) -> tuple[int, Stage | Node]:
     if isinstance(layer, Dense) and same(layer, Dense):
         suits = DenseNode.suits(layer) and current_options().split_dense
         return 1, DenseNode(layer, path) if suits else LayerNode(layer, path)
-    if needs_batch(layer, training):
+    if isinstance(layer, BatchNorm) and same(layer, BatchNorm) and training:
+        if current_options().fast_norm:
+            relu = len(places) > 1 and same(places[1][0], ReLU)
+            return 1 + relu, BatchNormNode(layer, path, relu)
+        return 1, LayerNode(layer, path)
+    if needs_batch(layer):
         return 1, LayerNode(layer, path)
     if isinstance(layer, Conv2D) and _is_fast(layer):
         return _convolution(places)
@@ -130,10 +136,10 @@ def _tiles(pool: MaxPool2D) -> bool:
     return same(pool, MaxPool2D) and window.strides == window.kernel and not window.is_padded
 
 
-def needs_batch(layer: Layer, training: bool) -> bool:
+def needs_batch(layer: Layer) -> bool:
     """Whether a layer must see all samples at once."""
     if same(layer, BatchNorm):
-        return training
+        return False  # with running figures it treats samples one by one
     return not layer.per_sample or bool(layer.state)
 
 

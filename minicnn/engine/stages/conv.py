@@ -121,10 +121,8 @@ class ConvStage(Stage):
         """The windows as rows, plane after plane, in chunks: (chunks, rows, K)."""
         window, n = self.planes.window, len(x)
         x = np.ascontiguousarray(x)  # as it is already, unless a layer of a user's made a view
-        if self._is_pointwise:
-            return self.columns.chunks(
-                x.reshape(-1, self.C)
-            )  # a 1×1 window's columns are the maps themselves
+        if self._is_pointwise:  # a 1×1 window's columns are the maps themselves
+            return self.columns.chunks(x.reshape(-1, self.C))
         if window.is_padded:
             (top, _), (left, _) = window.pads
             shape = (n, *window.padded, self.C)
