@@ -127,14 +127,9 @@ def _convolution(places: list[Place], purpose: Purpose) -> tuple[int, Stage]:
     after, taken, norm, pool = conv.after, 1, None, None
     following = [layer for layer, _ in places[1:4]]
     folds = not purpose.backward and after is None and current_options().fast_norm
-    if (
-        folds
-        and following
-        and isinstance(following[0], BatchNorm)
-        and same(following[0], BatchNorm)
-    ):
-        norm, taken = following[0], taken + 1
-        del following[0]
+    if folds and following and same(following[0], BatchNorm):
+        norm, taken = following.pop(0), taken + 1
+        assert isinstance(norm, BatchNorm)
     if after is None and following and same(following[0], ReLU):
         after, taken = following.pop(0), taken + 1
     commutes = (after is None or isinstance(after, ReLU)) and current_options().pool_first
