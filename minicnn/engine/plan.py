@@ -16,6 +16,7 @@ from minicnn.engine.node import LayerNode, Node, Sequence
 from minicnn.engine.options import current_options
 from minicnn.engine.segment import Segment, ideal_block
 from minicnn.engine.stages.conv import ConvStage
+from minicnn.engine.stages.depthwise import DepthwiseStage
 from minicnn.engine.stages.floats import FloatStage
 from minicnn.engine.stages.layer_stage import LayerStage
 from minicnn.engine.stages.stage import Stage
@@ -109,6 +110,8 @@ def _step(places: list[Place], purpose: Purpose) -> tuple[int, Stage | Node]:
     if needs_batch(layer):
         return 1, LayerNode(layer, path)
     if isinstance(layer, Conv2D) and _is_fast(layer):
+        if DepthwiseStage.suits(layer) and layer.groups > 1:
+            return 1, DepthwiseStage(layer, path)
         return _convolution(places, purpose)
     return 1, LayerStage(layer, path)
 
@@ -127,9 +130,14 @@ def _convolution(places: list[Place], purpose: Purpose) -> tuple[int, Stage]:
     after, taken, norm, pool = conv.after, 1, None, None
     following = [layer for layer, _ in places[1:4]]
     folds = not purpose.backward and after is None and current_options().fast_norm
-    if folds and following and same(following[0], BatchNorm):
-        norm, taken = following.pop(0), taken + 1
-        assert isinstance(norm, BatchNorm)
+    if (
+        folds
+        and following
+        and isinstance(first := following[0], BatchNorm)
+        and same(first, BatchNorm)
+    ):
+        norm, taken = first, taken + 1
+        del following[0]
     if after is None and following and same(following[0], ReLU):
         after, taken = following.pop(0), taken + 1
     commutes = (after is None or isinstance(after, ReLU)) and current_options().pool_first
@@ -139,7 +147,8 @@ def _convolution(places: list[Place], purpose: Purpose) -> tuple[int, Stage]:
 
 
 def _is_fast(conv: Conv2D) -> bool:
-    return same(conv, Conv2D) and conv.groups == 1 and current_options().fast_conv
+    by_itself = conv.groups == 1 or DepthwiseStage.suits(conv)
+    return same(conv, Conv2D) and by_itself and current_options().fast_conv
 
 
 def _tiles(pool: MaxPool2D) -> bool:
