@@ -1,8 +1,11 @@
-"""How hard hypothesis tries: HYPOTHESIS_PROFILE=dev (default), ci, or thorough."""
+"""How hard hypothesis tries (HYPOTHESIS_PROFILE=dev, the default, ci, or thorough), and on what."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.devices import GPU, STAND_IN, cupy_called
 
 slow_is_fine = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=slow_is_fine)
@@ -18,3 +21,10 @@ settings.register_profile(
     "thorough", max_examples=500, deadline=None, suppress_health_check=slow_is_fine
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="module", params=[STAND_IN, GPU])
+def cupy_ops(request):
+    """The operations of the CuPy backend, which is in use while the test runs."""
+    with cupy_called(request.param) as ops:
+        yield ops

@@ -4,8 +4,19 @@ The arrays decide the backend: ``ops_for(x)`` gives the operations for the modul
 belongs to. ``use_backend`` only says where *new* arrays are made.
 """
 
+from minicnn.backends.memory import room_for_a_batch
 from minicnn.backends.ops import Ops
 from minicnn.backends.registry import current_ops, ops_for, to_numpy, use_backend
 from minicnn.backends.window import Padding, Window, pair
 
-__all__ = ["Ops", "Padding", "Window", "current_ops", "ops_for", "pair", "to_numpy", "use_backend"]
+__all__ = [
+    "Ops",
+    "Padding",
+    "Window",
+    "current_ops",
+    "ops_for",
+    "pair",
+    "room_for_a_batch",
+    "to_numpy",
+    "use_backend",
+]

@@ -31,6 +31,8 @@ def load_cupy() -> Any:
         cupy.zeros(1)  # the first allocation shows whether the device really answers
     except cupy.cuda.runtime.CUDARuntimeError as error:
         raise BackendError(f'backend "cupy": {_reason(error)}') from error
+    except MemoryError as error:
+        raise BackendError(f'backend "cupy": {NO_ROOM}') from error
     if not devices:
         raise BackendError(f'backend "cupy": {NO_DEVICE}')
     return cupy
@@ -39,6 +41,10 @@ def load_cupy() -> Any:
 NO_DEVICE = (
     "expected a GPU, but the driver sees none; check that nvidia-smi lists it and that "
     'CUDA_VISIBLE_DEVICES does not hide it, or use use_backend("numpy")'
+)
+NO_ROOM = (
+    "expected room in the GPU's memory, but it is full; nvidia-smi shows which programs fill it; "
+    'end one, or use use_backend("numpy")'
 )
 NO_DRIVER = (
     "expected NVIDIA's driver, but there is none, or it is older than CuPy's CUDA; install or "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import whole
+from minicnn.backends import ops_for
 from minicnn.data.dataset import Batch
 from minicnn.errors import DtypeError, ShapeError
 from minicnn.randomness import generator
@@ -71,8 +72,13 @@ class ArrayDataset:
             places: Any = slice(first, first + self.batch_size)
             if order is not None:
                 places = order[places]
-            weight = None if self.weight is None else self.weight[places]
-            yield Batch(self.x[places], self.y[places], weight)
+            weight = None if self.weight is None else _taken(self.weight, places)
+            yield Batch(_taken(self.x, places), _taken(self.y, places), weight)
+
+
+def _taken(a: Array, places: Any) -> Array:
+    """Some samples of an array, taken where it lives."""
+    return a[places if isinstance(places, slice) else ops_for(a).asarray(places)]
 
 
 def as_samples(a: Any, name: str) -> Array:
@@ -85,9 +91,13 @@ def as_samples(a: Any, name: str) -> Array:
             f"or pad them to the same shape"
         ) from None
     if array.dtype.kind not in "fiub":
+        remedy = (
+            "turn names into numbers: [classes.index(name) for name in labels]"
+            if array.dtype.kind in "US"
+            else "give whole numbers or floats"
+        )
         raise DtypeError(
-            f"expected {name} to be one array of numbers, got an array of {array.dtype}; class "
-            f"names must be numbers: [classes.index(name) for name in labels]"
+            f"expected {name} to be one array of numbers, got an array of {array.dtype}; {remedy}"
         )
     if array.ndim == 0 or len(array) == 0:
         raise ShapeError(

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.arguments import is_whole, whole
-from minicnn.backends import ops_for
+from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link
@@ -197,6 +197,7 @@ class Sequential(Chain):
         to go on.
         """
         epochs = whole(epochs, "epochs", least=0)
+        initial_epoch = whole(initial_epoch, "initial_epoch", least=0)
         data, held_back = training_data(
             x, y, batch_size, validation_split, sample_weight, shuffle, self.seed
         )
@@ -224,6 +225,8 @@ class Sequential(Chain):
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
         """One step on one batch; the loss and metrics are those before the update."""
         x, y = as_samples(x, "x"), as_samples(y, "y")
+        if sample_weight is not None:
+            sample_weight = as_samples(sample_weight, "sample_weight")
         self._build_for(x)
         trainer = self.trainer
         moment = Moment(self.seed, 0, trainer.optimizer.step_count)
@@ -248,6 +251,7 @@ class Sequential(Chain):
         parts = [self._answer(batch) for batch in inputs(x, batch_size)]
         return np.concatenate(parts)
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def _answer(self, x: Array) -> Array:
         self._build_for(x)
@@ -287,7 +291,7 @@ class Sequential(Chain):
     ) -> Summary:
         """Print the network as a table (give print_fn=None to only get it back)."""
         self._require_built("summary")
-        table = summarize(self, batch_size)
+        table = summarize(self, whole(batch_size, "batch_size"))
         if print_fn is not None:
             print_fn(str(table))
         return table

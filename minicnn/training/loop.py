@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicnn.arguments import is_number, is_whole
+from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset, batches
 from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
@@ -55,6 +57,7 @@ class Trainer:
 
     # ---- one step ----------------------------------------------------------------------------
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
@@ -179,6 +182,7 @@ class Trainer:
         names = ["loss", *(metric.name for metric in self.metrics)]
         return names + [f"val_{name}" for name in names if validation is not None]
 
+    @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, data: Dataset) -> dict[str, Any]:
         """Loss and metrics over a data set, with nothing changed."""
@@ -229,9 +233,12 @@ def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch
-    if not isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, Mapping) or not all(
+        is_whole(c) and is_number(w) for c, w in class_weight.items()
+    ):
         raise ConfigError(
-            f"expected class_weight as a mapping such as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
+            f"expected class_weight as a mapping from class numbers to weights, such as "
+            f"{{0: 1.0, 1: 2.0}}, got {class_weight!r}"
         )
     y = to_numpy(batch.y)
     if y.ndim > 2:

@@ -14,7 +14,7 @@ class OutOfMemoryError(MemoryError):
 class Device:
     """One GPU, make-believe."""
 
-    def __init__(self, id=0):  # noqa: A002 - CuPy's name for it
+    def __init__(self, id=0):
         self.id = id
 
     def synchronize(self):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.cupy_standin.array import ndarray
+from tests.cupy_standin.device_array import ndarray
 
 SHIM = Path(__file__).parent / "shim.h"
 COMPILER = shutil.which("g++") or shutil.which("clang++")
@@ -69,17 +69,19 @@ class RawKernel:
     def _argument(self, arg, code):
         """The argument in a box whose address the kernel gets."""
         if isinstance(arg, ndarray):
-            assert code[0] == "*", f"{self.name}: got an array where it takes {code}"
-            assert arg.dtype == np.dtype(code[1:]), (
-                f"{self.name}: {arg.dtype} where it takes {code}"
-            )
+            assert code == "*" + kind(arg), f"{self.name}: got *{kind(arg)} where it takes {code}"
             assert arg.flags.c_contiguous, f"{self.name}: got an array that is not in C order"
             return np.array([arg._a.ctypes.data], np.uintp)
         if isinstance(arg, int | float) and not isinstance(arg, np.generic):
             arg = np.int64(arg) if isinstance(arg, int) else np.float64(arg)  # as CuPy does
         assert isinstance(arg, np.generic), f"{self.name}: got {type(arg)} where it takes {code}"
-        assert arg.dtype == np.dtype(code), f"{self.name}: got {arg.dtype} where it takes {code}"
+        assert code == kind(arg), f"{self.name}: got {kind(arg)} where it takes {code}"
         return np.array([arg])
+
+
+def kind(a):
+    """The type of an array's numbers, in the words of shim.h."""
+    return a.dtype.str[1:]
 
 
 @cache

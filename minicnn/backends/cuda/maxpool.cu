@@ -8,7 +8,7 @@
 // gradients of those that it won. Each thread writes one number, so the order of the sums is
 // the same in every run.
 
-template <typename Real, typename Index, typename Code>
+template <typename Real, typename Code, typename Index>
 __global__ void maxpool(const Real* x, Real* y, Code* code, Index n, WINDOW) {
     FOR_EACH(i, n) {
         Index rest = i;
@@ -39,7 +39,7 @@ __global__ void maxpool(const Real* x, Real* y, Code* code, Index n, WINDOW) {
     }
 }
 
-template <typename Real, typename Index, typename Code>
+template <typename Real, typename Code, typename Index>
 __global__ void maxpool_backward(const Real* dy, const Code* code, Real* dx, Index n, WINDOW) {
     FOR_EACH(i, n) {
         Index rest = i;

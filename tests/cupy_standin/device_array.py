@@ -1,18 +1,16 @@
 """Arrays that pretend to live on a GPU: NumPy's, behind glass."""
 
-import operator
-
 import numpy as np
 
 GUARD = 64  # bytes on either side of an array's memory, to catch stray writes
 UNTOUCHED = 0xFF  # in every byte of fresh memory: NaN, as float32 and as float64
 
-METHODS = """
-    all any argmax argmin astype clip copy cumsum dot fill flatten item max mean min prod ravel
-    repeat reshape round squeeze std sum swapaxes tolist transpose var view
-""".split()
+METHODS = (
+    "all", "any", "argmax", "astype", "copy", "max", "mean", "min", "ravel", "repeat", "reshape",
+    "round", "sum", "transpose", "var",
+)  # fmt: skip
 
-fetches = 0  # how often the CPU has waited for a number: see `counting_fetches`
+fetches = 0  # how often the CPU has waited for a number: what a GPU's time is wasted on
 
 
 def fetch(a: "ndarray") -> np.ndarray:
@@ -100,9 +98,6 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
     def __int__(self):
         return int(fetch(self))
 
-    def __index__(self):
-        return operator.index(fetch(self)[()])
-
     def __bool__(self):
         return bool(fetch(self))
 
@@ -124,16 +119,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
         return glazed(self._a[bare(key)])
 
     def __setitem__(self, key, value):
-        if isinstance(value, np.ndarray):  # the one host array that CuPy takes without a word
-            whole = key is Ellipsis or key == slice(None)
-            if not whole or value.shape != self.shape or value.dtype != self.dtype:
-                raise ValueError(
-                    "copying a numpy.ndarray to a cupy.ndarray by empty slice assignment must "
-                    "ensure arrays have same shape and dtype"
-                )
-            self._a[...] = value
-        else:
-            self._a[bare(key)] = bare(value)
+        self._a[bare(key)] = bare(value)
 
     def __len__(self):
         return len(self._a)
@@ -171,7 +157,8 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
 
 def _method(name):
     def method(self, *args, **kwargs):
-        return glazed(getattr(self._a, name)(*bare(args), **bare(kwargs)))
+        result = getattr(self._a, name)(*bare(args), **bare(kwargs))
+        return self if result is self._a else glazed(result)
 
     method.__name__ = name
     return method
