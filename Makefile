@@ -46,7 +46,7 @@ examples: $(BIN)/.ready  ## every example, on a small setting
 
 MNIST ?= ../shared/data/mnist
 
-include benchmarks/bench.mk
+include benchmarks/bench.mk tests/gpu.mk
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-* dist runs .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -9,6 +9,7 @@ The map of the house, from the ground up: ``errors`` and ``typing``; ``randomnes
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from minicnn import wide_kernels as wide_kernels  # before anything loads NumPy
 from minicnn.backends import use_backend
 from minicnn.engine import engine_options, get_threads, set_threads
 from minicnn.errors import (
@@ -68,7 +69,22 @@ from minicnn.optimizers import (
     RMSprop,
 )
 from minicnn.randomness import Moment
-from minicnn.training import Callback, ClipNorm, ClipValue, History, WeightDecay
+from minicnn.training import (
+    Callback,
+    ClipNorm,
+    ClipValue,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    JSONLogger,
+    LearningRateFinder,
+    LearningRates,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+    TerminateOnNaN,
+    WeightDecay,
+)
 from minicnn.version import __version__
 
 if TYPE_CHECKING:
@@ -95,6 +111,7 @@ __all__ = [
     "BackendError",
     "BatchNorm",
     "BinaryCrossentropy",
+    "CSVLogger",
     "Callback",
     "CategoricalCrossentropy",
     "Chain",
@@ -109,21 +126,27 @@ __all__ = [
     "Dense",
     "Dropout",
     "DtypeError",
+    "EarlyStopping",
     "ExponentialDecay",
     "Flatten",
     "GlobalAvgPool2D",
     "GradReport",
     "GradientError",
     "History",
+    "JSONLogger",
     "KinkError",
     "LabelError",
     "Layer",
     "LeakyReLU",
+    "LearningRateFinder",
+    "LearningRateScheduler",
+    "LearningRates",
     "Loss",
     "MaxPool2D",
     "MeanSquaredError",
     "Metric",
     "MinicnnError",
+    "ModelCheckpoint",
     "Moment",
     "NotBuiltError",
     "NotCompiledError",
@@ -132,6 +155,7 @@ __all__ = [
     "PiecewiseConstantDecay",
     "RMSprop",
     "ReLU",
+    "ReduceLROnPlateau",
     "Residual",
     "SavingError",
     "Sequential",
@@ -140,6 +164,7 @@ __all__ = [
     "Softmax",
     "SparseCategoricalCrossentropy",
     "Tanh",
+    "TerminateOnNaN",
     "UpSample2D",
     "WeightDecay",
     "__version__",

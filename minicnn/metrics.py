@@ -137,6 +137,22 @@ class Metric(ABC):
     def result(self) -> Any:
         """The figure over all batches since ``reset``."""
 
+    def state(self) -> dict[str, Any]:
+        """What was counted since ``reset``, for a checkpoint in the middle of an epoch."""
+        raise self.not_resumable()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what ``state`` gave."""
+        raise self.not_resumable()
+
+    def not_resumable(self) -> ConfigError:
+        """What to raise for a metric that has neither of the two."""
+        return ConfigError(
+            f"metric {self.name}: expected state() and set_state(state), which a checkpoint in "
+            f"the middle of an epoch needs, got a metric without them; write both, or train "
+            f"without checkpoints"
+        )
+
 
 class FromTable(Metric):
     """A figure that is read off the confusion matrix of all batches."""
@@ -157,6 +173,14 @@ class FromTable(Metric):
     def result(self) -> Any:
         """The figure; NaN before the first batch."""
         return float("nan") if self.table is None else self.figure(self.table)
+
+    def state(self) -> dict[str, Any]:
+        """The table."""
+        return {"table": self.table}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Count on from this table."""
+        self.table = state["table"]
 
 
 class Auc(Metric):
@@ -181,6 +205,14 @@ class Auc(Metric):
         if not self.scores:
             return float("nan")
         return auc(np.concatenate(self.labels), np.concatenate(self.scores))
+
+    def state(self) -> dict[str, Any]:
+        """All labels and scores."""
+        return {"labels": list(self.labels), "scores": list(self.scores)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from these labels and scores."""
+        self.labels, self.scores = state["labels"], state["scores"]
 
 
 FIGURES: dict[str, Callable[[Array], Any]] = {

@@ -63,13 +63,13 @@ class ArrayDataset:
         """How many batches an epoch has; the last may be smaller."""
         return -(-self.samples // self.batch_size)
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batches of epoch number ``epoch``."""
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of epoch number ``epoch``, from batch number ``start`` on."""
         order = None
         if self.shuffle:
             order = generator(self.seed, "shuffle", epoch).permutation(self.samples)
-        for start in range(0, self.samples, self.batch_size):
-            places: Any = slice(start, start + self.batch_size)
+        for first in range(start * self.batch_size, self.samples, self.batch_size):
+            places: Any = slice(first, first + self.batch_size)
             if order is not None:
                 places = order[places]
             weight = None if self.weight is None else _taken(self.weight, places)

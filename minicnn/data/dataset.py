@@ -1,11 +1,15 @@
 """What a data set is to the training loop: batches, epoch by epoch (floor 4).
 
 Anything with these two members can be given to ``model.fit``; nothing needs to be inherited.
+A data set whose ``epoch`` has a parameter ``start`` is asked to begin at that batch when a run is
+resumed in the middle of an epoch; of any other, the batches before it are made and dropped.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from minicnn.typing import Array
@@ -28,3 +32,10 @@ class Dataset(Protocol):
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The batches of epoch number ``epoch`` (counted from 0), shuffled its own way."""
+
+
+def batches(data: Dataset, epoch: int, start: int = 0) -> Iterator[Batch]:
+    """The batches of an epoch from number ``start`` on, skipped cheaply where that is possible."""
+    if start and "start" in inspect.signature(data.epoch).parameters:
+        return data.epoch(epoch, start=start)  # type: ignore[call-arg]
+    return islice(data.epoch(epoch), start, None) if start else data.epoch(epoch)

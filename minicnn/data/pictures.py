@@ -74,13 +74,17 @@ class Pictures:
         """How many batches an epoch has; the last may be smaller than the others."""
         return -(-len(self.labels) // self.batch_size)
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batches of epoch number ``epoch``, prepared ahead; ``x`` is uint8."""
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of epoch number ``epoch``, prepared ahead; ``x`` is uint8.
+
+        A run that is resumed in the middle of an epoch begins at batch number ``start``.
+        """
         count = len(self.labels)
         order = np.arange(count)
         if self.shuffle:
             order = generator(self.seed, "shuffle", epoch).permutation(count)
-        places = [order[at : at + self.batch_size] for at in range(0, count, self.batch_size)]
+        firsts = range(start * self.batch_size, count, self.batch_size)
+        places = [order[at : at + self.batch_size] for at in firsts]
         return in_order(partial(self._batch, epoch), places, self.threads, BATCHES_AHEAD)
 
     def _batch(self, epoch: int, places: Array) -> Batch:

@@ -20,7 +20,7 @@ from minicnn.engine.stages.stage import param
 from minicnn.layers import Dense
 from minicnn.typing import Array
 
-PIECE = 1 << 15  # numbers of W that a core works on at once
+PIECE = 1 << 14  # numbers of W at once: the rule's temporaries too must stay in the cache
 PARTS = 16  # of a forward product, whatever the number of threads
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
 

@@ -32,7 +32,13 @@ from minicnn.optimizers import Optimizer
 from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
 from minicnn.saving import ModelFile, slots
-from minicnn.training import Callback, History, Trainer, progress_for
+from minicnn.training import (
+    Callback,
+    History,
+    Trainer,
+    checkpoint_to_resume,
+    progress_for,
+)
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
 from minicnn.typing import Array, Shape
@@ -176,11 +182,19 @@ class Sequential(Chain):
         callbacks: Sequence[Callback] = (),
         verbose: int = 1,
         initial_epoch: int = 0,
+        resume: str | os.PathLike[str] | bool | None = None,
     ) -> History:
         """Train on arrays (``x``, ``y``) or on a data set; returns the history.
 
         ``validation_split`` keeps the last share of the arrays out of training. verbose: 0 is
         silent, 1 draws a live line where someone can see it, 2 prints a line an epoch.
+
+        ``resume="run.ckpt"`` goes on where that checkpoint was written, also in the middle of an
+        epoch, and ends with the bits of a run that was never stopped; everything else must be
+        given as it was. ``resume=True`` takes the file of the ``ModelCheckpoint`` among the
+        callbacks, and begins from the start if there is none yet. Ctrl-C finishes the step,
+        saves if there is a ``ModelCheckpoint``, and raises ``KeyboardInterrupt``, which says how
+        to go on.
         """
         epochs = whole(epochs, "epochs", least=0)
         data, held_back = training_data(
@@ -197,7 +211,15 @@ class Sequential(Chain):
             watcher.model = self
         self._build_for(first_x(data))
         self.class_names = getattr(data, "classes", self.class_names)
-        return self.trainer.fit(data, epochs, held_back, watchers, class_weight, initial_epoch)
+        return self.trainer.fit(
+            data,
+            epochs,
+            held_back,
+            watchers,
+            class_weight,
+            initial_epoch,
+            checkpoint_to_resume(resume, watchers, self),
+        )
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
         """One step on one batch; the loss and metrics are those before the update."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from minicnn.engine import dtype_of
-from minicnn.layers import Layer
+from minicnn.layers import Chain, Layer
 from minicnn.training import trainable
 from minicnn.typing import Shape
 
@@ -22,7 +21,7 @@ class Row:
     output_shape: Shape
     params: int
     multiply_adds: int
-    activations: int  # numbers of one sample that the layer's output holds
+    activations: int  # numbers of one sample that the layer adds; a chain adds none of its own
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,15 @@ class Summary:
     @property
     def activation_bytes(self) -> int:
         """What the outputs of all layers, and the input, take for a batch."""
-        numbers = sum(row.activations for row in self.rows if not row.kind.endswith("+"))
-        numbers += int(np.prod(self.input_shape, dtype=np.int64))
+        numbers = sum(row.activations for row in self.rows)
+        numbers += math.prod(self.input_shape)
         return numbers * self.itemsize * self.batch_size
 
     def __str__(self) -> str:
         head = ("Layer (type)", "Output shape", "Params", "Multiply-adds", "Activations")
         table = [
             (
-                f"{'  ' * row.depth}{row.name} ({row.kind.rstrip('+')})",
+                f"{'  ' * row.depth}{row.name} ({row.kind})",
                 str(row.output_shape),
                 f"{row.params:,}",
                 f"{row.multiply_adds:,}",
@@ -108,11 +107,11 @@ def _rows(layer: Layer, depth: int) -> list[Row]:
     row = Row(
         depth=depth,
         name=layer.name or "",
-        kind=type(layer).__name__ + "+" * bool(layer.children),
+        kind=type(layer).__name__,
         output_shape=layer.output_shape,
         params=sum(p.size for p in (*layer.params.values(), *layer.state.values())),
         multiply_adds=layer.multiply_adds(),
-        activations=int(np.prod(layer.output_shape, dtype=np.int64)),
+        activations=0 if isinstance(layer, Chain) else math.prod(layer.output_shape),
     )
     return [row, *(below for child in layer.children for below in _rows(child, depth + 1))]
 

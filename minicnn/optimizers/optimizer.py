@@ -26,8 +26,6 @@ class Optimizer(ABC):
     elementwise: ClassVar[bool] = True  # False: ``update`` must see a parameter as a whole
 
     def __init__(self, learning_rate: float | Schedule) -> None:
-        if not callable(learning_rate):
-            positive(learning_rate, "a schedule or a learning_rate", type(self).__name__)
         self.learning_rate = learning_rate
         self.step_count = 0
         self.memory: dict[str, dict[str, Array]] = {}  # path -> slot -> array
@@ -37,6 +35,17 @@ class Optimizer(ABC):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """Move ``p`` and its slots in place; ``step`` counts from 1."""
+
+    @property
+    def learning_rate(self) -> float | Schedule:
+        """A number above 0, or a schedule; it can be set anew between two steps."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | Schedule) -> None:
+        if not callable(value):
+            positive(value, "a schedule or a learning_rate", type(self).__name__)
+        self._learning_rate = value
 
     def in_one_pass(
         self,

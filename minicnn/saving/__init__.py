@@ -6,8 +6,9 @@ plain data, rebuilt from a whitelist. ``weights``: every array of a network by i
 ``model_file``: all of it together. Nothing here is ever executed or unpickled.
 """
 
+from minicnn.saving.architecture import describe
 from minicnn.saving.atomic import write_whole
 from minicnn.saving.model_file import ModelFile
 from minicnn.saving.weights import copy_into, slots
 
-__all__ = ["ModelFile", "copy_into", "slots", "write_whole"]
+__all__ = ["ModelFile", "copy_into", "describe", "slots", "write_whole"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minicnn.backends import room_for_a_batch
-from minicnn.data.dataset import Batch, Dataset
+from minicnn.data.dataset import Batch, Dataset, batches
 from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
     ConfigError,
@@ -23,10 +23,15 @@ from minicnn.metrics import Metric, to_numpy
 from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment
 from minicnn.training.callback import Callback
+from minicnn.training.ctrl_c import CtrlC, Interrupted
 from minicnn.training.diagnose import where_it_broke
 from minicnn.training.gradients import GradientStep, changed
 from minicnn.training.history import History
+from minicnn.training.run import Mean, Run
 from minicnn.typing import Array, Cache
+
+if TYPE_CHECKING:
+    from minicnn.training.checkpoint import Checkpoint
 
 
 class Trainer:
@@ -46,6 +51,8 @@ class Trainer:
         self.gradients = gradients
         self.seed = seed
         self.engine = Engine(link.body)
+        self.ctrl_c = CtrlC()
+        self.run = Run(epoch=0, steps=0, callbacks=())
 
     # ---- one step ----------------------------------------------------------------------------
 
@@ -95,62 +102,90 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         class_weight: Mapping[int, float] | None = None,
         initial_epoch: int = 0,
+        resume: Checkpoint | None = None,
     ) -> History:
         """Train until ``epochs`` are done or a callback says stop."""
-        history = History()
-        plan = {"epochs": epochs, "initial_epoch": initial_epoch, "steps": len(data)}
+        callbacks = sorted(callbacks, key=lambda callback: callback.turn)
+        run = self.run = Run(initial_epoch, len(data), callbacks)
+        if resume is not None:
+            resume.restore(self, run)
+        plan = {
+            "epochs": epochs,
+            "initial_epoch": run.epoch,
+            "steps": run.steps,
+            "figures": self._figures(validation),
+        }
         started: list[Callback] = []
         try:
             for callback in callbacks:
                 callback.stop = False
                 callback.on_train_begin(plan)
                 started.append(callback)
-            for epoch in range(initial_epoch, epochs):
-                for callback in callbacks:
-                    callback.on_epoch_begin(epoch)
-                logs = self._epoch(data, epoch, callbacks, class_weight)
-                if validation is not None:
-                    results = self.evaluate(validation)
-                    logs |= {f"val_{name}": value for name, value in results.items()}
-                history.add(epoch, logs)
-                for callback in callbacks:
-                    callback.on_epoch_end(epoch, logs)
-                if any(callback.stop for callback in callbacks):
-                    break
+            if resume is not None:
+                resume.restore_callbacks(run)
+            with self.ctrl_c:
+                while run.epoch < epochs and (run.step or not run.asked_to_stop()):
+                    self._epoch(data, validation, class_weight)
+        except NotFiniteError as error:
+            answers = [callback.on_not_finite(error) for callback in callbacks]  # ask every one
+            if not any(answers):
+                raise
+        except Interrupted:
+            saved = [path for callback in callbacks if (path := callback.on_interrupt())]
+            raise KeyboardInterrupt(_how_to_go_on(run, saved)) from None
         finally:
             for callback in reversed(started):
                 callback.on_train_end()
-        return history
+        return run.history
 
     def _epoch(
-        self,
-        data: Dataset,
-        epoch: int,
-        callbacks: Sequence[Callback],
-        class_weight: Mapping[int, float] | None,
-    ) -> dict[str, Any]:
-        mean = _Mean()
-        self._reset_metrics()
-        logs: dict[str, Any] = {}
-        for step, batch in enumerate(data.epoch(epoch)):
+        self, data: Dataset, validation: Dataset | None, class_weight: Mapping[int, float] | None
+    ) -> None:
+        """One epoch, or what is left of it."""
+        run = self.run
+        epoch = run.epoch
+        for callback in run.callbacks:
+            callback.on_epoch_begin(epoch)
+        self._steps(data, class_weight)
+        logs = run.logs
+        if validation is not None:
+            results = self.evaluate(validation)
+            logs = logs | {f"val_{name}": value for name, value in results.items()}
+        run.end_epoch(logs)
+        for callback in run.callbacks:
+            callback.on_epoch_end(epoch, logs)
+        self.ctrl_c.may_stop_here()
+
+    def _steps(self, data: Dataset, class_weight: Mapping[int, float] | None) -> None:
+        run = self.run
+        if run.step == 0:
+            self._reset_metrics()
+        elif run.asked_to_stop():  # it had stopped here when it was saved
+            return
+        for batch in batches(data, run.epoch, start=run.step):
             batch = _weighted(batch, class_weight)
-            value, y_pred = self.step(batch, Moment(self.seed, epoch, step))
-            mean.add(value, len(batch.x))
+            step = run.step
+            value, y_pred = self.step(batch, Moment(self.seed, run.epoch, step))
+            run.loss.add(value, len(batch.x))
             self._update_metrics(batch.y, y_pred)
-            logs = {"loss": mean.value, **self._metric_results()}
-            for callback in callbacks:
-                callback.on_batch_end(step, logs)
-            if any(callback.stop for callback in callbacks):
+            run.step, run.logs = step + 1, {"loss": run.loss.value, **self._metric_results()}
+            for callback in run.callbacks:
+                callback.on_batch_end(step, run.logs)
+            self.ctrl_c.may_stop_here()
+            if run.asked_to_stop():
                 break
-        if not logs:
+        if not run.logs:
             raise DataError("expected a data set with at least one batch, got none")
-        return logs
+
+    def _figures(self, validation: Dataset | None) -> list[str]:
+        names = ["loss", *(metric.name for metric in self.metrics)]
+        return names + [f"val_{name}" for name in names if validation is not None]
 
     @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, data: Dataset) -> dict[str, Any]:
         """Loss and metrics over a data set, with nothing changed."""
-        mean = _Mean()
+        mean = Mean()
         self._reset_metrics()
         for batch in data.epoch(0):
             outputs = self.engine.infer(batch.x)
@@ -161,6 +196,7 @@ class Trainer:
                 raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
             mean.add(value, len(batch.x))
             self._update_metrics(batch.y, self.link.predictions(outputs))
+            self.ctrl_c.may_stop_here()
         return {"loss": mean.value, **self._metric_results()}
 
     def _reset_metrics(self) -> None:
@@ -176,19 +212,11 @@ class Trainer:
         return {metric.name: metric.result() for metric in self.metrics}
 
 
-class _Mean:
-    """The mean of the losses of batches of different sizes."""
-
-    def __init__(self) -> None:
-        self.total, self.count = 0.0, 0
-
-    def add(self, value: float, count: int) -> None:
-        self.total += value * count
-        self.count += count
-
-    @property
-    def value(self) -> float:
-        return self.total / self.count if self.count else float("nan")
+def _how_to_go_on(run: Run, saved: Sequence[str]) -> str:
+    where = f"training stopped in epoch {run.epoch + 1}, after step {run.step} of {run.steps}"
+    if saved:
+        return f"{where}; the run is saved, go on with model.fit(..., resume={saved[0]!r})"
+    return f"{where}; the run was not saved: a callback mc.ModelCheckpoint(path) would have done it"
 
 
 def trainable(layer: Layer, prefix: str = "") -> list[str]:

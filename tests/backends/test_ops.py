@@ -16,6 +16,7 @@ from tests.strategies import (
     arrays,
     assert_agrees,
     dtypes,
+    many,
     maps,
     pairs,
     seeds,
@@ -48,6 +49,7 @@ def geometry(window):
 # ---- sliding windows -----------------------------------------------------------------------
 
 
+@many
 @given(data=st.data(), window=windows())
 def test_pad_puts_a_border_around_every_map(ops, data, window):
     x = data.draw(maps(window))
@@ -58,6 +60,7 @@ def test_pad_puts_a_border_around_every_map(ops, data, window):
     assert_agrees(ops.unpad(padded, window), x, exact=True)
 
 
+@many
 @given(data=st.data(), window=windows())
 def test_im2col(ops, data, window):
     x = data.draw(maps(window))
@@ -66,6 +69,7 @@ def test_im2col(ops, data, window):
     assert_agrees(cols, reference.im2col(x, *geometry(window)), exact=True)
 
 
+@many
 @given(data=st.data(), window=windows())
 def test_col2im(ops, data, window):
     (N, C), dtype = data.draw(pairs(1, 2)), data.draw(dtypes)
@@ -76,6 +80,7 @@ def test_col2im(ops, data, window):
     assert_agrees(dx, expected)
 
 
+@many
 @given(data=st.data(), window=windows(pooling=True), whole=st.booleans())
 def test_maxpool(ops, data, window, whole):
     x = data.draw(maps(window, whole=whole))  # whole numbers tie: the first in order must win
@@ -87,6 +92,7 @@ def test_maxpool(ops, data, window, whole):
     assert code.dtype.kind in "iu"
 
 
+@many
 @given(data=st.data(), window=windows(pooling=True))
 def test_maxpool_loses_no_nan_and_no_infinity(ops, data, window):
     # What a NaN's gradient does is nobody's concern, because training stops at the NaN.
@@ -97,6 +103,7 @@ def test_maxpool_loses_no_nan_and_no_infinity(ops, data, window):
     assert_agrees(ops.maxpool(x, window)[0], reference.maxpool(x, *geometry(window)[:3])[0])
 
 
+@many
 @given(data=st.data(), window=windows(pooling=True))
 def test_maxpool_backward(ops, data, window):
     x = data.draw(maps(window, whole=True))
@@ -118,6 +125,7 @@ def test_a_pool_of_more_cells_than_a_byte_can_number(ops):
     assert code.max() > 255
 
 
+@many
 @given(data=st.data(), window=windows(pooling=True))
 def test_avgpool(ops, data, window):
     x = data.draw(maps(window))
@@ -126,6 +134,7 @@ def test_avgpool(ops, data, window):
     assert_agrees(y, reference.avgpool(x, *geometry(window)[:3]))
 
 
+@many
 @given(data=st.data(), window=windows(pooling=True))
 def test_avgpool_backward(ops, data, window):
     (N, C), dtype = data.draw(pairs(1, 2)), data.draw(dtypes)
@@ -136,6 +145,7 @@ def test_avgpool_backward(ops, data, window):
     assert_agrees(dx, expected)
 
 
+@many
 @given(data=st.data(), size=pairs(1, 3), dtype=dtypes)
 def test_upsample_and_back(ops, data, size, dtype):
     N, H, W, C = (data.draw(st.integers(1, 3)) for _ in range(4))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import minicnn as mc
 from minicnn.backends import reference
 from minicnn.errors import ConfigError
-from tests.strategies import arrays, assert_agrees, dtypes, pairs, seeds, untouched, windows
+from tests.strategies import arrays, assert_agrees, dtypes, many, pairs, seeds, untouched, windows
 
 
 def built(layer, shape, seed, dtype):
@@ -27,6 +27,7 @@ def there_and_back(layer, x, dy, training=False):
     return y, dx, grads
 
 
+@many
 @given(
     data=st.data(),
     window=windows(),
@@ -57,6 +58,7 @@ def test_conv2d(data, window, groups, use_bias, dtype, seed):
     assert not grads
 
 
+@many
 @given(data=st.data(), window=windows(pooling=True), dtype=dtypes)
 def test_pools(data, window, dtype):
     N, C = data.draw(pairs(1, 3))
@@ -83,6 +85,7 @@ def test_a_pool_refuses_padding_that_a_window_could_get_lost_in(kind, padding):
         kind(2, 1, padding).build((4, 4, 1), np.random.default_rng(0))
 
 
+@many
 @given(data=st.data(), size=pairs(1, 3), dtype=dtypes)
 def test_global_pool_and_upsample(data, size, dtype):
     N, H, W, C = (data.draw(st.integers(1, 3)) for _ in range(4))
@@ -99,6 +102,7 @@ def test_global_pool_and_upsample(data, size, dtype):
     assert_agrees(dx, reference.upsample_backward(dy, size))
 
 
+@many
 @given(
     data=st.data(),
     shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple),
@@ -125,6 +129,7 @@ def test_batchnorm(data, shape, momentum, epsilon, seed):
     assert_agrees(layer(x), expected)
 
 
+@many
 @given(data=st.data(), shape=pairs(1, 4), dtype=dtypes, scale=st.sampled_from([1, 30, 1e4]))
 def test_sigmoid_and_softmax(data, shape, dtype, scale):
     x = data.draw(arrays((3, *shape), dtype)) * dtype(scale)

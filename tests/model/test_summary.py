@@ -69,7 +69,7 @@ def test_what_is_inside_containers_stands_below_them_and_is_counted_once():
     body = mc.Chain(mc.Conv2D(2, 3, padding="same"), mc.BatchNorm())
     model = mc.Sequential([mc.Residual(body), mc.GlobalAvgPool2D()], input_shape=(4, 4, 2))
     table = model.summary(batch_size=1, print_fn=None)
-    rows = [(row.depth, row.kind.rstrip("+"), row.params) for row in table.rows]
+    rows = [(row.depth, row.kind, row.params) for row in table.rows]
     assert rows == [
         (0, "Residual", 46),
         (1, "Chain", 46),
@@ -81,6 +81,13 @@ def test_what_is_inside_containers_stands_below_them_and_is_counted_once():
     assert table.total == model.count_params() == 46
     assert table.multiply_adds == 4 * 4 * 9 * 2 * 2
     assert "    conv2d_1 (Conv2D)" in str(table)
+
+
+def test_a_chain_s_output_is_its_last_layer_s_but_a_sum_and_a_concatenation_are_new():
+    ways = mc.Residual(mc.Chain(mc.Dense(5), mc.Dense(3)), shortcut=mc.Dense(3))
+    model = mc.Sequential([ways, mc.Concat(mc.Chain(), mc.Dense(2))], input_shape=(4,))
+    expected = 4 + (5 + 3) + 3 + 3 + 2 + 5  # x, body, shortcut, their sum, a branch, both
+    assert model.summary(batch_size=10, print_fn=None).activation_bytes == 4 * 10 * expected
 
 
 def test_float64_takes_twice_the_memory():

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load, save
 
 import minicnn as mc
@@ -63,6 +64,33 @@ def test_any_changed_bytes_are_refused_or_make_no_difference(
     for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=4)):
         content[place] = byte
     loads_equal_or_refuses(bytes(content), tmp_path_factory.mktemp("changed"))
+
+
+def test_a_bit_that_flips_anywhere_is_noticed(tmp_path: Path) -> None:
+    """Every byte of the file in turn: header, description, padding, arrays."""
+    content = bytearray(small_file())
+    for place in range(len(content)):
+        content[place] ^= 1 << place % 8
+        loads_equal_or_refuses(bytes(content), tmp_path)
+        content[place] ^= 1 << place % 8
+
+
+@pytest.mark.parametrize("change", ["name", "shape", "dtype", "number"])
+def test_the_seal_covers_all_of_an_array(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "m"
+    changed = {
+        "name": {"y": np.ones((2, 3), np.float32)},
+        "shape": {"x": np.ones((3, 2), np.float32)},
+        "dtype": {"x": np.ones((2, 3), np.float32).view(np.int32)},
+        "number": {"x": np.eye(2, 3, dtype=np.float32)},
+    }[change]
+    sealed.write(path, {}, {"x": np.ones((2, 3), np.float32)})
+    assert list(sealed.read(path)[1]) == ["x"]
+    with safe_open(path, framework="numpy") as file:
+        description = file.metadata()
+    path.write_bytes(save(changed, description))
+    with pytest.raises(mc.SavingError, match="damaged, or changed after it was saved"):
+        sealed.read(path)
 
 
 @given(st.data())

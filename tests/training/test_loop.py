@@ -225,7 +225,8 @@ def test_callbacks_hear_everything_in_order():
             ("epoch end", epoch, [*figures, "val_accuracy", "val_loss"]),
         )
     ]
-    plan = {"epochs": 3, "initial_epoch": 1, "steps": 2}
+    names = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    plan = {"epochs": 3, "initial_epoch": 1, "steps": 2, "figures": names}
     assert diary.log == [("train begin", plan), *epochs, ("train end",)]
     assert diary.model is model
 

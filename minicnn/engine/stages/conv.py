@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends import Window
+from minicnn.engine.stages.columns import Columns
 from minicnn.engine.stages.correlate import Correlation
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
 from minicnn.engine.stages.windows import Planes
@@ -31,6 +32,7 @@ class ConvStage(Stage):
         self.planes = Planes(window, (1, 1) if pool is None else pool.kernel, pooled)
         self.C, self.F = conv.input_shape[2], conv.filters
         self.K = window.cells * self.C
+        self.columns = Columns(self.planes, self.C)
         self._is_pointwise = (
             window.cells == 1
             and self.planes.count == 1
@@ -126,9 +128,7 @@ class ConvStage(Stage):
             padded = block.scratch.bordered(("padded", window), shape, x.dtype)
             padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
             x = padded
-        columns = block.scratch.take("columns", self.planes.columns_shape(n, self.C), x.dtype)
-        np.copyto(columns, self.planes.windows(x))
-        return columns.reshape(-1, self.K)
+        return self.columns.of(x, block.scratch)
 
     def _planes_of(self, y: Array, block: Block) -> Array:
         return block.scratch.take("planes", (self.planes.count, *y.shape), y.dtype)

@@ -1,0 +1,70 @@
+"""EarlyStopping: end when nothing gets better any more (floor 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.errors import ConfigError
+from minicnn.training.callback import Callback
+from minicnn.training.callbacks.monitor import Mode, Monitor
+
+
+class EarlyStopping(Callback):
+    """Stops after ``patience`` epochs without a better figure, and puts the best weights back.
+
+    A network that goes on learning what is peculiar to its training pictures gets worse on
+    others: the weights from before that are the ones to keep. They are put back whenever
+    training ends, also when it ends for another reason.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        patience: int = 5,
+        min_delta: float = 0.0,
+        mode: Mode = "auto",
+        restore_best_weights: bool = True,
+    ) -> None:
+        if patience < 1:
+            raise ConfigError(f"EarlyStopping: expected patience of at least 1, got {patience!r}")
+        self.monitor = Monitor(monitor, mode, min_delta)
+        self.patience = patience
+        self.restore_best_weights = restore_best_weights
+
+    def on_train_begin(self, plan: dict[str, Any]) -> None:
+        """Nothing is best yet."""
+        self.monitor.begin(plan)
+        self.waited = 0
+        self.best_epoch: int | None = None
+        self.best_weights: list[Any] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        """Keep the weights of the best epoch; lose patience in the others."""
+        if self.monitor.is_better(self.monitor.figure(logs)):
+            self.waited, self.best_epoch = 0, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            return
+        self.waited += 1
+        if self.waited >= self.patience:
+            self.stop = True
+
+    def on_train_end(self) -> None:
+        """The best weights are the ones to keep."""
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
+
+    def state(self) -> dict[str, Any]:
+        """The best so far, and how long ago."""
+        return {
+            "best": self.monitor.best,
+            "waited": self.waited,
+            "best_epoch": self.best_epoch,
+            "best_weights": self.best_weights,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Wait on from there."""
+        self.monitor.best = state["best"]
+        self.waited, self.best_epoch = state["waited"], state["best_epoch"]
+        self.best_weights = state["best_weights"]

@@ -1,0 +1,36 @@
+"""JSONLogger: the figures of each epoch as a line of JSON for programs (floor 5)."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from minicnn.training.callbacks.epoch_log import EpochLog
+
+
+class JSONLogger(EpochLog):
+    """One object a line: {"epoch": 1, "learning_rate": 0.001, "loss": 0.69, ...}.
+
+    Tables are lists of lists; what is no number (NaN, infinity) is null, as JSON has no word
+    for it.
+    """
+
+    def line(self, figures: dict[str, Any]) -> str:
+        """The object."""
+        return json.dumps({name: _plain(np.asarray(v).tolist()) for name, v in figures.items()})
+
+    def epoch_of(self, line: str) -> int | None:
+        """Its epoch."""
+        figures = json.loads(line)
+        if not isinstance(figures, dict) or not isinstance(figures.get("epoch"), int):
+            raise ValueError(f"there is a line without an epoch: {line[:60]!r}")
+        return int(figures["epoch"])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

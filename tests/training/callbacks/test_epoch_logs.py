@@ -1,0 +1,125 @@
+"""CSVLogger and JSONLogger: a line an epoch, at once, and never one twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minicnn as mc
+from tests.training.callbacks.scripted import begun
+
+TABLE = np.array([[3, 1], [0, 4]])
+LOGGERS = [mc.CSVLogger, mc.JSONLogger]
+
+
+def write(logger: Any, first: int, last: int, **more: Any) -> None:
+    begun(logger, initial_epoch=first)
+    try:
+        for epoch in range(first, last):
+            logger.on_epoch_begin(epoch)
+            logger.on_epoch_end(epoch, {"loss": 0.1 + epoch, **more})
+    finally:
+        logger.on_train_end()
+
+
+def epochs(path: Path) -> list[int]:
+    text = path.read_text()
+    if text.startswith("{"):
+        return [json.loads(line)["epoch"] for line in text.splitlines()]
+    return [int(row["epoch"]) for row in csv.DictReader(text.splitlines())]
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_line_can_be_read_as_soon_as_the_epoch_is_over(kind: Any, tmp_path: Path) -> None:
+    logger = begun(kind(tmp_path / "new" / "log"))
+    for epoch in range(3):
+        logger.on_epoch_begin(epoch)
+        logger.on_epoch_end(epoch, {"loss": 0.5})
+        assert epochs(logger.path) == list(range(1, epoch + 2))
+    logger.on_train_end()
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_resumed_run_writes_no_epoch_twice(kind: Any, tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole", tmp_path / "log"
+    write(kind(whole), 0, 6)
+    write(kind(path), 0, 4)  # the last checkpoint was after epoch 2, then it was killed
+    with path.open("a") as file:
+        file.write(path.read_text().splitlines()[-1][:7])  # and tore a line
+    write(kind(path), 2, 6)
+    assert path.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_new_run_begins_a_new_file(kind: Any, tmp_path: Path) -> None:
+    write(kind(tmp_path / "log"), 0, 5)
+    write(kind(tmp_path / "log"), 0, 2)
+    assert epochs(tmp_path / "log") == [1, 2]
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_file_that_is_no_log_is_not_overwritten_by_a_resumed_run(
+    kind: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "log").write_text("my,diary\n[1]\n")
+    with pytest.raises(mc.SavingError, match="move it away"):
+        begun(kind(tmp_path / "log"), initial_epoch=2)
+    assert (tmp_path / "log").read_text() == "my,diary\n[1]\n"
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_the_rate_is_that_of_the_epoch_not_of_the_next_one(kind: Any, tmp_path: Path) -> None:
+    class Lower(mc.Callback):
+        def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+            self.model.optimizer.learning_rate = 0.25
+
+    model = mc.Sequential([mc.Dense(1)], input_shape=(2,))
+    model.compile(mc.SGD(0.5), "mean_squared_error")
+    x, y = np.zeros((3, 2)), np.zeros(3)
+    model.fit(x, y, epochs=2, callbacks=[Lower(), kind(tmp_path / "log")], verbose=0)
+    text = (tmp_path / "log").read_text()
+    assert text.index("0.5") < text.index("0.25")
+
+
+def test_csv_has_every_digit_and_leaves_tables_out(tmp_path: Path) -> None:
+    third = np.float64(1) / 3
+    write(mc.CSVLogger(tmp_path / "log"), 0, 1, third=third, nan=math.nan, table=TABLE)
+    (row,) = csv.DictReader((tmp_path / "log").read_text().splitlines())
+    expected = {"epoch": "1", "learning_rate": "0.1", "loss": "0.1", "nan": "nan"}
+    assert row == expected | {"third": "0.3333333333333333"}
+
+
+def test_csv_refuses_other_columns(tmp_path: Path) -> None:
+    write(mc.CSVLogger(tmp_path / "log"), 0, 2)
+    with pytest.raises(mc.SavingError, match=r"columns that are there \(epoch, .*got .*more"):
+        write(mc.CSVLogger(tmp_path / "log"), 2, 4, more=1.0)
+    assert epochs(tmp_path / "log") == [1, 2]
+
+
+def test_json_has_tables_and_says_null_for_what_is_no_number(tmp_path: Path) -> None:
+    write(mc.JSONLogger(tmp_path / "log"), 0, 1, nan=math.nan, inf=-math.inf, table=TABLE)
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    line = json.loads((tmp_path / "log").read_text(), parse_constant=refuse)
+    expected = {"epoch": 1, "learning_rate": 0.1, "loss": 0.1, "nan": None, "inf": None}
+    assert line == expected | {"table": TABLE.tolist()}
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_full_disk_is_one_clear_error(kind: Any, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    logger = begun(kind(tmp_path / "log"))
+    logger._file.close()
+    logger._file = open("/dev/full", "w")  # noqa: SIM115
+    logger.on_epoch_begin(0)
+    with pytest.raises(mc.SavingError, match="No space left"):
+        logger.on_epoch_end(0, {"loss": 1.0})

@@ -1,0 +1,110 @@
+"""Ctrl-C waits for the end of the step, and leaves something whole behind."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minicnn as mc
+from minicnn.data.arrays import ArrayDataset
+from minicnn.data.dataset import Batch
+from minicnn.training.ctrl_c import CtrlC, Interrupted
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.random((12, 3)).astype(np.float32), RNG.random(12).astype(np.float32)
+
+
+class PressesCtrlC(ArrayDataset):
+    """Ctrl-C is pressed while batch number ``at`` is asked for."""
+
+    presses = 0
+    at = 0
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        for step, batch in enumerate(super().epoch(epoch, start), start):
+            if step == self.at:
+                for _ in range(self.presses):
+                    signal.raise_signal(signal.SIGINT)
+            yield batch
+
+
+def data(presses: int = 0, at: int = 0, shuffle: bool = True) -> PressesCtrlC:
+    dataset = PressesCtrlC(X, Y, 4, shuffle)
+    dataset.presses, dataset.at = presses, at
+    return dataset
+
+
+def fit(*, training: Any = None, validation: Any = None, **options: Any) -> tuple[Any, Any]:
+    model = mc.Sequential([mc.Dense(3), mc.BatchNorm(), mc.Dense(1)], input_shape=(3,))
+    model.compile("adam", "mean_squared_error")
+    history = model.fit(
+        training or data(),
+        epochs=3,
+        validation_data=validation or data(shuffle=False),
+        verbose=0,
+        **options,
+    )
+    return history, b"".join(w.tobytes() for w in model.get_weights())
+
+
+@pytest.mark.parametrize("where", ["training", "validation"])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, where: str, at: int) -> None:
+    path = tmp_path / "run.ckpt"
+    interrupted: dict[str, Any] = {where: data(1, at, shuffle=where == "training")}
+    with pytest.raises(KeyboardInterrupt, match=r"the run is saved, go on .*run\.ckpt") as stop:
+        fit(**interrupted, callbacks=[mc.ModelCheckpoint(path)])
+    step = at + 1 if where == "training" else 3
+    assert f"training stopped in epoch 1, after step {step} of 3" in str(stop.value)
+    assert fit(resume=path) == fit()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_without_a_checkpoint_it_says_that_nothing_was_saved() -> None:
+    with pytest.raises(KeyboardInterrupt, match="the run was not saved"):
+        fit(training=data(1))
+
+
+def test_the_second_ctrl_c_does_not_wait_and_saves_nothing_half_done(tmp_path: Path) -> None:
+    path = tmp_path / "run.ckpt"
+    with pytest.raises(KeyboardInterrupt) as stop:
+        fit(training=data(2, at=1), callbacks=[mc.ModelCheckpoint(path)])
+    assert str(stop.value) == ""
+    assert not path.exists()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_of_the_program_is_left_alone() -> None:
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        history, _ = fit(training=data(1))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(pressed) == 3
+    assert len(history.epochs) == 3
+
+
+def test_a_thread_trains_without_signals() -> None:
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(fit()))
+    thread.start()
+    thread.join()
+    assert results == [fit()]
+
+
+def test_an_old_request_does_not_stop_the_next_run() -> None:
+    ctrl_c = CtrlC()
+    with ctrl_c:
+        signal.raise_signal(signal.SIGINT)
+    with ctrl_c:
+        ctrl_c.may_stop_here()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(Interrupted):
+            ctrl_c.may_stop_here()
