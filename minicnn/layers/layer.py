@@ -103,6 +103,8 @@ class Layer(ABC):
 
     def astype(self, dtype: Any) -> Self:
         """Turn the parameters and running figures into ``dtype``; returns the layer itself."""
+        if dtype not in FLOATS:
+            raise DtypeError(f"{self.where}: expected float32 or float64, got {dtype!r}")
         for arrays in (self.params, self.state):
             for key in arrays:
                 arrays[key] = arrays[key].astype(dtype)

@@ -99,6 +99,8 @@ def rebuild(plain: Plain, classes: Classes | None = None) -> Layer:
     arguments: list[Any] = []
     named: dict[str, Any] = {}
     for argument, value in plain["config"].items():
+        if argument == "input_shape":
+            raise SavingError(f"expected one input shape for the whole network, got one for {name}")
         value = _rebuild_value(value, known)
         if parameters[argument].kind is inspect.Parameter.VAR_POSITIONAL:
             arguments.extend(value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicnn.arguments import is_number, is_whole
 from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset, batches
 from minicnn.engine import Engine, Link, floats
@@ -232,9 +233,12 @@ def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch
-    if not isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, Mapping) or not all(
+        is_whole(c) and is_number(w) for c, w in class_weight.items()
+    ):
         raise ConfigError(
-            f"expected class_weight as a mapping such as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
+            f"expected class_weight as a mapping from class numbers to weights, such as "
+            f"{{0: 1.0, 1: 2.0}}, got {class_weight!r}"
         )
     y = to_numpy(batch.y)
     if y.ndim > 2:

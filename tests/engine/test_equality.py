@@ -134,10 +134,12 @@ def ready_model(dtype="float64"):
     return model.astype(dtype)
 
 
+# Adam's epsilon is large here: its own 1e-7 stands beside the root, so that a gradient which is
+# nothing but rounding would be divided by its own size and come out as a whole step.
 OPTIMIZERS = [
     mc.RMSprop(1e-3, momentum=0.9, centered=True),
-    mc.Adam(1e-3),
-    mc.AdamW(1e-3),
+    mc.Adam(1e-3, epsilon=1e-3),
+    mc.AdamW(1e-3, epsilon=1e-3),
     mc.SGD(1e-2, momentum=0.9, nesterov=True),
     mc.SGD(1e-2),
 ]

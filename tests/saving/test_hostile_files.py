@@ -158,6 +158,10 @@ FORGERIES: dict[str, Any] = {
     "fewer filters": lambda d, a: layer(d, 0)["config"].update(filters=1),
     "input shape with a zero": lambda d, a: d.update(input_shape=[3, 0, 1]),
     "input shape with a text": lambda d, a: d.update(input_shape=["3", 3, 1]),
+    "a network that builds itself": lambda d, a: layer(d, 3).update(
+        layer="Sequential",
+        config={"layers": [{"layer": "Dense", "config": {"units": 10**8}}], "input_shape": [99]},
+    ),
     "input shape missing": lambda d, a: d.pop("input_shape"),
     "another input shape": lambda d, a: d.update(input_shape=[9, 9, 1]),
     "missing array": lambda d, a: a.pop("dense_1/W"),

@@ -14,6 +14,7 @@ import numpy as np
 from minicnn.backends import Window
 from minicnn.engine.stages.columns import Columns
 from minicnn.engine.stages.correlate import Correlation
+from minicnn.engine.stages.products import times, transposed_times
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
 from minicnn.engine.stages.windows import Planes
 from minicnn.layers import Conv2D, Layer, ReLU
@@ -32,7 +33,7 @@ class ConvStage(Stage):
         self.planes = Planes(window, (1, 1) if pool is None else pool.kernel, pooled)
         self.C, self.F = conv.input_shape[2], conv.filters
         self.K = window.cells * self.C
-        self.columns = Columns(self.planes, self.C)
+        self.columns = Columns(self.planes, self.C, self.F)
         self._is_pointwise = (
             window.cells == 1
             and self.planes.count == 1
@@ -67,10 +68,10 @@ class ConvStage(Stage):
         W = param(self.conv, "W", x.dtype).reshape(self.K, self.F)
         columns = self._columns(x, block)
         if self.planes.count == 1:
-            np.dot(columns, W, out=y.reshape(-1, self.F))
+            times(columns, W, y.reshape(-1, self.F))
         else:
             planes = self._planes_of(y, block)
-            np.dot(columns, W, out=planes.reshape(-1, self.F))
+            times(columns, W, planes.reshape(-1, self.F))
             _pool(planes, y, winners)
         rows = y.reshape(-1, y.shape[2] * self.F)  # long rows: NumPy's loops start up less often
         if self.conv.use_bias:
@@ -106,7 +107,7 @@ class ConvStage(Stage):
             _unpool(dplanes, winners)
         dz = dplanes.reshape(-1, self.F)
         dW = block.scratch.take("dW", (self.K, self.F), dy.dtype)
-        np.dot(self._columns(x, block).T, dz, out=dW)
+        transposed_times(self._columns(x, block), dz, dW, block.scratch)
         block.add_gradient(self.path + "W", dW.reshape(self.conv.params["W"].shape))
         if not need_dx:
             return None
@@ -117,11 +118,13 @@ class ConvStage(Stage):
     # ---- memory --------------------------------------------------------------------------------
 
     def _columns(self, x: Array, block: Block) -> Array:
-        """The windows as rows, plane after plane: (places, K)."""
+        """The windows as rows, plane after plane, in chunks: (chunks, rows, K)."""
         window, n = self.planes.window, len(x)
         x = np.ascontiguousarray(x)  # as it is already, unless a layer of a user's made a view
         if self._is_pointwise:
-            return x.reshape(-1, self.C)  # a 1×1 window's columns are the maps themselves
+            return self.columns.chunks(
+                x.reshape(-1, self.C)
+            )  # a 1×1 window's columns are the maps themselves
         if window.is_padded:
             (top, _), (left, _) = window.pads
             shape = (n, *window.padded, self.C)
