@@ -9,7 +9,7 @@ from typing import Any
 
 from minicnn.engine.gradients import Gradients
 from minicnn.engine.scratch import Frame
-from minicnn.layers import Layer
+from minicnn.layers import Layer, contract
 from minicnn.typing import Array, DType, Params
 
 
@@ -62,19 +62,19 @@ class LayerNode(Node):
 
     def forward(self, x: Array, run: Run) -> Array:
         """The layer's own."""
-        y, run.cache[self.number] = self.layer.forward(x, run.training)
+        y, run.cache[self.number] = contract.forward(self.layer, x, run.training)
         return y
 
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """The layer's own."""
-        dx, grads = self.layer.backward(dy, run.cache[self.number])
-        for key, gradient in self.layer.check_grads(grads).items():
+        dx, grads = contract.backward(self.layer, dy, run.cache[self.number])
+        for key, gradient in grads.items():
             run.gradients.put(self.path + key, gradient)
         return dx
 
     def infer(self, x: Array, run: Run) -> Array:
         """The layer's own."""
-        return self.layer.infer(x)
+        return contract.output(self.layer, self.layer.infer(x), len(x))
 
     def next_state(self, run: Run) -> Params:
         """The layer's own."""

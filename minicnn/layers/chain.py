@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.layers import contract
 from minicnn.layers.container import Container
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Params, Shape
@@ -37,9 +38,9 @@ class Chain(Container):
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Each layer is built for what the one before it gives."""
         self._name_children()
-        shape = tuple(input_shape)
+        shape = input_shape
         for layer in self.layers:
-            shape = tuple(layer.build(shape, rng))
+            shape = self._build_child(layer, shape, rng)
         return self.built(input_shape, shape)
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, list[Any]]:
@@ -47,7 +48,7 @@ class Chain(Container):
         self.check(x)
         caches = []
         for layer in self.layers:
-            x, cache = layer.forward(x, training)
+            x, cache = contract.forward(layer, x, training)
             caches.append(cache)
         return x, caches
 
@@ -56,7 +57,7 @@ class Chain(Container):
         self.check_dy(dy)
         grads: Params = {}
         for layer, its_cache in zip(reversed(self.layers), reversed(cache), strict=True):
-            dy, its_grads = layer.backward(dy, its_cache)
+            dy, its_grads = contract.backward(layer, dy, its_cache)
             grads |= self._paths(layer, its_grads)
         return dy, {path: grads[path] for path in self.params}
 
@@ -68,17 +69,19 @@ class Chain(Container):
         grads: Params = {}
         learning = [place for place, layer in enumerate(self.layers) if layer.params]
         for place in range(len(self.layers) - 1, min(learning, default=len(self.layers)), -1):
-            dy, its_grads = self.layers[place].backward(dy, cache[place])
+            dy, its_grads = contract.backward(self.layers[place], dy, cache[place])
             grads |= self._paths(self.layers[place], its_grads)
         for place in learning[:1]:
-            grads |= self._paths(self.layers[place], self.layers[place].gradients(dy, cache[place]))
+            layer = self.layers[place]
+            its_grads = contract.gradients(layer, layer.gradients(dy, cache[place]))
+            grads |= self._paths(layer, its_grads)
         return {path: grads[path] for path in self.params}
 
     def infer(self, x: Array) -> Array:
         """The output alone: every cache is dropped as soon as its layer is done."""
         self.check(x)
         for layer in self.layers:
-            x = layer.infer(x)
+            x = contract.output(layer, layer.infer(x), len(x))
         return x
 
     def next_state(self, cache: list[Any]) -> Params:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ConfigError, ShapeError
+from minicnn.layers import contract
 from minicnn.layers.container import Container
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Params, Shape
@@ -34,7 +35,7 @@ class Concat(Container):
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """The branches must agree in all axes but the last."""
         self._name_children()
-        shapes = [tuple(branch.build(input_shape, rng)) for branch in self.layers]
+        shapes = [self._build_child(branch, input_shape, rng) for branch in self.layers]
         if len({shape[:-1] for shape in shapes}) > 1:
             raise ShapeError(
                 f"{self.where}: expected branches that agree in all axes but the last, got "
@@ -47,7 +48,7 @@ class Concat(Container):
     def forward(self, x: Array, training: Any = False) -> tuple[Array, list[Any]]:
         """Every branch sees the same x."""
         xp = self.check(x).xp
-        results = [branch.forward(x, training) for branch in self.layers]
+        results = [contract.forward(branch, x, training) for branch in self.layers]
         return xp.concatenate([y for y, _ in results], axis=-1), [cache for _, cache in results]
 
     def backward(self, dy: Array, cache: list[Any]) -> tuple[Array, Params]:
@@ -57,7 +58,7 @@ class Concat(Container):
         grads: Params = {}
         for branch, its_cache, its_slice in zip(self.layers, cache, self._slices, strict=True):
             its_dy = ops.xp.ascontiguousarray(dy[..., its_slice])
-            its_dx, its_grads = branch.backward(its_dy, its_cache)
+            its_dx, its_grads = contract.backward(branch, its_dy, its_cache)
             dx = dx + its_dx
             grads |= self._paths(branch, its_grads)
         return dx, grads

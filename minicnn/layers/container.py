@@ -6,9 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Self
 
-from minicnn.errors import ConfigError
+import numpy as np
+
+from minicnn.errors import ConfigError, ShapeError
+from minicnn.initializers import Unfilled
+from minicnn.layers import contract
 from minicnn.layers.layer import Layer
-from minicnn.typing import Params
+from minicnn.typing import Params, Shape
 
 
 class Container(Layer):
@@ -25,6 +29,7 @@ class Container(Layer):
                     f"{self.where}: expected layers (subclasses of minicnn.Layer), got "
                     f"{thing!r}{remedy}"
                 )
+            contract.begun(thing)
         inside = [id(layer) for outer in layers for layer in outer.walk()]
         if len(set(inside)) < len(inside):
             raise ConfigError(
@@ -69,9 +74,40 @@ class Container(Layer):
         """The sum over the layers inside."""
         return sum(layer.multiply_adds() for layer in self.layers)
 
+    def _build_child(self, layer: Layer, shape: Shape, rng: np.random.Generator) -> Shape:
+        """Build a layer inside. What it has learnt elsewhere it keeps; built twice, it does not.
+
+        That is: a container built for the first time takes over layers that are built already,
+        and one that is built again, by its own ``build``, draws everything afresh.
+        """
+        if self.input_shape is not None or layer.input_shape is None:
+            return contract.build(layer, shape, rng)
+        learnt = [
+            (inner, inner.params, inner.state)
+            for inner in layer.walk()
+            if not isinstance(inner, Container)
+        ]
+        old_shape = layer.input_shape
+        output_shape = contract.build(layer, shape, Unfilled())
+        fits = all(
+            _shapes(params) == _shapes(inner.params) and _shapes(state) == _shapes(inner.state)
+            for inner, params, state in learnt
+        )
+        if not fits:
+            contract.build(layer, old_shape, Unfilled())
+        for inner, params, state in learnt:
+            inner.params, inner.state = params, state
+        if not fits:
+            raise ShapeError(
+                f"{layer.where}: expected inputs of shape {old_shape}, for which it is built "
+                f"already, got {shape}, for which its weights have the wrong shapes; give it such "
+                f"inputs, or make a new layer (layer.build(shape, rng) drops what it has learnt)"
+            )
+        return output_shape
+
     def _paths(self, layer: Layer, grads: Params) -> Params:
-        """The gradients of a layer inside, under their paths; none may be missing."""
-        return {f"{layer.name}/{key}": g for key, g in layer.check_grads(grads).items()}
+        """The gradients of a layer inside, under their paths."""
+        return {f"{layer.name}/{key}": g for key, g in grads.items()}
 
     def __getitem__(self, which: int | str) -> Layer:
         """A layer by its place or its name: ``chain[0]``, ``chain["conv2d_1"]``."""
@@ -105,3 +141,7 @@ class Container(Layer):
                 number += 1
             layer.path = f"{self.path}/{layer.name}" if self.path else layer.name
             layer.position = f"layer {place} of {len(self.layers)}"
+
+
+def _shapes(arrays: Params) -> dict[str, Shape]:
+    return {key: tuple(a.shape) for key, a in arrays.items()}

@@ -18,9 +18,10 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import ConformanceError, DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
+from minicnn.layers import contract
 from minicnn.typing import Array, Cache, Params, Shape
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -215,12 +216,7 @@ class Layer(ABC):
 
     def check_grads(self, grads: Params) -> Params:
         """Raise one clear error unless there is a gradient for each parameter; give them."""
-        if grads.keys() != self.params.keys():
-            raise ConformanceError(
-                f"{self.where}: expected gradients of {', '.join(self.params) or 'nothing'}, got "
-                f"{', '.join(grads) or 'none'}; backward must give one for each parameter"
-            )
-        return grads
+        return contract.gradients(self, grads)
 
     def param(self, key: str, like: Array) -> Array:
         """A parameter in the dtype of the input, which decides the dtype of everything."""

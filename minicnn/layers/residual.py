@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import ShapeError
+from minicnn.layers import contract
 from minicnn.layers.chain import Chain
 from minicnn.layers.container import Container
 from minicnn.layers.layer import Layer
@@ -40,7 +41,7 @@ class Residual(Container):
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Both ways must end in the same shape, so that they can be added."""
         self._name_children()
-        through, around = (tuple(layer.build(input_shape, rng)) for layer in self.layers)
+        through, around = (self._build_child(layer, input_shape, rng) for layer in self.layers)
         if through != around:
             raise ShapeError(
                 f"{self.where}: expected body and shortcut to end in one shape, got {through} and "
@@ -52,14 +53,14 @@ class Residual(Container):
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """The sum of the two ways."""
         self.check(x)
-        y, body = self.body.forward(x, training)
-        around, shortcut = self._way.forward(x, training)
+        y, body = contract.forward(self.body, x, training)
+        around, shortcut = contract.forward(self._way, x, training)
         return y + around, {"body": body, "shortcut": shortcut}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """A sum hands its gradient to both ways; x, used twice, adds up what comes back."""
-        dx, body = self.body.backward(dy, cache["body"])
-        around, shortcut = self._way.backward(dy, cache["shortcut"])
+        dx, body = contract.backward(self.body, dy, cache["body"])
+        around, shortcut = contract.backward(self._way, dy, cache["shortcut"])
         return dx + around, self._paths(self.body, body) | self._paths(self._way, shortcut)
 
     def next_state(self, cache: Cache) -> Params:

@@ -21,6 +21,7 @@ from minicnn.errors import (
     NotFiniteError,
     ShapeError,
 )
+from minicnn.initializers import Unfilled
 from minicnn.layers import Chain, Layer
 from minicnn.losses import Loss
 from minicnn.losses import get as get_loss
@@ -90,15 +91,17 @@ class Sequential(Chain):
                 f"0 without the batch, got {input_shape!r}"
             )
         self._trainer = self._predictor = None
-        return super().build(sizes, rng or generator(self.seed, "weights"))
+        self._rng = generator(self.seed, "weights") if rng is None else rng
+        return super().build(sizes, self._rng)
 
     def add(self, layer: Layer) -> None:
-        """Append a layer; a model that is built already is built anew, with fresh weights."""
+        """Append a layer. In a model that is built it alone is drawn: the others keep theirs."""
         longer = Chain(*self.layers, layer)  # complains about what is no layer
         self.layers = longer.layers
         self._trainer = self._predictor = None
         if self.input_shape is not None:
-            self.build(self.input_shape)
+            shape, self.input_shape = self.input_shape, None  # as if for the first time
+            self.build(shape, None if isinstance(self._rng, Unfilled) else self._rng)
 
     def astype(self, dtype: Any) -> Self:
         """Turn all parameters into ``dtype``, such as "float64" for an exact comparison."""

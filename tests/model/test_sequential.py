@@ -82,6 +82,26 @@ def test_a_compiled_model_can_grow_and_is_trained_anew():
     assert model.predict(X[:, 0, :3, 0]).shape == (23, 1)
 
 
+def test_adding_a_layer_keeps_what_the_others_have_learnt():
+    model = mc.Sequential([mc.Dense(4), mc.BatchNorm()], input_shape=(3,))
+    model.compile("sgd", "mse")
+    model.fit(X[:, 0, :3, 0], np.ones((23, 4)), verbose=0)
+    before = model.get_weights()
+    model.add(mc.Dense(1))
+    for old, kept in zip(before, model.get_weights(), strict=False):
+        np.testing.assert_array_equal(old, kept)
+
+
+def test_a_layer_added_to_a_loaded_model_has_weights(tmp_path):
+    mc.Sequential([mc.Dense(4)], input_shape=(3,)).save(tmp_path / "m.safetensors")
+    model = mc.load_model(tmp_path / "m.safetensors")
+    model.add(mc.Dense(5))
+    limit = np.sqrt(6 / 9)
+    W = model.layers[1].params["W"]
+    assert 0.1 * limit < np.abs(W).max() <= limit
+    assert len(np.unique(W)) == W.size
+
+
 def test_a_layer_that_cannot_be_added_leaves_the_model_usable():
     model = compiled()
     before = model.predict(X)

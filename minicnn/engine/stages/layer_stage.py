@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.engine.stages.stage import Block, Stage, numbers
-from minicnn.layers import Layer
+from minicnn.layers import Layer, contract
 from minicnn.randomness import Moment
 from minicnn.typing import Array
 
@@ -19,19 +19,19 @@ class LayerStage(Stage):
 
     def forward(self, x: Array, block: Block) -> Array:
         """The layer's own; it draws what it would draw for the whole batch."""
-        y, block.cache[self.number] = self.layer.forward(x, at_sample(block))
+        y, block.cache[self.number] = contract.forward(self.layer, x, at_sample(block))
         return y
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The layer's own."""
-        dx, grads = self.layer.backward(dy, block.cache.pop(self.number))
-        for key, gradient in self.layer.check_grads(grads).items():
+        dx, grads = contract.backward(self.layer, dy, block.cache.pop(self.number))
+        for key, gradient in grads.items():
             block.add_gradient(self.path + key, gradient)
         return dx
 
     def infer(self, x: Array, block: Block) -> Array:
         """The layer's own."""
-        return self.layer.infer(x)
+        return contract.output(self.layer, self.layer.infer(x), len(x))
 
     def working_set(self, itemsize: int) -> int:
         """Its input and output, and what it may compute on the way."""
