@@ -35,10 +35,14 @@ class Engine:
     """
 
     def __init__(self, chain: Chain) -> None:
-        self.chain = chain
-        self._plain = PlainEngine(chain)
+        self.follow(chain)
         self._frames = Frames()
         self._plans: dict[Any, Sequence] = {}
+
+    def follow(self, chain: Chain) -> None:
+        """Run this chain from now on, such as one with other arrays; the memory stays."""
+        self.chain = chain
+        self._plain = PlainEngine(chain)
 
     # ---- forward -------------------------------------------------------------------------------
 

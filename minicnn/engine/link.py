@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 from minicnn.backends import ops_for
 from minicnn.errors import ConfigError
@@ -21,11 +22,19 @@ from minicnn.typing import Array
 
 @dataclass(frozen=True)
 class Link:
-    """What to train: ``body`` gives what ``loss`` wants; ``activation`` makes predictions of it."""
+    """What to train: ``body`` gives what ``loss`` wants; ``activation`` makes predictions of it.
 
+    The body is the network, or all of it but the last activation.
+    """
+
+    network: Chain
     body: Chain
     loss: Loss
     activation: str | None
+
+    def is_still(self, other: Link) -> bool:
+        """Whether both look at the same layers, with the same arrays in them."""
+        return self.activation == other.activation and _shared(self.body, other.body)
 
     def predictions(self, outputs: Array) -> Array:
         """The body's outputs as probabilities, for the metrics."""
@@ -42,18 +51,20 @@ def link(network: Chain, loss: Loss) -> Link:
     wanted = loss.activation
     _check_units(network, last, loss)
     if wanted is None:
-        return Link(network, loss, None)
+        return Link(network, network, loss, None)
     if loss.from_logits:
         if found == wanted:
             raise ConfigError(
                 f"{last.where}: expected logits for {loss!r}, got the output of a {found}; leave "
                 f"the activation out, or use from_logits=False"
             )
-        return Link(network, loss, wanted)
+        return Link(network, network, loss, wanted)
     if found == wanted:
-        return Link(_without_last_activation(network), loss.on_logits(), wanted)
+        return Link(network, _without_last_activation(network), loss.on_logits(), wanted)
     if not _is_ours(last):
-        return Link(network, loss, None)  # a layer of the user's may well give probabilities
+        return Link(
+            network, network, loss, None
+        )  # a layer of the user's may well give probabilities
     raise ConfigError(
         f"{last.where}: expected a last layer that gives probabilities for {loss.name}, got one "
         f'that ends in {found or "no activation"}; give it activation="{wanted}", or train on '
@@ -87,6 +98,15 @@ def _check_units(network: Chain, last: Layer, loss: Loss) -> None:
             f'softmax is always 1; use Dense(classes, activation="softmax"), or '
             f'Dense(1, activation="sigmoid") with "{BinaryCrossentropy.name}"'
         )
+
+
+def _shared(one: Any, two: Any) -> bool:
+    """Whether two things are one, or layers and lists whose contents are."""
+    if isinstance(one, Layer) and type(one) is type(two) and vars(one).keys() == vars(two).keys():
+        return one is two or all(_shared(vars(one)[key], vars(two)[key]) for key in vars(one))
+    if isinstance(one, list) and isinstance(two, list):
+        return len(one) == len(two) and all(map(_shared, one, two))
+    return one is two
 
 
 def _without_last_activation(network: Chain) -> Chain:

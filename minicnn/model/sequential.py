@@ -155,10 +155,13 @@ class Sequential(Chain):
                 "expected a compiled model; call model.compile(optimizer=..., loss=...) first"
             )
         self._require_built("training")
-        if self._trainer is None:
-            settings = self._settings
+        settings = self._settings
+        linked = link(self, settings["loss"])  # anew: a layer may have been given other arrays
+        if self._trainer is not None:
+            self._trainer.follow(linked)
+        else:
             self._trainer = Trainer(
-                link(self, settings["loss"]),
+                linked,
                 settings["optimizer"],
                 settings["metrics"],
                 settings["gradients"],

@@ -55,6 +55,12 @@ class Trainer:
         self.ctrl_c = CtrlC()
         self.run = Run(epoch=0, steps=0, callbacks=())
 
+    def follow(self, link: Link) -> None:
+        """Train what the network has become: another may be frozen, or have other arrays."""
+        if not link.is_still(self.link):
+            self.link = link
+            self.engine.follow(link.body)
+
     # ---- one step ----------------------------------------------------------------------------
 
     @room_for_a_batch()
@@ -68,7 +74,7 @@ class Trainer:
         if not math.isfinite(value):
             raise self._not_finite(batch, moment, value)
 
-        dy, learns = loss.backward(loss_cache), trainable(network)
+        dy, learns = loss.backward(loss_cache), trainable(self.link.network)
         if self.gradients:
             grads = self.engine.backward(dy, cache)
             grads = {path: grads[path] for path in learns if path in grads}
