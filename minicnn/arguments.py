@@ -9,10 +9,14 @@ minicnn.errors.ConfigError: Conv2D: expected filters to be a whole number of at 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
-from minicnn.errors import ConfigError
+import numpy as np
+
+from minicnn.errors import ConfigError, ShapeError
+from minicnn.typing import Shape
 
 
 def is_whole(value: Any) -> bool:
@@ -48,6 +52,25 @@ def fraction(value: Any, what: str, where: str = "") -> float:
     if is_number(value) and 0 <= value < 1:
         return float(value)
     raise _refused(value, f"{what} to be at least 0 and less than 1", where)
+
+
+def flag(value: Any, what: str, where: str = "") -> bool:
+    """``value`` if it is True or False."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    remedy = f'; write activation="{value}"' if isinstance(value, str) else ""
+    raise ConfigError(f"{where}: expected {what} to be True or False, got {value!r}{remedy}")
+
+
+def sizes(shape: Any, where: str, what: str = "input_shape") -> Shape:
+    """``shape`` as a tuple, if it is one of whole numbers above 0, as the inputs of layers are."""
+    listed = tuple(shape) if isinstance(shape, Iterable) else (None,)
+    if all(is_whole(size) and size > 0 for size in listed):
+        return tuple(int(size) for size in listed)
+    raise ShapeError(
+        f"{where}: expected an {what} such as (150, 150, 3), whole numbers above 0 without the "
+        f"batch, got {shape!r}"
+    )
 
 
 def _refused(value: Any, expected: str, where: str) -> ConfigError:

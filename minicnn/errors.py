@@ -22,6 +22,10 @@ class ConfigError(MinicnnError, ValueError):
     """An argument of a layer, a loss, an optimizer or a model makes no sense."""
 
 
+class NoSuchLayerError(ConfigError, IndexError):
+    """A container was asked for a layer that it does not hold."""
+
+
 class LabelError(MinicnnError, ValueError):
     """Labels do not fit the loss or the number of classes."""
 

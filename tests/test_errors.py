@@ -196,7 +196,7 @@ MISTAKES = {
     ),
     "an unknown layer": (
         lambda: network()["conv"],
-        mc.ConfigError,
+        mc.NoSuchLayerError,
         "name of a layer .*conv2d_1.*got 'conv'",
     ),
     "a residual sum of two shapes": (

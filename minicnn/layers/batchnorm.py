@@ -73,7 +73,7 @@ class BatchNorm(Layer):
         The two means are there because each x also moves the batch's mean and variance.
         Running figures do not move with x: with them, the two means fall away.
         """
-        ops = self.check_dy(dy)
+        ops = self.check_dy(dy, like=cache["x_hat"])
         x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         grads = {"gamma": ops.channel_dots(dy, x_hat), "beta": ops.channel_sums(dy)}
         if cache["batch"] is not None:

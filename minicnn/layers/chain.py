@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import sizes
 from minicnn.layers import contract
 from minicnn.layers.container import Container
 from minicnn.layers.layer import Layer
@@ -38,7 +39,7 @@ class Chain(Container):
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """Each layer is built for what the one before it gives."""
         self._name_children()
-        shape = input_shape
+        shape = sizes(input_shape, self.where)
         for layer in self.layers:
             shape = self._build_child(layer, shape, rng)
         return self.built(input_shape, shape)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from minicnn.errors import ConfigError, ShapeError
+from minicnn.arguments import is_whole
+from minicnn.backends import Ops
+from minicnn.errors import ConfigError, NoSuchLayerError, NotBuiltError, ShapeError
 from minicnn.initializers import Unfilled
 from minicnn.layers import contract
 from minicnn.layers.layer import Layer
-from minicnn.typing import Params, Shape
+from minicnn.layers.paths import Paths
+from minicnn.typing import Array, Params, Shape
 
 
 class Container(Layer):
@@ -21,6 +24,7 @@ class Container(Layer):
     def __init__(self, layers: Sequence[Layer], name: str | None = None) -> None:
         self.name = name
         self.input_shape = self.output_shape = None
+        self._param_shapes = {}
         thing: Any
         for thing in layers:
             if not isinstance(thing, Layer):
@@ -45,18 +49,28 @@ class Container(Layer):
 
     @property
     def params(self) -> Params:  # type: ignore[override]
-        """The parameters of all layers inside, by path (a view: the arrays are theirs)."""
-        return {f"{c.name}/{k}": p for c in self.layers for k, p in c.params.items()}
+        """The parameters of all layers inside, by path: a view, what is put in goes to them."""
+        return Paths({str(c.name): c.params for c in self.layers})
 
     @property
     def state(self) -> Params:  # type: ignore[override]
         """The running figures of all layers inside, by path."""
-        return {f"{c.name}/{k}": s for c in self.layers for k, s in c.state.items()}
+        return Paths({str(c.name): c.state for c in self.layers})
 
     @property
     def per_sample(self) -> bool:  # type: ignore[override]
         """A container treats samples one by one if all its layers do."""
         return all(layer.per_sample for layer in self.layers)
+
+    def check(self, x: Array) -> Ops:
+        """As for any layer; and whatever stands inside must have been built."""
+        for layer in self.layers:
+            if self.input_shape is not None and layer.input_shape is None:
+                raise NotBuiltError(
+                    f"{self.where}: expected layers that are built, got {layer!r}, which was put "
+                    f"among them later; write model.add(layer), or make a new model"
+                )
+        return super().check(x)
 
     def set_state(self, state: Params) -> None:
         """Hand each running figure to the layer that its path names."""
@@ -109,15 +123,20 @@ class Container(Layer):
         """The gradients of a layer inside, under their paths."""
         return {f"{layer.name}/{key}": g for key, g in grads.items()}
 
-    def __getitem__(self, which: int | str) -> Layer:
-        """A layer by its place or its name: ``chain[0]``, ``chain["conv2d_1"]``."""
-        if isinstance(which, int):
-            return self.layers[which]
-        for layer in self.layers:
-            if layer.name == which:
+    def __getitem__(self, which: Any) -> Layer:
+        """A layer by its place or its name: ``chain[0]``, ``chain[-1]``, ``chain["conv2d_1"]``."""
+        for place, layer in enumerate(self.layers):
+            if which == layer.name or (is_whole(which) and which in (place, place - len(self))):
                 return layer
         names = ", ".join(str(layer.name) for layer in self.layers)
-        raise ConfigError(f"{self.where}: expected the name of a layer ({names}), got {which!r}")
+        remedy = "; for several write .layers[...]" if isinstance(which, slice) else ""
+        raise NoSuchLayerError(
+            f"{self.where}: expected the name of a layer ({names}) or its place, counted from 0, "
+            f"got {which!r}{remedy}"
+        )
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
 
     def __len__(self) -> int:
         return len(self.layers)

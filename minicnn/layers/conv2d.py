@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.arguments import whole
+from minicnn.arguments import flag, whole
 from minicnn.backends import Padding, Window, pair
 from minicnn.backends.window import check_padding
 from minicnn.errors import ConfigError
@@ -61,7 +61,7 @@ class Conv2D(Activated):
         self.padding = check_padding(padding, self.where)
         self.dilation = pair(dilation, f"{self.where}: dilation")
         self.groups = whole(groups, "groups", self.where)
-        self.use_bias = use_bias
+        self.use_bias = flag(use_bias, "use_bias", self.where)
         self.kernel_initializer = kernel_initializer
         if self.filters % self.groups:
             raise ConfigError(
@@ -100,8 +100,8 @@ class Conv2D(Activated):
 
         The columns are KH·KW times larger than x, so they are made anew, not kept.
         """
-        ops = self.check_dy(dy)
         x = cache["x"]
+        ops = self.check_dy(dy, like=x)
         dy = self._before_activation(dy, cache)
         grads = self._slopes(x, dy)
 
@@ -116,7 +116,7 @@ class Conv2D(Activated):
         """dW and db alone: dx, the costlier half, is left out."""
         if type(self).backward is not Conv2D.backward:
             return super().gradients(dy, cache)  # a subclass has a backward of its own
-        self.check_dy(dy)
+        self.check_dy(dy, like=cache["x"])
         return self._slopes(cache["x"], self._before_activation(dy, cache))
 
     def _slopes(self, x: Array, dy: Array) -> Params:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.arguments import whole
+from minicnn.arguments import flag, whole
 from minicnn.initializers import Initializer
 from minicnn.layers.activations import Activated
 from minicnn.typing import Array, Cache, Params, Shape
@@ -32,14 +32,14 @@ class Dense(Activated):
     def __init__(
         self,
         units: int,
-        use_bias: bool = True,
         activation: str | None = None,
+        use_bias: bool = True,
         kernel_initializer: str | Initializer = "glorot_uniform",
         name: str | None = None,
     ) -> None:
         super().__init__(activation, name)
         self.units = whole(units, "units", self.where)
-        self.use_bias = use_bias
+        self.use_bias = flag(use_bias, "use_bias", self.where)
         self.kernel_initializer = kernel_initializer
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
@@ -61,8 +61,8 @@ class Dense(Activated):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
-        ops = self.check_dy(dy)
         x = cache["x"]
+        ops = self.check_dy(dy, like=x)
         dy = self._before_activation(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
         grads = {"W": rows.T @ drows}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import sizes
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -22,7 +24,7 @@ class Flatten(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
         """One axis is left."""
-        return self.built(input_shape, (int(np.prod(input_shape, dtype=np.int64)),))
+        return self.built(input_shape, (math.prod(sizes(input_shape, self.where)),))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """The same numbers in another shape."""

@@ -17,8 +17,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from minicnn.arguments import sizes
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.layers import contract
@@ -48,6 +49,7 @@ class Layer(ABC):
         self.state: Params = {}
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
+        self._param_shapes: dict[str, Shape] = {}
 
     # ---- what a layer writes itself ------------------------------------------------------
 
@@ -149,11 +151,18 @@ class Layer(ABC):
 
     def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
         """Note both shapes and return the output's: the last line of every ``build``."""
-        self.input_shape, self.output_shape = tuple(input_shape), tuple(output_shape)
+        self.input_shape = sizes(input_shape, self.where)
+        self.output_shape = sizes(output_shape, self.where, "output_shape")
+        self._param_shapes = {key: np.shape(p) for key, p in self.params.items()}
         return self.output_shape
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
         """A parameter in float32, made where new arrays live."""
+        if not isinstance(rng, np.random.Generator):
+            raise ConfigError(
+                f"{self.where}: expected a generator to draw from, such as "
+                f"np.random.default_rng(0), got {rng!r}"
+            )
         if isinstance(rng, Unfilled):
             return current_ops().xp.empty(shape, BUILD_DTYPE)
         values = np.asarray(get_initializer(how, self.where)(shape, rng))
@@ -166,7 +175,7 @@ class Layer(ABC):
 
     def maps(self, input_shape: Shape) -> tuple[int, int, int]:
         """``input_shape`` as (H, W, C), or an error that says what a map is."""
-        if len(input_shape) != 3:
+        if len(sizes(input_shape, self.where)) != 3:
             raise ShapeError(
                 f"{self.where}: expected maps of shape (height, width, channels), got an input "
                 f"of shape {input_shape}; pictures in grey need a last axis of 1: x[..., None]"
@@ -176,7 +185,7 @@ class Layer(ABC):
 
     def features(self, input_shape: Shape) -> int:
         """The length of the last axis, or an error if there is no axis at all."""
-        if not input_shape:
+        if not sizes(input_shape, self.where):
             raise ShapeError(
                 f"{self.where}: expected at least one axis besides the batch, got inputs that are "
                 f"single numbers; make them rows of one: x[:, None]"
@@ -197,6 +206,8 @@ class Layer(ABC):
                 f"{self.entrance}: expected an input of shape ({expected}), got {tuple(x.shape)}; "
                 f"{_remedy(self.input_shape, tuple(x.shape))}"
             )
+        if x.shape[0] == 0:
+            raise ShapeError(f"{self.entrance}: expected at least one sample, got a batch of none")
         if x.dtype not in FLOATS:
             raise DtypeError(
                 f"{self.entrance}: expected float32 or float64, got {x.dtype}; convert the input "
@@ -204,9 +215,17 @@ class Layer(ABC):
             )
         return ops
 
-    def check_dy(self, dy: Array) -> Ops:
-        """Raise one clear error unless ``dy`` has the shape of the output; give its ops."""
+    def check_dy(self, dy: Array, like: Array | None = None) -> Ops:
+        """Raise one clear error unless ``dy`` has the shape of the output; give its ops.
+
+        ``like`` is an array of the cache that has as many samples.
+        """
         ops = ops_for(dy, where=self.where)
+        if like is not None and dy.shape[:1] != like.shape[:1]:
+            raise ShapeError(
+                f"{self.where}: expected a gradient of {len(like)} samples, as forward was given, "
+                f"got shape {tuple(dy.shape)}"
+            )
         if tuple(dy.shape[1:]) != self.output_shape:
             raise ShapeError(
                 f"{self.where}: expected a gradient of the output's shape "
@@ -220,9 +239,19 @@ class Layer(ABC):
 
     def param(self, key: str, like: Array) -> Array:
         """A parameter in the dtype of the input, which decides the dtype of everything."""
-        p = self.params[key]
+        p = self.whole_param(key)
         ops_for(p, like, where=self.where)
         return p if p.dtype == like.dtype else p.astype(like.dtype)
+
+    def whole_param(self, key: str) -> Array:
+        """A parameter as it is kept, unless it was put there by hand in another shape."""
+        p = self.params[key]
+        if p.shape != self._param_shapes.get(key, p.shape):
+            raise ShapeError(
+                f"{self.where}: expected params[{key!r}] of shape {self._param_shapes[key]}, as it "
+                f"was built, got {p.shape}"
+            )
+        return p
 
 
 def _remedy(expected: Shape, got: Shape) -> str:

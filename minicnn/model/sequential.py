@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minicnn.arguments import is_whole, whole
+from minicnn.arguments import sizes, whole
 from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
@@ -84,15 +84,10 @@ class Sequential(Chain):
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> Shape:
         """Make all parameters for inputs of this shape; the draws are named by the seed."""
-        sizes = tuple(input_shape) if isinstance(input_shape, Iterable) else (None,)
-        if not all(is_whole(size) and size > 0 for size in sizes):
-            raise ShapeError(
-                f"{self.where}: expected an input_shape such as (150, 150, 3), whole numbers above "
-                f"0 without the batch, got {input_shape!r}"
-            )
+        input_shape = sizes(input_shape, self.where)
         self._trainer = self._predictor = None
         self._rng = generator(self.seed, "weights") if rng is None else rng
-        return super().build(sizes, self._rng)
+        return super().build(input_shape, self._rng)
 
     def add(self, layer: Layer) -> None:
         """Append a layer. In a model that is built it alone is drawn: the others keep theirs."""

@@ -99,7 +99,7 @@ class Stage(ABC):
 
 def param(layer: Layer, key: str, dtype: Any) -> Array:
     """A parameter in the dtype that the computation has."""
-    p = layer.params[key]
+    p = layer.whole_param(key)
     return p if p.dtype == dtype else p.astype(dtype)
 
 
