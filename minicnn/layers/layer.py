@@ -19,7 +19,7 @@ import numpy as np
 
 from minicnn.arguments import sizes
 from minicnn.backends import Ops, current_ops, ops_for
-from minicnn.errors import ConfigError, DtypeError, NotBuiltError, ShapeError
+from minicnn.errors import ConfigError, ConformanceError, DtypeError, NotBuiltError, ShapeError
 from minicnn.initializers import Initializer, Unfilled
 from minicnn.initializers import get as get_initializer
 from minicnn.layers import contract
@@ -124,6 +124,11 @@ class Layer(ABC):
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, to print or rebuild the layer."""
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        if lost := [name for name in names if not hasattr(self, name)]:
+            raise ConformanceError(
+                f"{self.where}: expected every argument of __init__ as an attribute of its name, "
+                f"got none called {lost[0]}; write self.{lost[0]} = {lost[0]}"
+            )
         return {name: getattr(self, name) for name in names}
 
     def __repr__(self) -> str:

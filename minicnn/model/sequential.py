@@ -16,6 +16,7 @@ from minicnn.engine import Engine, floats, link
 from minicnn.errors import (
     ConfigError,
     DtypeError,
+    MinicnnError,
     NotBuiltError,
     NotCompiledError,
     NotFiniteError,
@@ -87,7 +88,13 @@ class Sequential(Chain):
         input_shape = sizes(input_shape, self.where)
         self._trainer = self._predictor = None
         self._rng = generator(self.seed, "weights") if rng is None else rng
-        return super().build(input_shape, self._rng)
+        unbuilt = [layer for layer in self.walk() if layer.input_shape is None]
+        try:
+            return super().build(input_shape, self._rng)
+        except MinicnnError:
+            for layer in unbuilt:  # another shape may suit them better
+                layer.input_shape = layer.output_shape = None
+            raise
 
     def add(self, layer: Layer) -> None:
         """Append a layer. In a model that is built it alone is drawn: the others keep theirs."""

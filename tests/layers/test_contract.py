@@ -131,6 +131,16 @@ def test_so_does_a_container(around, kind):
         train(around(kind()))
 
 
+def test_an_argument_that_was_not_kept():
+    class Forgetful(Twice):
+        def __init__(self, factor=2, name=None):
+            super().__init__(name)
+
+    for use in (repr, lambda layer: layer.config()):
+        with pytest.raises(ConformanceError, match=r"Forgetful: .*self.factor = factor"):
+            use(Forgetful())
+
+
 @pytest.mark.parametrize("kind", [Twice, Scaled])
 def test_a_layer_that_keeps_its_promises_is_left_alone(kind):
     train(kind())

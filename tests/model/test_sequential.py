@@ -82,6 +82,15 @@ def test_a_compiled_model_can_grow_and_is_trained_anew():
     assert model.predict(X[:, 0, :3, 0]).shape == (23, 1)
 
 
+def test_a_model_that_could_not_be_built_takes_another_shape():
+    model = mc.Sequential([mc.Dense(4), mc.Flatten(), mc.Conv2D(2, 3)])
+    with pytest.raises(mc.ShapeError):
+        model.build((5, 3))
+    model.layers.pop()
+    assert model.build((7,)) == (4,)
+    assert model[0].params["W"].shape == (7, 4)
+
+
 def test_adding_a_layer_keeps_what_the_others_have_learnt():
     model = mc.Sequential([mc.Dense(4), mc.BatchNorm()], input_shape=(3,))
     model.compile("sgd", "mse")
