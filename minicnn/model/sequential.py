@@ -99,11 +99,17 @@ class Sequential(Chain):
     def add(self, layer: Layer) -> None:
         """Append a layer. In a model that is built it alone is drawn: the others keep theirs."""
         longer = Chain(*self.layers, layer)  # complains about what is no layer
-        self.layers = longer.layers
+        before, self.layers = self.layers, longer.layers
         self._trainer = self._predictor = None
         if self.input_shape is not None:
             shape, self.input_shape = self.input_shape, None  # as if for the first time
-            self.build(shape, None if isinstance(self._rng, Unfilled) else self._rng)
+            rng = None if isinstance(self._rng, Unfilled) else self._rng
+            try:
+                self.build(shape, rng)
+            except MinicnnError:
+                self.layers = before
+                self.build(shape, rng)
+                raise
 
     def astype(self, dtype: Any) -> Self:
         """Turn all parameters into ``dtype``, such as "float64" for an exact comparison."""

@@ -111,11 +111,13 @@ def test_a_layer_added_to_a_loaded_model_has_weights(tmp_path):
     assert len(np.unique(W)) == W.size
 
 
-def test_a_layer_that_cannot_be_added_leaves_the_model_usable():
+@pytest.mark.parametrize("unfit", ["dense", mc.Conv2D(1, 1)])
+def test_a_layer_that_cannot_be_added_leaves_the_model_usable(unfit):
     model = compiled()
     before = model.predict(X)
-    with pytest.raises(mc.ConfigError):
-        model.add("dense")
+    with pytest.raises(mc.MinicnnError):
+        model.add(unfit)
+    assert len(model) == len(layers())
     np.testing.assert_array_equal(model.predict(X), before)
 
 
