@@ -41,19 +41,19 @@ def add_to(commands: Commands) -> None:
 
 def run(args: Any) -> int:
     """Print the accuracy and the confusion matrix."""
-    classifier = Classifier.load(args.model)
     there_are = parts_in(existing_folder(args.folder))
     part = args.part or next((part for part in PARTS if part in there_are), None)
-    photographs = ImageFolder(
-        args.folder,
-        image_size=classifier.image_size,
-        batch_size=args.batch_size,
-        shuffle=False,
-        classes=classifier.classes,
-        subset=part,
-        threads=args.threads,
-    )
     with machine(args):
+        classifier = Classifier.load(args.model)
+        photographs = ImageFolder(
+            args.folder,
+            image_size=classifier.image_size,
+            batch_size=args.batch_size,
+            shuffle=False,
+            classes=classifier.classes,
+            subset=part,
+            threads=args.threads,
+        )
         tables = [
             confusion_matrix(batch.y, classifier.probabilities(batch.x))
             for batch in photographs.epoch(0)
