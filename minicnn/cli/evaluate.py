@@ -34,7 +34,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("model", metavar="MODEL", help="a file of `minicnn train` or model.save")
     parser.add_argument("folder", metavar="DIR", help="the photographs")
     parser.add_argument("--part", choices=PARTS, help="of DIR")
-    parser.add_argument("--batch-size", type=count, default=32, metavar="N")
+    parser.add_argument("--batch-size", type=count, default=32, metavar="N", help="at a time")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")
     add_machine_options(parser)
 
