@@ -97,6 +97,23 @@ class Kernels:
             blocks = min(-(-items // THREADS), MOST_BLOCKS)
             self.launch(kernel, (blocks,), (THREADS,), arrays, (items, *counts), numbers, types)
 
+    def along(
+        self,
+        rows: int,
+        kernel: str,
+        arrays: Sequence[Array],
+        counts: Sequence[int] = (),
+        types: Sequence[Any] = (),
+        block: tuple[int, ...] = (THREADS,),
+    ) -> None:
+        """Launch ``kernel`` with a block for each of ``rows`` rows of a map.
+
+        The kernel is given the arrays, ``rows`` and the ``counts`` as Index.
+        """
+        if rows and all(a.size for a in arrays):
+            grid = (min(rows, MOST_BLOCKS),)
+            self.launch(kernel, grid, block, arrays, (rows, *counts), (), types)
+
     def launch(
         self,
         kernel: str,

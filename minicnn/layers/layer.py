@@ -73,6 +73,13 @@ class Layer(ABC):
         """Multiply-adds of one sample's forward pass."""
         return 0
 
+    def gradients(self, dy: Array, cache: Cache) -> Params:
+        """dL/dparams alone, for a network's first layer: nobody asks for the gradient of pixels.
+
+        Worth writing where dx is costly to make.
+        """
+        return self.backward(dy, cache)[1]
+
     # ---- what every layer can do -----------------------------------------------------------
 
     def infer(self, x: Array) -> Array:

@@ -231,10 +231,10 @@ class Sequential(Chain):
         trainer = self.trainer
         moment = Moment(self.seed, 0, trainer.optimizer.step_count)
         value, y_pred = trainer.step(Batch(x, y, sample_weight), moment)
-        results = {}
+        y_pred, results = to_numpy(y_pred), {}
         for metric in trainer.metrics:
             metric.reset()
-            metric.update(y, to_numpy(y_pred))
+            metric.update(y, y_pred)
             results[metric.name] = metric.result()
         return {"loss": value, **results}
 

@@ -64,8 +64,9 @@ class Trainer:
         network, loss = self.link.body, self.link.loss
         outputs, cache = self.engine.forward(batch.x, moment)
         value, loss_cache = self._loss(outputs, batch)
+        value = float(value)
         if not math.isfinite(value):
-            raise self._not_finite(batch, moment, float(value))
+            raise self._not_finite(batch, moment, value)
 
         dy, learns = loss.backward(loss_cache), trainable(network)
         if self.gradients:
@@ -75,7 +76,7 @@ class Trainer:
         else:
             self.engine.descend(dy, cache, self.optimizer, learns)
         network.set_state(self.engine.next_state(cache))
-        return float(value), self.link.predictions(outputs)
+        return value, self.link.predictions(outputs)
 
     def _loss(self, outputs: Array, batch: Batch) -> tuple[Any, Cache]:
         """The loss of a batch; labels that don't fit name the layer that they don't fit."""
