@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minicnn.backends.kernels import THREADS, Kernels
+from minicnn.backends.kernels import THREADS, Kernels, places
 from minicnn.backends.ops import Ops, threshold
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
@@ -138,6 +138,14 @@ class CupyOps(Ops):
         rows = x.dtype.type(x.size // x.shape[-1])
         mean = self._over_channels("channel_sums", x) / rows
         return mean, self._over_channels("channel_spreads", x, mean) / rows
+
+    def add_bias_and(self, activation: str, y: Array, b: Array) -> bool:
+        """As :meth:`Ops.add_bias_and`: every activation of ``cuda/bias.cu``."""
+        kernel = f"bias_{activation}"
+        if kernel not in places() or not y.flags.c_contiguous:
+            return False
+        self.kernels.over(y.size, kernel, (y, self._c(b)), (y.shape[-1],), types=(y.dtype,))
+        return True
 
     # ---- randomness and optimizers -----------------------------------------------------------
 

@@ -188,7 +188,14 @@ class Ops:
         """
         return self.asarray(philox_keep_mask(key, sample, shape, rate))
 
-    # ---- optimizers ------------------------------------------------------------------------
+    # ---- several steps in one, for backends that can ------------------------------------
+
+    def add_bias_and(self, activation: str, y: Array, b: Array) -> bool:
+        """Whether this backend has made of ``y`` the activation of y + b, in place.
+
+        Where the answer is no, nothing has happened.
+        """
+        return False
 
     def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
         """Whether this backend has moved the arrays by the optimizer's ``rule`` in one stroke.

@@ -90,9 +90,7 @@ class Conv2D(Activated):
         """y = columns · W + b: one product for each group."""
         self.check(x)
         y = self._join(self._columns(x) @ self._kernel_matrix(x))  # (N, OH, OW, F)
-        if self.use_bias:
-            y += self.param("b", x)
-        y, activation = self._activate(y)
+        y, activation = self._finish(y, x)  # + b, and the activation
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
