@@ -175,10 +175,10 @@ def test_what_is_not_done_in_one_stroke_is_left_alone(cupy_ops):
 
 
 @pytest.mark.parametrize(
-    "layer", [mc.Conv2D(4, 2, activation="relu"), mc.Dense(5, activation="tanh")]
+    "make", [lambda: mc.Conv2D(4, 2, activation="relu"), lambda: mc.Dense(5, activation="tanh")]
 )
-def test_layers_end_in_one_stroke(cupy_ops, layer, monkeypatch):
-    layer = copy.deepcopy(layer)
+def test_layers_end_in_one_stroke(cupy_ops, make, monkeypatch):
+    layer = make()
     shape = (3, 3, 2)
     layer.build(shape, np.random.default_rng(0))
     done = []
