@@ -16,6 +16,8 @@ from minicnn.backends.ops import Ops, threshold
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
 
+MANY = 16  # products in a row: for more, launching them one by one takes longer than copying
+
 
 class CupyOps(Ops):
     """Everything on a GPU."""
@@ -38,6 +40,21 @@ class CupyOps(Ops):
             return super().floats(x, dtype)
         y = self.xp.empty(x.shape, dtype)
         self.kernels.over(x.size, "bytes_to_floats", (self._c(x), y), (), (1 / 255,), (dtype,))
+        return y
+
+    # ---- products ----------------------------------------------------------------------
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """As :meth:`Ops.matmul`, one product after another.
+
+        CuPy's product of stacks first copies a transposed operand, for a convolution the whole
+        of its columns, and knows no TF32. Its product of two matrices does neither.
+        """
+        if len(a) > MANY:
+            return a @ b
+        y = self.xp.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
+        for each, left, right in zip(y, a, b, strict=True):
+            self.xp.matmul(left, right, out=each)
         return y
 
     # ---- sliding windows ---------------------------------------------------------------

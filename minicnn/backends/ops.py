@@ -41,6 +41,12 @@ class Ops:
             return x * self.xp.asarray(1 / 255, dtype)
         return x.astype(dtype, copy=False)
 
+    # ---- products ----------------------------------------------------------------------
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """``a @ b`` for stacks of matrices: (G, M, K) and (G, K, F) give (G, M, F)."""
+        return a @ b
+
     # ---- sliding windows ---------------------------------------------------------------
 
     def pad(self, x: Array, window: Window, value: float = 0.0) -> Array:

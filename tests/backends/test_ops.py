@@ -46,6 +46,18 @@ def geometry(window):
     return window.kernel, window.strides, window.pads, window.dilation
 
 
+# ---- products ------------------------------------------------------------------------------
+
+
+@given(data=st.data(), sizes=st.tuples(*[st.integers(1, 4)] * 3), dtype=dtypes)
+def test_matmul(ops, data, sizes, dtype):
+    (M, K, F), G = sizes, data.draw(st.sampled_from([1, 2, 17]))
+    a, b = data.draw(arrays((G, M, K), dtype)), data.draw(arrays((G, K, F), dtype))
+    with untouched(a, b):
+        y = ops.matmul(a, b)
+    assert_agrees(y, np.stack([a[g] @ b[g] for g in range(G)]))
+
+
 # ---- sliding windows -----------------------------------------------------------------------
 
 
