@@ -9,7 +9,7 @@ so the result doesn't either.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -56,10 +56,11 @@ class Segment(Node):
         memory = run.frame.scratch((self.number, "y"))
         out = memory.take("y", (len(x), *self.output_shape), run.dtype)
         step = how.__name__
+        ready = {s.number: s.prepare_forward(run.dtype) for s in self.inner_stages()}
 
         def job(i: int) -> None:
             block = blocks[i]
-            block.scratch = thread_scratch()
+            block.scratch, block.ready = thread_scratch(), ready
             y = x[block.rows]
             for stage in self.stages:
                 y = getattr(stage, step)(y, block)
@@ -71,7 +72,7 @@ class Segment(Node):
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """Every block back through every stage."""
         blocks, input_shape = run.cache[self.number]
-        ready = {s.number: s.prepare(run.dtype) for stage in self.stages for s in stage.inner()}
+        ready = {s.number: s.prepare_backward(run.dtype) for s in self.inner_stages()}
         dx: Array | None = None
         if need_dx:
             memory = run.frame.scratch((self.number, "dx"))
@@ -104,6 +105,10 @@ class Segment(Node):
             if not (need_dx or learns_before):
                 return None
         return dx
+
+    def inner_stages(self) -> Iterator[Stage]:
+        """All stages, those inside others too."""
+        return (inner for stage in self.stages for inner in stage.inner())
 
     def has_params(self) -> bool:
         """Whether any stage can learn."""

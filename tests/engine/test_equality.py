@@ -16,7 +16,16 @@ def threads_again():
     mc.set_threads(None)
 
 
-SWITCHES = ["pool_first", "fast_conv", "threads", "hold_blas", "split_dense", "reuse"]
+SWITCHES = [
+    "pool_first",
+    "small_products",
+    "fast_norm",
+    "fast_conv",
+    "threads",
+    "hold_blas",
+    "split_dense",
+    "reuse",
+]
 
 
 @st.composite

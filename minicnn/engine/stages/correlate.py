@@ -71,9 +71,8 @@ class Correlation:
         )
         columns = scratch.take("columns", view.shape, dy.dtype)
         np.copyto(columns, view)
-        times(
-            self._chunks(columns.reshape(N, H, W, -1), H, W), kernel.reshape(-1, self.C), _rows(dx)
-        )
+        chunks = self._chunks(columns.reshape(N * H * W, -1), H, W)
+        times(chunks, kernel.reshape(-1, self.C), _rows(dx))
 
     def _chunks(self, columns: Array, H: int, W: int) -> Array:
         """The columns of maps of H·W places as the products want them: (chunks, rows, K)."""
