@@ -164,6 +164,24 @@ class CupyOps(Ops):
         self.kernels.over(y.size, kernel, (y, self._c(b)), (y.shape[-1],), types=(y.dtype,))
         return True
 
+    def normalize(
+        self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
+    ) -> tuple[Array, Array]:
+        """As :meth:`Ops.normalize`."""
+        x_hat, y = self.xp.empty(x.shape, x.dtype), self.xp.empty(x.shape, x.dtype)
+        arrays = (*map(self._c, (x, mean, inv_std, gamma, beta)), x_hat, y)
+        self.kernels.over(x.size, "normalize", arrays, (x.shape[-1],), types=(x.dtype,))
+        return x_hat, y
+
+    def normalize_backward(
+        self, dy: Array, x_hat: Array, scale: Array, mean_dy: Array, mean_dot: Array
+    ) -> Array:
+        """As :meth:`Ops.normalize_backward`."""
+        dx = self.xp.empty(dy.shape, dy.dtype)
+        arrays = (*map(self._c, (dy, x_hat, scale, mean_dy, mean_dot)), dx)
+        self.kernels.over(dy.size, "normalize_backward", arrays, (dy.shape[-1],), types=(dy.dtype,))
+        return dx
+
     # ---- randomness and optimizers -----------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:

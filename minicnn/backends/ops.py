@@ -184,6 +184,19 @@ class Ops:
         axes = tuple(range(x.ndim - 1))
         return x.mean(axis=axes), x.var(axis=axes)
 
+    def normalize(
+        self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
+    ) -> tuple[Array, Array]:
+        """x̂ = (x - mean) · inv_std and y = γ x̂ + β, each factor one number a channel."""
+        x_hat = (x - mean) * inv_std
+        return x_hat, gamma * x_hat + beta
+
+    def normalize_backward(
+        self, dy: Array, x_hat: Array, scale: Array, mean_dy: Array, mean_dot: Array
+    ) -> Array:
+        """dx, with scale = γ · inv_std and the means over the batch of dy and of dy · x̂."""
+        return scale * (dy - mean_dy - x_hat * mean_dot)
+
     # ---- randomness ------------------------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
