@@ -54,7 +54,7 @@ class CupyOps(Ops):
             return a @ b
         y = self.xp.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
         for each, left, right in zip(y, a, b, strict=True):
-            self.xp.matmul(left, right, out=each)
+            self.xp.dot(left, right, out=each)
         return y
 
     # ---- sliding windows ---------------------------------------------------------------
