@@ -244,6 +244,9 @@ class CupyOps(Ops):
         arrays, types = (self._c(x), *map(self._c, others)), (x.dtype,)
         span = -(-rows // shares)
         launch, block = self.kernels.launch, (32, 8)
+        if shares == 1:
+            launch(kernel, (width, 1), block, (*arrays, total), (rows, C, span), types=types)
+            return total
         launch(kernel, (width, shares), block, (*arrays, partial), (rows, C, span), types=types)
         ends = (shares, C, shares)
         launch("channel_sums", (width, 1), block, (partial, total), ends, types=types)
