@@ -54,7 +54,7 @@ class CupyOps(Ops):
             return a @ b
         y = self.xp.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
         for each, left, right in zip(y, a, b, strict=True):
-            self.xp.matmul(left, right, out=each)
+            self.xp.dot(left, right, out=each)
         return y
 
     # ---- sliding windows ---------------------------------------------------------------
@@ -244,6 +244,9 @@ class CupyOps(Ops):
         arrays, types = (self._c(x), *map(self._c, others)), (x.dtype,)
         span = -(-rows // shares)
         launch, block = self.kernels.launch, (32, 8)
+        if shares == 1:
+            launch(kernel, (width, 1), block, (*arrays, total), (rows, C, span), types=types)
+            return total
         launch(kernel, (width, shares), block, (*arrays, partial), (rows, C, span), types=types)
         ends = (shares, C, shares)
         launch("channel_sums", (width, 1), block, (partial, total), ends, types=types)
