@@ -9,7 +9,6 @@ The map of the house, from the ground up: ``errors`` and ``typing``; ``randomnes
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minicnn import wide_kernels as wide_kernels  # before anything loads NumPy
 from minicnn.backends import use_backend
 from minicnn.engine import engine_options, get_threads, set_threads
 from minicnn.errors import (
