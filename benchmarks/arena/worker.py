@@ -42,8 +42,8 @@ def on_cores(n: int) -> Iterator[None]:
         os.sched_setaffinity(0, ours)
 
 
-# A workplace may pin NumPy's BLAS to old kernels for everybody (here OPENBLAS_CORETYPE=Haswell on a
-# processor with AVX-512). Workers run as on a user's machine, where each library chooses for itself.
+# A workplace may pin NumPy's BLAS to old kernels for everybody (OPENBLAS_CORETYPE=Haswell, say, on
+# a processor with AVX-512). Workers run as on a user's machine, where each library chooses.
 PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE", "ONEDNN_MAX_CPU_ISA")
 
 
