@@ -18,6 +18,7 @@ def gradcam(
     x: Any,
     class_index: ClassIndex = None,
     layer: str | None = None,
+    average: bool = True,
     enlarge: bool = True,
 ) -> Array:
     """(N, H, W), nothing below 0: max(0, Σ_c α_c A_c), with α_c the mean of d score / d A_c.
@@ -25,6 +26,10 @@ def gradcam(
     A_c are the maps of ``layer``: its path, or None for the last convolution. Each map is
     weighted by how much the score would gain if all of it rose; what only speaks for other
     classes falls away. Enlarged to the pictures' size, or left in the layer's own pixels.
+
+    The mean suits a network that takes the mean of its last maps. One whose Dense layer reads
+    them through Flatten weighs each place by itself, and the mean may cancel all it sees;
+    ``average=False`` keeps the gradient of each place: max(0, Σ_c d score / d A_c · A_c).
     """
     path = _last_maps(model) if layer is None else layer
     shape = layer_at(model, path).output_shape or ()
@@ -34,7 +39,9 @@ def gradcam(
             f"which gives {shape}; try layer={_last_maps(model)!r}"
         )
     found = score_gradients(model, x, class_index)
-    weights = found.gradients[path].mean(axis=(1, 2), keepdims=True)
+    weights = found.gradients[path]
+    if average:
+        weights = weights.mean(axis=(1, 2), keepdims=True)
     cam = np.maximum((weights * found.outputs[path]).sum(axis=-1), 0)
     return enlarged(cam, found.x.shape[1:3]) if enlarge else cam
 

@@ -143,6 +143,17 @@ def test_gradcam_is_its_definition():
     assert cam.max() > 0
 
 
+def test_place_by_place_the_maps_account_for_the_score():
+    layers = [mc.Conv2D(5, 3, activation="relu"), mc.Flatten(), mc.Dense(2, use_bias=False)]
+    model = mc.Sequential(layers, input_shape=(H, W, C)).astype("float64")
+    x = pictures(count=5)
+    found = explain.score_gradients(model, x, 1)
+    places = (found.gradients["conv2d_1"] * found.outputs["conv2d_1"]).sum(axis=-1)
+    np.testing.assert_allclose(places.sum(axis=(1, 2)), found.scores)  # a linear end: all of it
+    cam = explain.gradcam(model, x, 1, average=False, enlarge=False)
+    np.testing.assert_allclose(cam, np.maximum(places, 0))
+
+
 def test_gradcam_looks_at_the_last_convolution_also_inside_a_container():
     model, x = one_output(), pictures()
     inner = explain.gradcam(model, x, 1, layer="residual_1/chain_1/conv2d_1")
