@@ -1,6 +1,6 @@
 """Make the pictures of ``docs/looking-inside.md``: what a trained network sees, of drawn pets.
 
-    python docs/pictures/make_pictures.py                 trains the network first: about a minute
+    python docs/pictures/make_pictures.py                 trains the network first: two minutes
     python docs/pictures/make_pictures.py --model FILE    takes one that examples/catdog.py saved
 
 Run from anywhere. The numbers that the page quotes are printed.
@@ -96,6 +96,13 @@ def main() -> None:
     keep(viz.augmentation(x[1:4], "classic"), "augmentation", dpi=70)
     keep(viz.gradient_flow(first_gradients()), "gradient-flow")
 
+    grey = np.full((1, *x.shape[1:]), 128, np.uint8)
+    print(f"plain grey is a dog with {model.predict(grey)[0, 0]:.0%}")
+    beginning = mc.zoo.catdog(seed=0).params
+    for path, W in model.params.items():
+        if path.endswith("W"):
+            alike = np.corrcoef(W.ravel(), beginning[path].ravel())[0, 1]
+            print(f"{path:12} correlation with its beginning {alike:.2f}")
     for layer, out in model.layer_outputs(x[:100]).items():
         print(f"{layer:12} zeros {np.mean(out == 0):.0%}, never awake {dead(out):.0%} of its maps")
 
