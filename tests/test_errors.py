@@ -432,7 +432,7 @@ MISTAKES = {
     "labels that are names": (
         lambda: fit(y=["cat", "dog", "dog", "cat", "dog", "cat"]),
         mc.DtypeError,
-        "expected y to be.*numbers, got .*<U3.*class names",
+        "expected y to be.*numbers, got .*<U3.*classes.index",
     ),
     "pictures of int64": (
         lambda: fit(X.astype(np.int64)),
@@ -459,6 +459,16 @@ MISTAKES = {
     "epochs below 0": (lambda: fit(epochs=-1), mc.ConfigError, "expected epochs.*got -1"),
     "epochs in halves": (lambda: fit(epochs=2.5), mc.ConfigError, "expected epochs.*got 2.5"),
     "epochs in words": (lambda: fit(epochs="3"), mc.ConfigError, "expected epochs.*got '3'"),
+    "beginning in words": (
+        lambda: fit(initial_epoch="1"),
+        mc.ConfigError,
+        "expected initial_epoch.*got '1'",
+    ),
+    "the summary of no samples": (
+        lambda: network().summary(batch_size=0),
+        mc.ConfigError,
+        "expected batch_size.*got 0",
+    ),
     "everything held back": (
         lambda: fit(validation_split=1.0),
         mc.ConfigError,
@@ -504,10 +514,30 @@ MISTAKES = {
         mc.ConfigError,
         r"expected class_weight.*\{0: 1.0, 1: 2.0\}.*got \[1.0, 2.0, 1.0\]",
     ),
+    "class weights by name": (
+        lambda: fit(class_weight={"cat": 2.0}),
+        mc.ConfigError,
+        "expected class_weight.*class numbers.*got {'cat': 2.0}",
+    ),
+    "class weights in words": (
+        lambda: fit(class_weight={0: "twice"}),
+        mc.ConfigError,
+        "expected class_weight.*weights.*got {0: 'twice'}",
+    ),
     "class weights for pixels": (
         lambda: mc.training.loop._weighted(Batch(X, np.zeros((6, 8, 8), int)), {0: 1.0}),
         mc.ConfigError,
         r"class_weight: expected one class for each sample.*\(6, 8, 8\)",
+    ),
+    "sample weights in words": (
+        lambda: compiled().train_on_batch(X, Y, ["once"] * 6),
+        mc.DtypeError,
+        "expected sample_weight to be.*numbers, got .*<U4",
+    ),
+    "a network of whole numbers": (
+        lambda: network().astype("int32"),
+        mc.DtypeError,
+        r"conv2d_1 \(Conv2D, layer 1 of 4\): expected float32 or float64, got 'int32'",
     ),
     "too few sample weights": (
         lambda: fit(sample_weight=np.ones(5)),

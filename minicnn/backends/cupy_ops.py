@@ -11,10 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minicnn.backends.kernels import Kernels
+from minicnn.backends.kernels import THREADS, Kernels, places
 from minicnn.backends.ops import Ops, threshold
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
+
+MANY = 16  # products in a row: for more, launching them one by one takes longer than copying
 
 
 class CupyOps(Ops):
@@ -40,20 +42,36 @@ class CupyOps(Ops):
         self.kernels.over(x.size, "bytes_to_floats", (self._c(x), y), (), (1 / 255,), (dtype,))
         return y
 
+    # ---- products ----------------------------------------------------------------------
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """As :meth:`Ops.matmul`, one product after another.
+
+        CuPy's product of stacks first copies a transposed operand, for a convolution the whole
+        of its columns, and knows no TF32. Its product of two matrices does neither.
+        """
+        if len(a) > MANY:
+            return a @ b
+        y = self.xp.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
+        for each, left, right in zip(y, a, b, strict=True):
+            self.xp.matmul(left, right, out=each)
+        return y
+
     # ---- sliding windows ---------------------------------------------------------------
 
     def im2col(self, x: Array, window: Window) -> Array:
         """As :meth:`Ops.im2col`."""
         N, C = x.shape[0], x.shape[3]
         cols = self.xp.empty((N, *window.out, window.cells * C), x.dtype)
-        self._slide("im2col", cols.size, (self._c(x), cols), window, C, (x.dtype,))
+        rows, arrays = N * window.out[0], (self._c(x), cols)
+        self._slide("im2col", rows, arrays, window, C, (x.dtype,), block=(32, 8))
         return cols
 
     def col2im(self, cols: Array, window: Window) -> Array:
         """As :meth:`Ops.col2im`."""
         N, C = cols.shape[0], cols.shape[3] // window.cells
         x = self.xp.empty((N, *window.size, C), cols.dtype)
-        self._slide("col2im", x.size, (self._c(cols), x), window, C, (cols.dtype,))
+        self._slide("col2im", N * window.size[0], (self._c(cols), x), window, C, (cols.dtype,))
         return x
 
     def maxpool(self, x: Array, window: Window) -> tuple[Array, Array]:
@@ -62,7 +80,7 @@ class CupyOps(Ops):
         y = self.xp.empty((N, *window.out, C), x.dtype)
         code = self.xp.empty(y.shape, np.uint8 if window.cells <= 256 else np.int32)
         types = (x.dtype, code.dtype)
-        self._slide("maxpool", y.size, (self._c(x), y, code), window, C, types)
+        self._slide("maxpool", N * window.out[0], (self._c(x), y, code), window, C, types)
         return y, code
 
     def maxpool_backward(self, dy: Array, code: Array, window: Window) -> Array:
@@ -70,37 +88,38 @@ class CupyOps(Ops):
         N, C = dy.shape[0], dy.shape[3]
         dx = self.xp.empty((N, *window.size, C), dy.dtype)
         arrays, types = (self._c(dy), self._c(code), dx), (dy.dtype, code.dtype)
-        self._slide("maxpool_backward", dx.size, arrays, window, C, types)
+        self._slide("maxpool_backward", N * window.size[0], arrays, window, C, types)
         return dx
 
     def avgpool(self, x: Array, window: Window) -> Array:
         """As :meth:`Ops.avgpool`."""
         N, C = x.shape[0], x.shape[3]
         y = self.xp.empty((N, *window.out, C), x.dtype)
-        self._slide("avgpool", y.size, (self._c(x), y), window, C, (x.dtype,))
+        self._slide("avgpool", N * window.out[0], (self._c(x), y), window, C, (x.dtype,))
         return y
 
     def avgpool_backward(self, dy: Array, window: Window) -> Array:
         """As :meth:`Ops.avgpool_backward`."""
         N, C = dy.shape[0], dy.shape[3]
         dx = self.xp.empty((N, *window.size, C), dy.dtype)
-        self._slide("avgpool_backward", dx.size, (self._c(dy), dx), window, C, (dy.dtype,))
+        rows, arrays = N * window.size[0], (self._c(dy), dx)
+        self._slide("avgpool_backward", rows, arrays, window, C, (dy.dtype,))
         return dx
 
     def upsample(self, x: Array, size: Pair) -> Array:
         """As :meth:`Ops.upsample`."""
         N, H, W, C = x.shape
         y = self.xp.empty((N, H * size[0], W * size[1], C), x.dtype)
-        counts = (H, W, C, *size)
-        self.kernels.over(y.size, "upsample", (self._c(x), y), counts, types=(x.dtype,))
+        rows, arrays = N * H * size[0], (self._c(x), y)
+        self.kernels.along(rows, "upsample", arrays, (W, C, *size), (x.dtype,))
         return y
 
     def upsample_backward(self, dy: Array, size: Pair) -> Array:
         """As :meth:`Ops.upsample_backward`."""
         N, H, W, C = dy.shape[0], dy.shape[1] // size[0], dy.shape[2] // size[1], dy.shape[3]
         dx = self.xp.empty((N, H, W, C), dy.dtype)
-        counts, types = (H, W, C, *size), (dy.dtype,)
-        self.kernels.over(dx.size, "upsample_backward", (self._c(dy), dx), counts, types=types)
+        counts, types = (W, C, *size), (dy.dtype,)
+        self.kernels.along(N * H, "upsample_backward", (self._c(dy), dx), counts, types)
         return dx
 
     # ---- numbers that need care ----------------------------------------------------------
@@ -137,6 +156,32 @@ class CupyOps(Ops):
         mean = self._over_channels("channel_sums", x) / rows
         return mean, self._over_channels("channel_spreads", x, mean) / rows
 
+    def add_bias_and(self, activation: str, y: Array, b: Array) -> bool:
+        """As :meth:`Ops.add_bias_and`: every activation of ``cuda/bias.cu``."""
+        kernel = f"bias_{activation}"
+        if kernel not in places() or not y.flags.c_contiguous:
+            return False
+        self.kernels.over(y.size, kernel, (y, self._c(b)), (y.shape[-1],), types=(y.dtype,))
+        return True
+
+    def normalize(
+        self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
+    ) -> tuple[Array, Array]:
+        """As :meth:`Ops.normalize`."""
+        x_hat, y = self.xp.empty(x.shape, x.dtype), self.xp.empty(x.shape, x.dtype)
+        arrays = (*map(self._c, (x, mean, inv_std, gamma, beta)), x_hat, y)
+        self.kernels.over(x.size, "normalize", arrays, (x.shape[-1],), types=(x.dtype,))
+        return x_hat, y
+
+    def normalize_backward(
+        self, dy: Array, x_hat: Array, scale: Array, mean_dy: Array, mean_dot: Array
+    ) -> Array:
+        """As :meth:`Ops.normalize_backward`."""
+        dx = self.xp.empty(dy.shape, dy.dtype)
+        arrays = (*map(self._c, (dy, x_hat, scale, mean_dy, mean_dot)), dx)
+        self.kernels.over(dy.size, "normalize_backward", arrays, (dy.shape[-1],), types=(dy.dtype,))
+        return dx
+
     # ---- randomness and optimizers -----------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
@@ -165,16 +210,18 @@ class CupyOps(Ops):
     def _slide(
         self,
         kernel: str,
-        items: int,
+        rows: int,
         arrays: tuple[Array, ...],
         window: Window,
         C: int,
         types: tuple[Any, ...],
+        block: tuple[int, ...] = (THREADS,),
     ) -> None:
-        """A kernel that takes a WINDOW (see common.cuh)."""
+        """A kernel that takes a WINDOW (see common.cuh), row by row of the map that it makes."""
         (top, _), (left, _) = window.pads
-        counts = (*window.size, C, *window.kernel, *window.strides, *window.dilation)
-        self.kernels.over(items, kernel, arrays, (*counts, top, left, *window.out), types=types)
+        moves = (*window.kernel, *window.strides, *window.dilation, top, left)
+        counts = (*window.size, C, *moves, *window.out)
+        self.kernels.along(rows, kernel, arrays, counts, types, block)
 
     def _pointwise(self, kernel: str, x: Array) -> Array:
         y = self.xp.empty(x.shape, x.dtype)
@@ -184,10 +231,8 @@ class CupyOps(Ops):
     def _by_rows(self, kernel: str, x: Array) -> Array:
         """A kernel that gives a block of 128 threads to each row of the last axis."""
         y = self.xp.empty(x.shape, x.dtype)
-        rows = x.size // x.shape[-1]
-        grid, counts = (min(rows, 1 << 20),), (rows, x.shape[-1])
-        if rows:
-            self.kernels.launch(kernel, grid, (128,), (self._c(x), y), counts, types=(x.dtype,))
+        rows, arrays = x.size // x.shape[-1], (self._c(x), y)
+        self.kernels.along(rows, kernel, arrays, (x.shape[-1],), (x.dtype,), block=(128,))
         return y
 
     def _over_channels(self, kernel: str, x: Array, *others: Array) -> Array:

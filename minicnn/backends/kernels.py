@@ -78,7 +78,7 @@ class Kernels:
     def __init__(self, cupy: Any) -> None:
         self.cupy = cupy
         self._modules: dict[str, Any] = {}
-        self._functions: dict[str, Any] = {}
+        self._functions: dict[Any, Any] = {}
 
     def over(
         self,
@@ -96,6 +96,23 @@ class Kernels:
         if items:
             blocks = min(-(-items // THREADS), MOST_BLOCKS)
             self.launch(kernel, (blocks,), (THREADS,), arrays, (items, *counts), numbers, types)
+
+    def along(
+        self,
+        rows: int,
+        kernel: str,
+        arrays: Sequence[Array],
+        counts: Sequence[int] = (),
+        types: Sequence[Any] = (),
+        block: tuple[int, ...] = (THREADS,),
+    ) -> None:
+        """Launch ``kernel`` with a block for each of ``rows`` rows of a map.
+
+        The kernel is given the arrays, ``rows`` and the ``counts`` as Index.
+        """
+        if rows and all(a.size for a in arrays):
+            grid = (min(rows, MOST_BLOCKS),)
+            self.launch(kernel, grid, block, arrays, (rows, *counts), (), types)
 
     def launch(
         self,
@@ -115,6 +132,12 @@ class Kernels:
         function(grid, block, (*arrays, *counted, *numbers))
 
     def _function(self, kernel: str, types: tuple[Any, ...]) -> Any:
+        key = (kernel, types)
+        if key not in self._functions:
+            self._functions[key] = self._compiled(kernel, types)
+        return self._functions[key]
+
+    def _compiled(self, kernel: str, types: tuple[Any, ...]) -> Any:
         file, parameters = places()[kernel]
         names = []
         for parameter, dtype in zip(parameters, types, strict=True):
@@ -125,14 +148,11 @@ class Kernels:
                     f"{np.dtype(dtype)}; convert with x.astype('float32')"
                 )
             names.append(choices[np.dtype(dtype)])
-        name = f"{kernel}<{', '.join(names)}>"
-        if name not in self._functions:
-            if file not in self._modules:
-                self._modules[file] = self.cupy.RawModule(
-                    code=source(file), options=OPTIONS, name_expressions=instances_of(file)
-                )
-            self._functions[name] = self._modules[file].get_function(name)
-        return self._functions[name]
+        if file not in self._modules:
+            self._modules[file] = self.cupy.RawModule(
+                code=source(file), options=OPTIONS, name_expressions=instances_of(file)
+            )
+        return self._modules[file].get_function(f"{kernel}<{', '.join(names)}>")
 
 
 def index_for(*counts: int) -> Any:

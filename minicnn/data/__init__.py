@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from minicnn.data.augment import contact_sheet as contact_sheet
     from minicnn.data.baseline import rgb_baseline as rgb_baseline
     from minicnn.data.decode import read_picture as read_picture
+    from minicnn.data.download import cats_and_dogs as cats_and_dogs
     from minicnn.data.folder import ImageFolder as ImageFolder
     from minicnn.data.pets import Knobs as Knobs
     from minicnn.data.pets import drawn_pets as drawn_pets
@@ -32,6 +33,7 @@ HOME = {
     "PictureError": "minicnn.data.picture_error",
     "PictureReport": "minicnn.data.report",
     "Pictures": "minicnn.data.pictures",
+    "cats_and_dogs": "minicnn.data.download",
     "contact_sheet": "minicnn.data.augment",
     "drawn_pets": "minicnn.data.pets",
     "read_picture": "minicnn.data.decode",
@@ -48,6 +50,7 @@ __all__ = [
     "PictureReport",
     "Pictures",
     "augment",
+    "cats_and_dogs",
     "contact_sheet",
     "drawn_pets",
     "read_picture",

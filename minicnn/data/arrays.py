@@ -91,9 +91,13 @@ def as_samples(a: Any, name: str) -> Array:
             f"or pad them to the same shape"
         ) from None
     if array.dtype.kind not in "fiub":
+        remedy = (
+            "turn names into numbers: [classes.index(name) for name in labels]"
+            if array.dtype.kind in "US"
+            else "give whole numbers or floats"
+        )
         raise DtypeError(
-            f"expected {name} to be one array of numbers, got an array of {array.dtype}; class "
-            f"names must be numbers: [classes.index(name) for name in labels]"
+            f"expected {name} to be one array of numbers, got an array of {array.dtype}; {remedy}"
         )
     if array.ndim == 0 or len(array) == 0:
         raise ShapeError(

@@ -45,8 +45,11 @@ UPRIGHT = {
 }
 
 
-def read_picture(path: str, image_size: Pair, max_pixels: int = MAX_PIXELS) -> Array:
+def read_picture(
+    path: str | os.PathLike[str], image_size: Pair, max_pixels: int = MAX_PIXELS
+) -> Array:
     """The picture in the file ``path`` as uint8 ``(height, width, 3)``, or a ``PictureError``."""
+    path = os.fspath(path)
     try:
         data = read_regular_file(path, at_most=64 * 1024 + 8 * max_pixels)
     except OSError as error:

@@ -179,9 +179,12 @@ def flat(root: Path, classes: Sequence[str] | None, empty_folders: list[str]) ->
     ]
     if not pictures:
         came = f"empty folders {empty_folders}" if empty_folders else "no folder and no picture"
+        if classes is not None and (others := folders_in(root)):
+            came = f"no folder of the classes {list(classes)}, only {others}"
+        first, second = [*(classes or ()), "cats", "dogs"][:2]
         raise DataError(
             f"expected a folder of pictures for each class in {str(root)!r}; there is {came}. "
-            f"Put pictures in {str(root / 'cats')!r}, {str(root / 'dogs')!r} and so on."
+            f"Put pictures in {str(root / first)!r}, {str(root / second)!r} and so on."
         )
     told = [class_in_name(file.relative) for file in pictures]
     names = tuple(classes) if classes is not None else tuple(sorted({n for n in told if n}))

@@ -21,6 +21,12 @@ class PictureError(DataError):
         return type(self), (self.path, self.reason)
 
 
-def printable(path: str) -> str:
-    """``path`` without bytes that no terminal can print (a file name need not be text)."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+def printable(text: str) -> str:
+    r"""``text``, such as a file's name, as one line that does nothing to a terminal.
+
+    A name need not be text, and can hold line breaks, colours, and signs that turn the writing.
+
+    >>> print(printable("cats/\x1b[31m\n.jpg"))
+    cats/\x1b[31m\n.jpg
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,4 +1,4 @@
-"""The bar shown while a data set is read for the first time (floor 4; rich, loaded late)."""
+"""The bar shown while a data set is read or fetched for the first time (floor 4; rich, late)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,32 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(total: int, text: str, show: bool | None = None) -> Iterator[Callable[[], None]]:
-    """A bar on the terminal; yields the function to call after each step.
+def progress_bar(
+    total: int | None, text: str, show: bool | None = None, in_bytes: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal; yields the function to call with the number of steps done.
 
-    ``show=None`` shows it only where a person looks: when the error output is a terminal.
+    ``show=None`` shows it only where a person looks: when the error output is a terminal. A
+    ``total`` of None is not known yet. With ``in_bytes`` the steps are bytes.
     """
     if show is None:
         show = sys.stderr.isatty()
     if not show or total == 0:
-        yield lambda: None
+        yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TimeRemainingColumn,
+    )
 
     # Forced: this function has decided already, and rich knows less about the error output.
     console = Console(stderr=True, force_terminal=True)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    count = DownloadColumn() if in_bytes else MofNCompleteColumn()
+    columns = ("{task.description}", BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(text, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda steps: progress.advance(task, steps)

@@ -180,7 +180,7 @@ class Reader:
             for file, outcome in zip(files, outcomes, strict=True):
                 if self.stop_at_error and isinstance(outcome, PictureError):
                     raise outcome
-                step()
+                step(1)
                 yield file, outcome
 
 

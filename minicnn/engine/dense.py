@@ -21,6 +21,7 @@ from minicnn.layers import Dense
 from minicnn.typing import Array
 
 PIECE = 1 << 14  # numbers of W at once: the rule's temporaries too must stay in the cache
+ROWS = 32  # at least: with fewer, the product for dx is too thin
 PARTS = 16  # of a forward product, whatever the number of threads
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
 
@@ -81,7 +82,7 @@ class DenseNode(LayerNode):
         dx = run.frame.scratch(self.number).take("dx", x.shape, x.dtype) if need_dx else None
         move = run.gradients.mover(self.path + "W") if current_options().fused_update else None
         dW = np.empty(W.shape, x.dtype) if move is None else None
-        height = max(1, PIECE // U)
+        height = min(D, max(ROWS, PIECE // U))
 
         def job(i: int) -> None:
             rows = slice(i * height, min((i + 1) * height, D))

@@ -19,7 +19,7 @@ from minicnn.engine.inputs import dtype_of, floats, numbers
 from minicnn.engine.node import Run, Sequence
 from minicnn.engine.options import current_options
 from minicnn.engine.plain import PlainEngine
-from minicnn.engine.plan import plan, signature
+from minicnn.engine.plan import Purpose, plan, signature
 from minicnn.engine.scratch import Frame, Frames
 from minicnn.engine.update import Descent, in_pieces
 from minicnn.layers import Chain
@@ -45,7 +45,7 @@ class Engine:
     def forward(self, x: Array, training: Any) -> tuple[Array, Cache]:
         """The output of a training step, and the cache for ``backward``. x: uint8 or floats."""
         x = numbers(x, self.chain)
-        nodes = self._plan(x, bool(training))
+        nodes = self._plan(x, bool(training), backward=True)
         if nodes is None:
             return self._plain.forward(floats(x, self.chain), training)
         run = Run(self._frames.take(), np.dtype(dtype_of(self.chain)), training)
@@ -56,7 +56,7 @@ class Engine:
     def infer(self, x: Array) -> Array:
         """The output alone."""
         x = numbers(x, self.chain)
-        nodes = self._plan(x, training=False)
+        nodes = self._plan(x, training=False, backward=False)
         if nodes is None:
             return self._plain.infer(floats(x, self.chain))
         frame = self._frames.take()
@@ -114,18 +114,19 @@ class Engine:
 
     # ---- the plan ------------------------------------------------------------------------------
 
-    def _plan(self, x: Array, training: bool) -> Sequence | None:
+    def _plan(self, x: Array, training: bool, backward: bool) -> Sequence | None:
         """How to take this batch through the network; None: by the plain loop."""
         dtype = np.dtype(dtype_of(self.chain))
         if self._must_be_plain(x, dtype):
             return None
         self.chain.check(np.broadcast_to(np.zeros((), dtype), x.shape))
         options = current_options()
-        key = (training, dtype, x.dtype == dtype, options, signature(self.chain))
+        purpose = Purpose(training, backward, dtype, convert=x.dtype != dtype)
+        key = (purpose, options, signature(self.chain))
         if key not in self._plans:
             if len(self._plans) > 16:  # switches and layers that nobody uses any more
                 self._plans.clear()
-            self._plans[key] = plan(self.chain, training, dtype, convert=x.dtype != dtype)
+            self._plans[key] = plan(self.chain, purpose)
         return self._plans[key]
 
     def _must_be_plain(self, x: Any, dtype: Any) -> bool:

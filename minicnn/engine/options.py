@@ -22,7 +22,9 @@ class EngineOptions:
     hold_blas: bool = True  # BLAS at one thread meanwhile
     block: int | None = None  # samples in a block; None: by the size of the columns
     fast_conv: bool = True  # convolutions in reused columns; else layer.forward on each block
+    small_products: bool = True  # products cut so that BLAS need not copy their operands
     pool_first: bool = True  # pool before bias and ReLU
+    fast_norm: bool = True  # BatchNorm in two sweeps over blocks, with the ReLU after it
     split_dense: bool = True  # the products of Dense on all threads
     fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
     reuse: bool = True  # buffers that stay; else fresh ones every time

@@ -24,7 +24,7 @@ class PlainEngine:
 
     def backward(self, dy: Array, cache: Cache) -> Params:
         """The gradients of all parameters (nobody needs the one of the input)."""
-        return self.chain.backward(dy, cache)[1]
+        return self.chain.gradients(dy, cache)
 
     def infer(self, x: Array) -> Array:
         """The output alone."""

@@ -7,13 +7,16 @@ so parameters may change, and be replaced, under it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from minicnn.engine.batchnorm import BatchNormNode
 from minicnn.engine.branches import BranchNode, BranchStage
 from minicnn.engine.dense import DenseNode
 from minicnn.engine.node import LayerNode, Node, Sequence
 from minicnn.engine.options import current_options
 from minicnn.engine.segment import Segment, ideal_block
 from minicnn.engine.stages.conv import ConvStage
+from minicnn.engine.stages.depthwise import DepthwiseStage
 from minicnn.engine.stages.floats import FloatStage
 from minicnn.engine.stages.layer_stage import LayerStage
 from minicnn.engine.stages.stage import Stage
@@ -36,17 +39,25 @@ Step = tuple[Stage | Node, Shape]  # and the shape of what it gives
 Place = tuple[Layer, str]  # a layer and the path of what it holds, "residual_1/conv2d_2/"
 
 
-def plan(chain: Chain, training: bool, dtype: DType, convert: bool) -> Sequence:
-    """The plan of a chain; ``convert``: its input must be turned into floats of ``dtype``."""
+@dataclass(frozen=True)
+class Purpose:
+    """What a plan is for."""
+
+    training: bool
+    backward: bool  # whether a backward pass will follow
+    dtype: DType  # of the computation
+    convert: bool  # whether its input must be turned into floats of this dtype
+
+
+def plan(chain: Chain, purpose: Purpose) -> Sequence:
+    """The plan of a chain."""
     assert chain.input_shape is not None
-    steps = _steps(chain, "", training)
-    if convert:
-        steps.insert(0, (FloatStage(chain.input_shape, dtype), chain.input_shape))
-    whole = _grouped(steps, dtype)
+    steps = _steps(chain, "", purpose)
+    if purpose.convert:
+        steps.insert(0, (FloatStage(chain.input_shape, purpose.dtype), chain.input_shape))
+    whole = _grouped(steps, purpose.dtype)
     nodes = list(whole.inner())
-    stages = [
-        s for n in nodes if isinstance(n, Segment) for stage in n.stages for s in stage.inner()
-    ]
+    stages = [s for node in nodes if isinstance(node, Segment) for s in node.inner_stages()]
     for number, node in enumerate(nodes):
         node.number = number
     for number, stage in enumerate(stages):
@@ -62,11 +73,11 @@ def signature(chain: Chain) -> tuple[int, ...]:
 # ---- layers to stages and nodes ------------------------------------------------------------------
 
 
-def _steps(layer: Layer, path: str, training: bool) -> list[Step]:
+def _steps(layer: Layer, path: str, purpose: Purpose) -> list[Step]:
     places = list(_unchained(layer, path))
     steps: list[Step] = []
     while places:
-        taken, step = _step(places, training)
+        taken, step = _step(places, purpose)
         shape = places[taken - 1][0].output_shape
         assert shape is not None
         steps.append((step, shape))
@@ -83,45 +94,61 @@ def _unchained(layer: Layer, path: str) -> Iterator[Place]:
         yield layer, path
 
 
-def _step(places: list[Place], training: bool) -> tuple[int, Stage | Node]:
+def _step(places: list[Place], purpose: Purpose) -> tuple[int, Stage | Node]:
     """The step that the first layers make, and how many layers it takes."""
     layer, path = places[0]
     if isinstance(layer, Residual | Concat) and (same(layer, Residual) or same(layer, Concat)):
-        return 1, _branches(layer, path, training)
+        return 1, _branches(layer, path, purpose)
     if isinstance(layer, Dense) and same(layer, Dense):
         suits = DenseNode.suits(layer) and current_options().split_dense
         return 1, DenseNode(layer, path) if suits else LayerNode(layer, path)
-    if needs_batch(layer, training):
+    if isinstance(layer, BatchNorm) and same(layer, BatchNorm) and purpose.training:
+        if current_options().fast_norm:
+            relu = len(places) > 1 and same(places[1][0], ReLU)
+            return 1 + relu, BatchNormNode(layer, path, relu)
+        return 1, LayerNode(layer, path)
+    if needs_batch(layer):
         return 1, LayerNode(layer, path)
     if isinstance(layer, Conv2D) and _is_fast(layer):
-        return _convolution(places)
+        if DepthwiseStage.suits(layer) and layer.groups > 1:
+            return 1, DepthwiseStage(layer, path)
+        return _convolution(places, purpose)
     return 1, LayerStage(layer, path)
 
 
-def _branches(container: Residual | Concat, path: str, training: bool) -> Stage | Node:
-    ways = [_steps(way, f"{path}{way.name}/", training) for way in container.layers]
+def _branches(container: Residual | Concat, path: str, purpose: Purpose) -> Stage | Node:
+    ways = [_steps(way, f"{path}{way.name}/", purpose) for way in container.layers]
     if all(isinstance(step, Stage) for way in ways for step, _ in way):
         return BranchStage(container, [[s for s, _ in way if isinstance(s, Stage)] for way in ways])
-    dtype = next(p.dtype for p in container.params.values())
-    return BranchNode(container, [_grouped(way, dtype) for way in ways])
+    return BranchNode(container, [_grouped(way, purpose.dtype) for way in ways])
 
 
-def _convolution(places: list[Place]) -> tuple[int, Stage]:
-    """A convolution with the ReLU and the pool after it, if there are any."""
+def _convolution(places: list[Place], purpose: Purpose) -> tuple[int, Stage]:
+    """A convolution with the BatchNorm, the ReLU and the pool after it, if there are any."""
     conv, path = places[0]
     assert isinstance(conv, Conv2D)
-    after, taken, pool = conv.after, 1, None
-    following = [layer for layer, _ in places[1:3]]
+    after, taken, norm, pool = conv.after, 1, None, None
+    following = [layer for layer, _ in places[1:4]]
+    folds = not purpose.backward and after is None and current_options().fast_norm
+    if (
+        folds
+        and following
+        and isinstance(first := following[0], BatchNorm)
+        and same(first, BatchNorm)
+    ):
+        norm, taken = first, taken + 1
+        del following[0]
     if after is None and following and same(following[0], ReLU):
-        after, taken = following.pop(0), 2
+        after, taken = following.pop(0), taken + 1
     commutes = (after is None or isinstance(after, ReLU)) and current_options().pool_first
     if commutes and following and isinstance(following[0], MaxPool2D) and _tiles(following[0]):
         pool, taken = following[0].window, taken + 1
-    return taken, ConvStage(conv, path, after, pool)
+    return taken, ConvStage(conv, path, after, pool, norm)
 
 
 def _is_fast(conv: Conv2D) -> bool:
-    return same(conv, Conv2D) and conv.groups == 1 and current_options().fast_conv
+    by_itself = conv.groups == 1 or DepthwiseStage.suits(conv)
+    return same(conv, Conv2D) and by_itself and current_options().fast_conv
 
 
 def _tiles(pool: MaxPool2D) -> bool:
@@ -130,10 +157,10 @@ def _tiles(pool: MaxPool2D) -> bool:
     return same(pool, MaxPool2D) and window.strides == window.kernel and not window.is_padded
 
 
-def needs_batch(layer: Layer, training: bool) -> bool:
+def needs_batch(layer: Layer) -> bool:
     """Whether a layer must see all samples at once."""
     if same(layer, BatchNorm):
-        return training
+        return False  # with running figures it treats samples one by one
     return not layer.per_sample or bool(layer.state)
 
 

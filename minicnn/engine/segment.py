@@ -9,7 +9,7 @@ so the result doesn't either.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -56,14 +56,17 @@ class Segment(Node):
         memory = run.frame.scratch((self.number, "y"))
         out = memory.take("y", (len(x), *self.output_shape), run.dtype)
         step = how.__name__
+        ready = {s.number: s.prepare_forward(run.dtype) for s in self.inner_stages()}
 
         def job(i: int) -> None:
             block = blocks[i]
-            block.scratch = thread_scratch()
+            block.scratch, block.ready = thread_scratch(), ready
+            block.target = self.stages[-1].number, out[block.rows]
             y = x[block.rows]
             for stage in self.stages:
                 y = getattr(stage, step)(y, block)
-            out[block.rows] = y
+            if y is not block.target[1]:
+                block.target[1][...] = y
 
         threads.run(job, len(blocks))
         return out
@@ -71,7 +74,7 @@ class Segment(Node):
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """Every block back through every stage."""
         blocks, input_shape = run.cache[self.number]
-        ready = {s.number: s.prepare(run.dtype) for stage in self.stages for s in stage.inner()}
+        ready = {s.number: s.prepare_backward(run.dtype) for s in self.inner_stages()}
         dx: Array | None = None
         if need_dx:
             memory = run.frame.scratch((self.number, "dx"))
@@ -82,9 +85,10 @@ class Segment(Node):
         def job(i: int) -> None:
             for block in blocks[i::count]:
                 block.scratch, block.sums, block.ready = thread_scratch(), sums[i], ready
+                block.target = None if dx is None else (self.stages[0].number, dx[block.rows])
                 its_dx = self._back(dy[block.rows], block, need_dx)
-                if dx is not None:
-                    dx[block.rows] = its_dx
+                if block.target is not None and its_dx is not block.target[1]:
+                    block.target[1][...] = its_dx
 
         threads.run(job, count)
         for path in sums[0].totals:
@@ -104,6 +108,10 @@ class Segment(Node):
             if not (need_dx or learns_before):
                 return None
         return dx
+
+    def inner_stages(self) -> Iterator[Stage]:
+        """All stages, those inside others too."""
+        return (inner for stage in self.stages for inner in stage.inner())
 
     def has_params(self) -> bool:
         """Whether any stage can learn."""

@@ -60,6 +60,20 @@ class Chain(Container):
             grads |= self._paths(layer, its_grads)
         return dy, {path: grads[path] for path in self.params}
 
+    def gradients(self, dy: Array, cache: list[Any]) -> Params:
+        """Back to the first layer that has parameters, and no further."""
+        if type(self).backward is not Chain.backward:
+            return super().gradients(dy, cache)  # a subclass has a backward of its own
+        self.check_dy(dy)
+        grads: Params = {}
+        learning = [place for place, layer in enumerate(self.layers) if layer.params]
+        for place in range(len(self.layers) - 1, min(learning, default=len(self.layers)), -1):
+            dy, its_grads = self.layers[place].backward(dy, cache[place])
+            grads |= self._paths(self.layers[place], its_grads)
+        for place in learning[:1]:
+            grads |= self._paths(self.layers[place], self.layers[place].gradients(dy, cache[place]))
+        return {path: grads[path] for path in self.params}
+
     def infer(self, x: Array) -> Array:
         """The output alone: every cache is dropped as soon as its layer is done."""
         self.check(x)

@@ -73,6 +73,13 @@ class Layer(ABC):
         """Multiply-adds of one sample's forward pass."""
         return 0
 
+    def gradients(self, dy: Array, cache: Cache) -> Params:
+        """dL/dparams alone, for a network's first layer: nobody asks for the gradient of pixels.
+
+        Worth writing where dx is costly to make.
+        """
+        return self.backward(dy, cache)[1]
+
     # ---- what every layer can do -----------------------------------------------------------
 
     def infer(self, x: Array) -> Array:
@@ -96,6 +103,8 @@ class Layer(ABC):
 
     def astype(self, dtype: Any) -> Self:
         """Turn the parameters and running figures into ``dtype``; returns the layer itself."""
+        if dtype not in FLOATS:
+            raise DtypeError(f"{self.where}: expected float32 or float64, got {dtype!r}")
         for arrays in (self.params, self.state):
             for key in arrays:
                 arrays[key] = arrays[key].astype(dtype)

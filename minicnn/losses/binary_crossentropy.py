@@ -5,7 +5,7 @@ Derivation: docs/derivations/losses.md.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from minicnn.backends import Ops
 from minicnn.losses.loss import Loss, check_probabilities, clip, inside
@@ -46,8 +46,6 @@ class BinaryCrossentropy(Loss):
         p = clip(y_pred, ops)
         return inside(y_pred) * (p - y_true) / (p * (1 - p) * y_pred.shape[-1])
 
-    def check(self, y_pred: Array, y_true: Any, ops: Ops) -> Array:
+    def check_values(self, y_true: Array) -> None:
         """Labels from 0 to 1."""
-        y_true = super().check(y_pred, y_true, ops)
         check_probabilities(y_true, self.name)
-        return y_true

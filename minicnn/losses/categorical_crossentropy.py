@@ -49,11 +49,9 @@ class CategoricalCrossentropy(Loss):
         dp = -y_true * inside(p) / clip(p, ops)
         return (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
 
-    def check(self, y_pred: Array, y_true: Any, ops: Ops) -> Array:
+    def check_values(self, y_true: Array) -> None:
         """A row of probabilities for each place."""
-        y_true = super().check(y_pred, y_true, ops)
         check_probabilities(y_true, self.name)
-        return y_true
 
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
@@ -70,7 +68,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
     def check(self, y_pred: Array, y_true: Any, ops: Ops) -> Array:
         """Class numbers, turned into one-hot rows."""
-        y_true, K = _numbers(y_true, self.name, ops), y_pred.shape[-1]
+        y_true, K = _numbers(y_true, self.name), y_pred.shape[-1]
         if y_true.shape == (*y_pred.shape[:-1], 1):
             y_true = y_true[..., 0]
         if y_true.shape != y_pred.shape[:-1]:
@@ -79,11 +77,12 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
                 f"{y_pred.shape[:-1]}, got labels of shape {y_true.shape}; one-hot rows belong to "
                 f'"categorical_crossentropy"'
             )
-        fits = (y_true >= 0) & (y_true < K) & (y_true == ops.xp.rint(y_true))  # NaN never does
+        fits = (y_true >= 0) & (y_true < K) & (y_true == y_true.round())  # NaN never does
         if not bool(fits.all()):
             raise LabelError(
                 f"{self.name}: expected class numbers from 0 to {K - 1} (the last layer has {K} "
                 f"units), got {y_true[~fits][0]}; give the last layer a unit for each class, and "
                 f"count classes from 0"
             )
+        y_true = ops.asarray(y_true)
         return (y_true[..., None] == ops.xp.arange(K)).astype(y_pred.dtype)

@@ -14,6 +14,8 @@ import copy
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from minicnn.backends import Ops, ops_for
 from minicnn.errors import LabelError, ShapeError
 from minicnn.typing import Array, Cache
@@ -63,7 +65,7 @@ class Loss(ABC):
 
     def check(self, y_pred: Array, y_true: Any, ops: Ops) -> Array:
         """``y_true`` in the shape and dtype of ``y_pred``, or an error that says what is wrong."""
-        y_true = _numbers(y_true, self.name, ops)
+        y_true = _numbers(y_true, self.name)
         if y_true.shape == y_pred.shape[:-1] and y_pred.shape[-1] == 1:
             y_true = y_true[..., None]  # a plain list of labels for a single output
         if y_true.shape != y_pred.shape:
@@ -71,7 +73,12 @@ class Loss(ABC):
                 f"{self.name}: expected labels of the predictions' shape {y_pred.shape}, got "
                 f"{y_true.shape}; {self.remedy}"
             )
-        return y_true.astype(y_pred.dtype)
+        y_true = y_true.astype(y_pred.dtype)
+        self.check_values(y_true)
+        return ops.asarray(y_true)
+
+    def check_values(self, y_true: Array) -> None:  # noqa: B027 - most losses take any number
+        """Raise one clear error if a label makes no sense for this loss."""
 
     remedy: ClassVar[str] = "the last layer needs as many units as a label has numbers"
 
@@ -93,8 +100,9 @@ def _shares(each: Array, weight: Array | None, ops: Ops) -> Array:
     return share * weight.reshape(-1, *[1] * (each.ndim - 1))
 
 
-def _numbers(y_true: Any, name: str, ops: Ops) -> Array:
-    y = ops.asarray(y_true)
+def _numbers(y_true: Any, name: str) -> Array:
+    """Labels as an array where they are: looked at there, they keep no GPU waiting."""
+    y = y_true if hasattr(y_true, "__cuda_array_interface__") else np.asarray(y_true)
     if y.dtype.kind not in "fiub":
         raise LabelError(
             f"{name}: expected labels that are numbers, got {y.dtype}; map class names to numbers: "

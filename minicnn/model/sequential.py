@@ -197,6 +197,7 @@ class Sequential(Chain):
         to go on.
         """
         epochs = whole(epochs, "epochs", least=0)
+        initial_epoch = whole(initial_epoch, "initial_epoch", least=0)
         data, held_back = training_data(
             x, y, batch_size, validation_split, sample_weight, shuffle, self.seed
         )
@@ -224,14 +225,16 @@ class Sequential(Chain):
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
         """One step on one batch; the loss and metrics are those before the update."""
         x, y = as_samples(x, "x"), as_samples(y, "y")
+        if sample_weight is not None:
+            sample_weight = as_samples(sample_weight, "sample_weight")
         self._build_for(x)
         trainer = self.trainer
         moment = Moment(self.seed, 0, trainer.optimizer.step_count)
         value, y_pred = trainer.step(Batch(x, y, sample_weight), moment)
-        results = {}
+        y_pred, results = to_numpy(y_pred), {}
         for metric in trainer.metrics:
             metric.reset()
-            metric.update(y, to_numpy(y_pred))
+            metric.update(y, y_pred)
             results[metric.name] = metric.result()
         return {"loss": value, **results}
 
@@ -288,7 +291,7 @@ class Sequential(Chain):
     ) -> Summary:
         """Print the network as a table (give print_fn=None to only get it back)."""
         self._require_built("summary")
-        table = summarize(self, batch_size)
+        table = summarize(self, whole(batch_size, "batch_size"))
         if print_fn is not None:
             print_fn(str(table))
         return table

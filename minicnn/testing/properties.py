@@ -100,6 +100,11 @@ def gradient_keys(case: Case, text: str) -> None:
             raise case.broken(
                 text, f"Expected gradients of {sorted(layer.params)}, got {sorted(grads)}"
             )
+        alone = grads
+        if hasattr(layer, "gradients"):
+            alone = layer.gradients(case.like(y), layer.forward(case.x(), training)[1])
+        if any(not _equal(grads[key], alone[key]) for key in grads):
+            raise case.broken(text, "The method gradients gives others than backward does")
         for name, of, gradient in (
             ("x", x, dx),
             *((key, p, grads[key]) for key, p in layer.params.items()),

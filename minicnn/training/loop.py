@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicnn.arguments import is_number, is_whole
 from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset, batches
 from minicnn.engine import Engine, Link, floats
@@ -63,8 +64,9 @@ class Trainer:
         network, loss = self.link.body, self.link.loss
         outputs, cache = self.engine.forward(batch.x, moment)
         value, loss_cache = self._loss(outputs, batch)
+        value = float(value)
         if not math.isfinite(value):
-            raise self._not_finite(batch, moment, float(value))
+            raise self._not_finite(batch, moment, value)
 
         dy, learns = loss.backward(loss_cache), trainable(network)
         if self.gradients:
@@ -74,7 +76,7 @@ class Trainer:
         else:
             self.engine.descend(dy, cache, self.optimizer, learns)
         network.set_state(self.engine.next_state(cache))
-        return float(value), self.link.predictions(outputs)
+        return value, self.link.predictions(outputs)
 
     def _loss(self, outputs: Array, batch: Batch) -> tuple[Any, Cache]:
         """The loss of a batch; labels that don't fit name the layer that they don't fit."""
@@ -232,9 +234,12 @@ def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch
-    if not isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, Mapping) or not all(
+        is_whole(c) and is_number(w) for c, w in class_weight.items()
+    ):
         raise ConfigError(
-            f"expected class_weight as a mapping such as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
+            f"expected class_weight as a mapping from class numbers to weights, such as "
+            f"{{0: 1.0, 1: 2.0}}, got {class_weight!r}"
         )
     y = to_numpy(batch.y)
     if y.ndim > 2:

@@ -124,4 +124,6 @@ def networks(draw):
     network.astype("float64")
     for p in network.params.values():  # no zeros for biases: they would hide a forgotten term
         p += 0.1 * rng.standard_normal(p.shape)
+    for s in network.state.values():  # as if it had been trained
+        s += rng.random(s.shape)
     return network

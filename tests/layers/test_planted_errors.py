@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minicnn as mc
-from tests.layers.zoo_of_layers import CASES
+from minicnn.testing.layer_table import CASES
 
 
 def wrong_sign(g):

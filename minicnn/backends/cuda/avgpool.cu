@@ -15,49 +15,46 @@ __device__ Index real_cells(Index place, Index K, Index S, Index D, Index before
 }
 
 template <typename Real, typename Index>
-__global__ void avgpool(const Real* x, Real* y, Index n, WINDOW) {
-    FOR_EACH(i, n) {
-        Index rest = i;
-        const Index c = rest % C;  rest /= C;
-        const Index ow = rest % OW;  rest /= OW;
-        const Index oh = rest % OH;
-        const Index sample = rest / OH;
-        Real sum = 0;
-        for (Index kh = 0; kh < KH; ++kh) {
-            const Index h = oh * SH + kh * DH - TOP;
-            if (h < 0 || h >= H) continue;
-            for (Index kw = 0; kw < KW; ++kw) {
-                const Index w = ow * SW + kw * DW - LEFT;
-                if (w < 0 || w >= W) continue;
-                sum += x[((sample * H + h) * W + w) * C + c];
+__global__ void avgpool(const Real* x, Real* y, Index rows, WINDOW) {
+    FOR_EACH_ROW(row, rows) {
+        const Index sample = row / OH, oh = row % OH;
+        ALONG(i, OW * C) {
+            const Index ow = i / C, c = i % C;
+            Real sum = 0;
+            for (Index kh = 0; kh < KH; ++kh) {
+                const Index h = oh * SH + kh * DH - TOP;
+                if (h < 0 || h >= H) continue;
+                for (Index kw = 0; kw < KW; ++kw) {
+                    const Index w = ow * SW + kw * DW - LEFT;
+                    if (w < 0 || w >= W) continue;
+                    sum += x[((sample * H + h) * W + w) * C + c];
+                }
             }
+            const Index cells =
+                real_cells(oh, KH, SH, DH, TOP, H) * real_cells(ow, KW, SW, DW, LEFT, W);
+            y[row * OW * C + i] = sum / Real(cells);
         }
-        const Index cells =
-            real_cells(oh, KH, SH, DH, TOP, H) * real_cells(ow, KW, SW, DW, LEFT, W);
-        y[i] = sum / Real(cells);
     }
 }
 
 template <typename Real, typename Index>
-__global__ void avgpool_backward(const Real* dy, Real* dx, Index n, WINDOW) {
-    FOR_EACH(i, n) {
-        Index rest = i;
-        const Index c = rest % C;  rest /= C;
-        const Index w = rest % W;  rest /= W;
-        const Index h = rest % H;
-        const Index sample = rest / H;
-        Real sum = 0;
-        for (Index kh = 0; kh < KH; ++kh) {
-            const Index down = h + TOP - kh * DH;
-            if (down < 0 || down % SH || down / SH >= OH) continue;
-            const Index oh = down / SH, rows = real_cells(oh, KH, SH, DH, TOP, H);
-            for (Index kw = 0; kw < KW; ++kw) {
-                const Index across = w + LEFT - kw * DW;
-                if (across < 0 || across % SW || across / SW >= OW) continue;
-                const Index ow = across / SW, columns = real_cells(ow, KW, SW, DW, LEFT, W);
-                sum += dy[((sample * OH + oh) * OW + ow) * C + c] / Real(rows * columns);
+__global__ void avgpool_backward(const Real* dy, Real* dx, Index rows, WINDOW) {
+    FOR_EACH_ROW(row, rows) {
+        const Index sample = row / H, h = row % H;
+        ALONG(i, W * C) {
+            const Index w = i / C, c = i % C;
+            Real sum = 0;
+            for (Index kh = 0; kh < KH; ++kh) {
+                Index oh, ow;
+                if (!window_at(h + TOP - kh * DH, SH, OH, oh)) continue;
+                const Index high = real_cells(oh, KH, SH, DH, TOP, H);
+                for (Index kw = 0; kw < KW; ++kw) {
+                    if (!window_at(w + LEFT - kw * DW, SW, OW, ow)) continue;
+                    const Index wide = real_cells(ow, KW, SW, DW, LEFT, W);
+                    sum += dy[((sample * OH + oh) * OW + ow) * C + c] / Real(high * wide);
+                }
             }
+            dx[row * W * C + i] = sum;
         }
-        dx[i] = sum;
     }
 }

@@ -24,7 +24,7 @@ __device__ void leave_sum(Real mine, Real* sums, Index C) {
 }
 
 // Thread (x, y)'s rows of the block's share, and its channel.
-#define FOR_EACH_ROW(row, c)                                                                \
+#define FOR_MY_ROWS(row, c)                                                                \
     const Index c = Index(blockIdx.x) * WIDTH + threadIdx.x;                                \
     const Index first = Index(blockIdx.y) * span;                                           \
     const Index end = span < rows - first ? first + span : rows;                            \
@@ -34,7 +34,7 @@ __device__ void leave_sum(Real mine, Real* sums, Index C) {
 template <typename Real, typename Index>
 __global__ void channel_sums(const Real* x, Real* sums, Index rows, Index C, Index span) {
     Real mine = 0;
-    FOR_EACH_ROW(row, c) mine += x[row * C + c];
+    FOR_MY_ROWS(row, c) mine += x[row * C + c];
     leave_sum(mine, sums, C);
 }
 
@@ -43,7 +43,7 @@ template <typename Real, typename Index>
 __global__ void channel_dots(const Real* a, const Real* b, Real* sums, Index rows, Index C,
                              Index span) {
     Real mine = 0;
-    FOR_EACH_ROW(row, c) mine += a[row * C + c] * b[row * C + c];
+    FOR_MY_ROWS(row, c) mine += a[row * C + c] * b[row * C + c];
     leave_sum(mine, sums, C);
 }
 
@@ -52,6 +52,6 @@ template <typename Real, typename Index>
 __global__ void channel_spreads(const Real* x, const Real* mean, Real* sums, Index rows, Index C,
                                 Index span) {
     Real mine = 0;
-    FOR_EACH_ROW(row, c) mine += (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]);
+    FOR_MY_ROWS(row, c) mine += (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]);
     leave_sum(mine, sums, C);
 }

@@ -2,47 +2,49 @@
 //
 //   cols[n, oh, ow, kh, kw, c] = x[n, oh·SH + kh·DH - TOP, ow·SW + kw·DW - LEFT, c]
 //
-// and 0 where that lies on the padding. Each thread makes one number of the result: im2col asks
+// and 0 where that lies on the padding. Each thread makes numbers of the result: im2col asks
 // "which cell do I show?", col2im, its adjoint, asks "in which windows was I shown?". So no two
 // threads ever write to one place, no atomic addition is needed, and the sum is taken in the
 // same order in every run.
 
+// A block takes the windows of one row of places, (n, oh). Its threads stand in a sheet: along x
+// the K = KH·KW·C cells of a window, which lie side by side in cols, along y the places.
 template <typename Real, typename Index>
-__global__ void im2col(const Real* x, Real* cols, Index n, WINDOW) {
-    FOR_EACH(i, n) {
-        Index rest = i;
-        const Index c = rest % C;  rest /= C;
-        const Index kw = rest % KW;  rest /= KW;
-        const Index kh = rest % KH;  rest /= KH;
-        const Index ow = rest % OW;  rest /= OW;
-        const Index oh = rest % OH;
-        const Index sample = rest / OH;
-        const Index h = oh * SH + kh * DH - TOP;
-        const Index w = ow * SW + kw * DW - LEFT;
-        const bool on_map = 0 <= h && h < H && 0 <= w && w < W;
-        cols[i] = on_map ? x[((sample * H + h) * W + w) * C + c] : Real(0);
+__global__ void im2col(const Real* x, Real* cols, Index rows, WINDOW) {
+    const Index K = KH * KW * C;
+    FOR_EACH_ROW(row, rows) {
+        const Index sample = row / OH, top = row % OH * SH - TOP;
+        ALONG(k, K) {
+            const Index c = k % C, kw = k / C % KW, kh = k / C / KW;
+            const Index h = top + kh * DH;
+            const Real* from = x + (sample * H + h) * W * C + c;
+            Real* to = cols + row * OW * K + k;
+            for (Index ow = threadIdx.y; ow < OW; ow += blockDim.y) {
+                const Index w = ow * SW + kw * DW - LEFT;
+                const bool on_map = 0 <= h && h < H && 0 <= w && w < W;
+                to[ow * K] = on_map ? from[w * C] : Real(0);
+            }
+        }
     }
 }
 
 template <typename Real, typename Index>
-__global__ void col2im(const Real* cols, Real* x, Index n, WINDOW) {
-    FOR_EACH(i, n) {
-        Index rest = i;
-        const Index c = rest % C;  rest /= C;
-        const Index w = rest % W;  rest /= W;
-        const Index h = rest % H;
-        const Index sample = rest / H;
-        Real sum = 0;
-        for (Index kh = 0; kh < KH; ++kh) {
-            const Index down = h + TOP - kh * DH;  // = oh · SH, if cell kh of window oh is here
-            if (down < 0 || down % SH || down / SH >= OH) continue;
-            for (Index kw = 0; kw < KW; ++kw) {
-                const Index across = w + LEFT - kw * DW;
-                if (across < 0 || across % SW || across / SW >= OW) continue;
-                const Index place = (sample * OH + down / SH) * OW + across / SW;
-                sum += cols[((place * KH + kh) * KW + kw) * C + c];
+__global__ void col2im(const Real* cols, Real* x, Index rows, WINDOW) {
+    FOR_EACH_ROW(row, rows) {
+        const Index sample = row / H, h = row % H;
+        ALONG(i, W * C) {
+            const Index w = i / C, c = i % C;
+            Real sum = 0;
+            for (Index kh = 0; kh < KH; ++kh) {
+                Index oh, ow;
+                if (!window_at(h + TOP - kh * DH, SH, OH, oh)) continue;
+                for (Index kw = 0; kw < KW; ++kw) {
+                    if (!window_at(w + LEFT - kw * DW, SW, OW, ow)) continue;
+                    const Index place = (sample * OH + oh) * OW + ow;
+                    sum += cols[((place * KH + kh) * KW + kw) * C + c];
+                }
             }
+            x[row * W * C + i] = sum;
         }
-        x[i] = sum;
     }
 }

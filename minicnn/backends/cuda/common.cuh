@@ -17,10 +17,24 @@
     for (Index i = Index(blockIdx.x) * blockDim.x + threadIdx.x; i < (n);          \
          i += Index(gridDim.x) * blockDim.x)
 
+// A block for each row of a map, its threads along the row. Where a row lies is then worked out
+// once for a block, and not for every number: divisions are what a GPU is slowest at.
+#define FOR_EACH_ROW(row, rows) for (Index row = blockIdx.x; row < (rows); row += gridDim.x)
+#define ALONG(i, n) for (Index i = threadIdx.x; i < (n); i += blockDim.x)
+
 // Where a window lies on a map: map H × W with C channels, window KH × KW that moves by SH, SW,
 // with gaps of DH, DW, on a map padded by TOP and LEFT cells; it fits at OH × OW places.
 #define WINDOW                                                                     \
     Index H, Index W, Index C, Index KH, Index KW, Index SH, Index SW, Index DH,   \
         Index DW, Index TOP, Index LEFT, Index OH, Index OW
+
+// The window that sees a cell as its k-th along one axis: `at` is the cell's place on the padded
+// map less k · dilation, so at = window · stride if there is one. False if there is none.
+template <typename Index>
+__device__ bool window_at(Index at, Index stride, Index windows, Index& window) {
+    if (at < 0) return false;
+    window = stride == 1 ? at : at / stride;  // all threads agree on the stride: no waiting
+    return window * stride == at && window < windows;
+}
 
 #endif

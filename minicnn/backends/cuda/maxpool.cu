@@ -9,55 +9,52 @@
 // the same in every run.
 
 template <typename Real, typename Code, typename Index>
-__global__ void maxpool(const Real* x, Real* y, Code* code, Index n, WINDOW) {
-    FOR_EACH(i, n) {
-        Index rest = i;
-        const Index c = rest % C;  rest /= C;
-        const Index ow = rest % OW;  rest /= OW;
-        const Index oh = rest % OH;
-        const Index sample = rest / OH;
-        Real best = log(Real(0));  // minus infinity: what a window on padding alone gives
-        Index winner = 0;
-        bool none_yet = true;
-        for (Index kh = 0; kh < KH; ++kh) {
-            const Index h = oh * SH + kh * DH - TOP;
-            if (h < 0 || h >= H) continue;
-            for (Index kw = 0; kw < KW; ++kw) {
-                const Index w = ow * SW + kw * DW - LEFT;
-                if (w < 0 || w >= W) continue;
-                const Real cell = x[((sample * H + h) * W + w) * C + c];
-                const bool larger = cell > best || (isnan(cell) && !isnan(best));
-                if (none_yet || larger) {
-                    best = cell;
-                    winner = kh * KW + kw;
-                    none_yet = false;
+__global__ void maxpool(const Real* x, Real* y, Code* code, Index rows, WINDOW) {
+    FOR_EACH_ROW(row, rows) {
+        const Index sample = row / OH, top = row % OH * SH - TOP;
+        ALONG(i, OW * C) {
+            const Index left = i / C * SW - LEFT, c = i % C;
+            Real best = log(Real(0));  // minus infinity: what a window on padding alone gives
+            Index winner = 0;
+            bool none_yet = true;
+            for (Index kh = 0; kh < KH; ++kh) {
+                const Index h = top + kh * DH;
+                if (h < 0 || h >= H) continue;
+                for (Index kw = 0; kw < KW; ++kw) {
+                    const Index w = left + kw * DW;
+                    if (w < 0 || w >= W) continue;
+                    const Real cell = x[((sample * H + h) * W + w) * C + c];
+                    const bool larger = cell > best || (isnan(cell) && !isnan(best));
+                    if (none_yet || larger) {
+                        best = cell;
+                        winner = kh * KW + kw;
+                        none_yet = false;
+                    }
                 }
             }
+            y[row * OW * C + i] = best;
+            code[row * OW * C + i] = Code(winner);
         }
-        y[i] = best;
-        code[i] = Code(winner);
     }
 }
 
 template <typename Real, typename Code, typename Index>
-__global__ void maxpool_backward(const Real* dy, const Code* code, Real* dx, Index n, WINDOW) {
-    FOR_EACH(i, n) {
-        Index rest = i;
-        const Index c = rest % C;  rest /= C;
-        const Index w = rest % W;  rest /= W;
-        const Index h = rest % H;
-        const Index sample = rest / H;
-        Real sum = 0;
-        for (Index kh = 0; kh < KH; ++kh) {
-            const Index down = h + TOP - kh * DH;
-            if (down < 0 || down % SH || down / SH >= OH) continue;
-            for (Index kw = 0; kw < KW; ++kw) {
-                const Index across = w + LEFT - kw * DW;
-                if (across < 0 || across % SW || across / SW >= OW) continue;
-                const Index place = ((sample * OH + down / SH) * OW + across / SW) * C + c;
-                if (Index(code[place]) == kh * KW + kw) sum += dy[place];
+__global__ void maxpool_backward(const Real* dy, const Code* code, Real* dx, Index rows, WINDOW) {
+    FOR_EACH_ROW(row, rows) {
+        const Index sample = row / H, h = row % H;
+        ALONG(i, W * C) {
+            const Index w = i / C, c = i % C;
+            Real sum = 0;
+            for (Index kh = 0; kh < KH; ++kh) {
+                Index oh, ow;
+                if (!window_at(h + TOP - kh * DH, SH, OH, oh)) continue;
+                for (Index kw = 0; kw < KW; ++kw) {
+                    if (!window_at(w + LEFT - kw * DW, SW, OW, ow)) continue;
+                    const Index place = ((sample * OH + oh) * OW + ow) * C + c;
+                    if (Index(code[place]) == kh * KW + kw) sum += dy[place];
+                }
             }
+            dx[row * W * C + i] = sum;
         }
-        dx[i] = sum;
     }
 }

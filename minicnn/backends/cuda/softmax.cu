@@ -30,30 +30,30 @@ __device__ Real over_block(Real mine) {
 
 template <typename Real, typename Index>
 __global__ void softmax(const Real* x, Real* y, Index rows, Index K) {
-    for (Index row = blockIdx.x; row < rows; row += gridDim.x) {
+    FOR_EACH_ROW(row, rows) {
         const Real* from = x + row * K;
         Real* to = y + row * K;
         Real top = from[0];
-        for (Index k = threadIdx.x; k < K; k += THREADS) top = larger(top, from[k]);
+        ALONG(k, K) top = larger(top, from[k]);
         top = over_block<Real, true>(top);
         Real sum = 0;
-        for (Index k = threadIdx.x; k < K; k += THREADS) sum += to[k] = exp(from[k] - top);
+        ALONG(k, K) sum += to[k] = exp(from[k] - top);
         sum = over_block<Real, false>(sum);
-        for (Index k = threadIdx.x; k < K; k += THREADS) to[k] /= sum;
+        ALONG(k, K) to[k] /= sum;
     }
 }
 
 template <typename Real, typename Index>
 __global__ void log_softmax(const Real* x, Real* y, Index rows, Index K) {
-    for (Index row = blockIdx.x; row < rows; row += gridDim.x) {
+    FOR_EACH_ROW(row, rows) {
         const Real* from = x + row * K;
         Real* to = y + row * K;
         Real top = from[0];
-        for (Index k = threadIdx.x; k < K; k += THREADS) top = larger(top, from[k]);
+        ALONG(k, K) top = larger(top, from[k]);
         top = over_block<Real, true>(top);
         Real sum = 0;
-        for (Index k = threadIdx.x; k < K; k += THREADS) sum += exp(from[k] - top);
+        ALONG(k, K) sum += exp(from[k] - top);
         const Real log_sum = log(over_block<Real, false>(sum));
-        for (Index k = threadIdx.x; k < K; k += THREADS) to[k] = (from[k] - top) - log_sum;
+        ALONG(k, K) to[k] = (from[k] - top) - log_sum;
     }
 }

@@ -14,25 +14,34 @@ import numpy as np
 from minicnn.backends import Window
 from minicnn.engine.stages.columns import Columns
 from minicnn.engine.stages.correlate import Correlation
+from minicnn.engine.stages.products import times, transposed_times
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
 from minicnn.engine.stages.windows import Planes
-from minicnn.layers import Conv2D, Layer, ReLU
+from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 
 
 class ConvStage(Stage):
     """A convolution in one group, perhaps an activation, perhaps a pool without overlaps."""
 
-    def __init__(self, conv: Conv2D, path: str, after: Layer | None, pool: Window | None) -> None:
+    def __init__(
+        self,
+        conv: Conv2D,
+        path: str,
+        after: Layer | None,
+        pool: Window | None,
+        norm: BatchNorm | None = None,
+    ) -> None:
         assert conv.input_shape is not None
         self.conv, self.path, self.after = conv, path, after
+        self.norm = norm  # for prediction only: it is folded into W and b
         self.relu = isinstance(after, ReLU)
         window = conv.window
         pooled = window.out if pool is None else pool.out
         self.planes = Planes(window, (1, 1) if pool is None else pool.kernel, pooled)
         self.C, self.F = conv.input_shape[2], conv.filters
         self.K = window.cells * self.C
-        self.columns = Columns(self.planes, self.C)
+        self.columns = Columns(self.planes, self.C, self.F)
         self._is_pointwise = (
             window.cells == 1
             and self.planes.count == 1
@@ -43,9 +52,17 @@ class ConvStage(Stage):
 
     # ---- forward -------------------------------------------------------------------------------
 
+    def prepare_forward(self, dtype: Any) -> tuple[Array, Array | None]:
+        """W as a matrix, and b for a whole row of a map."""
+        W = param(self.conv, "W", dtype).reshape(self.K, self.F)
+        b = param(self.conv, "b", dtype) if self.conv.use_bias else None
+        if self.norm is not None:
+            W, b = folded(W, b, self.norm)
+        return W, None if b is None else np.tile(b, self.planes.out[1])
+
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, and which plane won where."""
-        y = block.kept.take((self.number, "y"), self._shape(len(x)), x.dtype)
+        y = block.result(self.number, block.kept, "y", self._shape(len(x)), x.dtype)
         winners = None
         if self.planes.count > 1:
             shape = (self.planes.count - 1, *y.shape)
@@ -59,28 +76,28 @@ class ConvStage(Stage):
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
-        y = block.scratch.take((self.number, "y"), self._shape(len(x)), x.dtype)
+        y = block.result(self.number, block.scratch, "y", self._shape(len(x)), x.dtype)
         self._convolve(x, y, None, block)
         return y if self.after is None or self.relu else self.after.infer(y)
 
     def _convolve(self, x: Array, y: Array, winners: Array | None, block: Block) -> None:
-        W = param(self.conv, "W", x.dtype).reshape(self.K, self.F)
+        W, b = block.ready[self.number]
         columns = self._columns(x, block)
         if self.planes.count == 1:
-            np.dot(columns, W, out=y.reshape(-1, self.F))
+            times(columns, W, y.reshape(-1, self.F))
         else:
             planes = self._planes_of(y, block)
-            np.dot(columns, W, out=planes.reshape(-1, self.F))
+            times(columns, W, planes.reshape(-1, self.F))
             _pool(planes, y, winners)
         rows = y.reshape(-1, y.shape[2] * self.F)  # long rows: NumPy's loops start up less often
-        if self.conv.use_bias:
-            np.add(rows, np.tile(param(self.conv, "b", x.dtype), y.shape[2]), out=rows)
+        if b is not None:
+            np.add(rows, b, out=rows)
         if self.relu:
             np.maximum(rows, 0, out=rows)
 
     # ---- backward ------------------------------------------------------------------------------
 
-    def prepare(self, dtype: Any) -> Any:
+    def prepare_backward(self, dtype: Any) -> Array:
         """The kernel as the correlation wants it."""
         return self.correlation.kernel(param(self.conv, "W", dtype))
 
@@ -106,22 +123,22 @@ class ConvStage(Stage):
             _unpool(dplanes, winners)
         dz = dplanes.reshape(-1, self.F)
         dW = block.scratch.take("dW", (self.K, self.F), dy.dtype)
-        np.dot(self._columns(x, block).T, dz, out=dW)
+        transposed_times(self._columns(x, block), dz, dW, block.scratch)
         block.add_gradient(self.path + "W", dW.reshape(self.conv.params["W"].shape))
         if not need_dx:
             return None
-        dx = block.scratch.take((self.number, "dx"), x.shape, dy.dtype)
+        dx = block.result(self.number, block.scratch, "dx", x.shape, dy.dtype)
         self.correlation.run(dplanes, block.ready[self.number], dx, block.scratch)
         return dx
 
     # ---- memory --------------------------------------------------------------------------------
 
     def _columns(self, x: Array, block: Block) -> Array:
-        """The windows as rows, plane after plane: (places, K)."""
+        """The windows as rows, plane after plane, in chunks: (chunks, rows, K)."""
         window, n = self.planes.window, len(x)
         x = np.ascontiguousarray(x)  # as it is already, unless a layer of a user's made a view
-        if self._is_pointwise:
-            return x.reshape(-1, self.C)  # a 1×1 window's columns are the maps themselves
+        if self._is_pointwise:  # a 1×1 window's columns are the maps themselves
+            return self.columns.chunks(x.reshape(-1, self.C))
         if window.is_padded:
             (top, _), (left, _) = window.pads
             shape = (n, *window.padded, self.C)
@@ -149,6 +166,17 @@ class ConvStage(Stage):
     def gradient_size(self) -> int:
         """The kernel's and the bias's."""
         return self.conv.count_params()
+
+
+def folded(W: Array, b: Array | None, norm: BatchNorm) -> tuple[Array, Array]:
+    """W and b of a convolution that normalises too: both are linear, and so is one after the other.
+
+    ((x·W + b) - mean) · s + beta = x·(W s) + ((b - mean) s + beta), with s = gamma / √(var + ε).
+    """
+    state = {key: value.astype(W.dtype) for key, value in norm.state.items()}
+    s = param(norm, "gamma", W.dtype) / np.sqrt(state["var"] + W.dtype.type(norm.epsilon))
+    shifted = -state["mean"] if b is None else b - state["mean"]
+    return W * s, shifted * s + param(norm, "beta", W.dtype)
 
 
 def _pool(planes: Array, y: Array, winners: Array | None) -> None:

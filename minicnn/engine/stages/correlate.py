@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
+from minicnn.engine.stages.products import in_chunks, times
 from minicnn.engine.stages.windows import Planes
 from minicnn.typing import Array
 
@@ -59,18 +60,23 @@ class Correlation:
             np.copyto(strips.reshape(rows, W, KW, self.F), view)
             share = scratch.take("planes", (H * W, self.C), dy.dtype)
             for kh in range(KH):
-                strip = strips[kh * dh : kh * dh + H].reshape(H * W, -1)
+                strip = self._chunks(strips[kh * dh : kh * dh + H], H, W)
                 if kh == 0:
-                    np.dot(strip, kernel[kh], out=_rows(dx))
+                    times(strip, kernel[kh], _rows(dx))
                 else:
-                    np.add(_rows(dx), np.dot(strip, kernel[kh], out=share), out=_rows(dx))
+                    np.add(_rows(dx), times(strip, kernel[kh], share), out=_rows(dx))
             return
         view = np.lib.stride_tricks.as_strided(
             first, (N, H, W, KH, KW, self.F), (n, h, w, h * dh, w * dw, f)
         )
         columns = scratch.take("columns", view.shape, dy.dtype)
         np.copyto(columns, view)
-        np.dot(columns.reshape(N * H * W, -1), kernel.reshape(-1, self.C), out=_rows(dx))
+        chunks = self._chunks(columns.reshape(N * H * W, -1), H, W)
+        times(chunks, kernel.reshape(-1, self.C), _rows(dx))
+
+    def _chunks(self, columns: Array, H: int, W: int) -> Array:
+        """The columns of maps of H·W places as the products want them: (chunks, rows, K)."""
+        return in_chunks(columns.reshape(-1, columns.shape[-1]), H, W, self.C)
 
     def _bordered(self, dplanes: Array, N: int, scratch: Scratch) -> Array:
         """The planes as maps again, with a border of zeros as wide as the window reaches."""

@@ -46,8 +46,15 @@ class Block:
     kept: Scratch  # lives until the block's backward pass is over
     scratch: Scratch = field(default_factory=Scratch)  # the working thread's own
     cache: dict[int, Any] = field(default_factory=dict)  # by the stage's number
-    ready: dict[int, Any] = field(default_factory=dict)  # what Stage.prepare made, for all blocks
+    ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
+    target: tuple[int, Array] | None = None  # a stage's number, and where its result belongs
+
+    def result(self, number: int, memory: Scratch, name: str, shape: Shape, dtype: Any) -> Array:
+        """Where a stage writes its result: straight to where it belongs, if that is known."""
+        if self.target is not None and self.target[0] == number:
+            return self.target[1]
+        return memory.take((number, name), shape, dtype)
 
     def add_gradient(self, path: str, gradient: Array) -> None:
         """Hand over a parameter's gradient over this block."""
@@ -72,8 +79,12 @@ class Stage(ABC):
     def infer(self, x: Array, block: Block) -> Array:
         """The output, with nothing kept."""
 
-    def prepare(self, dtype: Any) -> Any:
-        """What all blocks of a backward pass share; it appears as ``block.ready[number]``."""
+    def prepare_forward(self, dtype: Any) -> Any:
+        """What all blocks share on the way forward; it appears as ``block.ready[number]``."""
+        return None
+
+    def prepare_backward(self, dtype: Any) -> Any:
+        """And on the way back."""
         return None
 
     def inner(self) -> Iterator[Stage]:

@@ -8,7 +8,7 @@ import minicnn as mc
 from minicnn.errors import ConfigError
 from minicnn.testing import PROPERTIES, check_layer
 from minicnn.testing import strategies as st
-from tests.layers.zoo_of_layers import CASES
+from minicnn.testing.layer_table import CASES
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -170,6 +170,15 @@ def test_products_of_matrices(xp):
         np.testing.assert_allclose((xp.asarray(a) @ xp.asarray(b)).get(), a @ b, rtol=1e-12)
 
 
+def test_a_product_into_a_row_of_a_stack(xp):
+    a, b, y = xp.ones((2, 3)), xp.ones((3, 4)), xp.zeros((2, 2, 4))
+    for each in y:
+        xp.matmul(a, b, out=each)
+    assert (y == 3).all()
+    xp.matmul(xp.asfortranarray(a), b.T.T, out=y[0])
+    assert (y == 3).all()
+
+
 # ---- raw kernels ----------------------------------------------------------------------
 
 SCALE = """

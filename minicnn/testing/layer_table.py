@@ -1,6 +1,10 @@
-"""Every layer with its options, as (make, input shape): the table that the suites run over."""
+"""Every layer with its options, as (make, input shape): what the suites run over (top floor)."""
 
-from minicnn import (
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from minicnn.layers import (
     AvgPool2D,
     BatchNorm,
     Chain,
@@ -10,18 +14,20 @@ from minicnn import (
     Dropout,
     Flatten,
     GlobalAvgPool2D,
+    Layer,
     LeakyReLU,
     MaxPool2D,
     ReLU,
     Residual,
-    Sequential,
     Sigmoid,
     Softmax,
     Tanh,
     UpSample2D,
 )
+from minicnn.model import Sequential
+from minicnn.typing import Shape
 
-CASES = {
+CASES: dict[str, tuple[Callable[[], Layer], Shape]] = {
     "conv": (lambda: Conv2D(4, 3), (5, 5, 3)),
     "conv-1x1": (lambda: Conv2D(3, 1), (4, 4, 2)),
     "conv-same": (lambda: Conv2D(2, 3, padding="same"), (4, 5, 2)),

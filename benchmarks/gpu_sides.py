@@ -1,0 +1,83 @@
+"""minicnn and PyTorch on a GPU: the arena's contenders, with all their arrays moved there.
+
+A step takes a batch that lies on the GPU and ends with loss and accuracy as Python numbers, on
+both sides. A prediction ends as a NumPy array.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import minicnn as mc
+from benchmarks.arena.opponents import minicnn_
+from benchmarks.arena.workloads import Workload
+
+
+class Minicnn(minicnn_.Contender):
+    """The CuPy backend, as a user meets it."""
+
+    def __init__(self) -> None:  # nothing to set: threads are the CPU's
+        self.name = "minicnn"
+
+    def prepare(self, workload: Workload, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
+        with mc.use_backend("cupy") as ops:
+            super().prepare(workload, x, y)
+            self.x, self.y = ops.asarray(self.x), ops.asarray(self.y)
+
+
+def torch_sides(compiled: bool) -> list[Any]:
+    """PyTorch in both memory layouts, eager or compiled; nothing if it isn't installed."""
+    try:
+        import torch
+    except ImportError:
+        return []
+    from benchmarks.arena.opponents import pytorch
+
+    class Torch(pytorch.Contender):
+        def __init__(self, variant: str) -> None:
+            super().__init__(torch.get_num_threads(), variant)
+            self.name = f"torch {'compiled' if compiled else 'eager'} {variant}"
+
+        def prepare(self, workload: Workload, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
+            super().prepare(workload, x, y)
+            self.model.to("cuda")
+            self.x, self.y = self.x.to("cuda"), self.y.to("cuda")
+
+        def load(self, weights: list[NDArray[np.float32]]) -> None:
+            super().load(weights)
+            if compiled:
+                self.model.compile(dynamic=False)
+
+        def predict(self) -> NDArray[np.float32]:
+            self.model.eval()
+            with torch.inference_mode():
+                logits = self.model(self.x)
+                said = torch.sigmoid(logits) if self.binary else torch.softmax(logits, 1)
+                return said.cpu().numpy()
+
+    return [Torch("contiguous"), Torch("channels_last")]
+
+
+def set_tf32(on: bool) -> None:
+    """The same arithmetic on both sides. CuPy reads its switch at the first product."""
+    import os
+
+    os.environ["CUPY_TF32"] = str(int(on))
+    try:
+        import torch
+    except ImportError:
+        return
+    torch.backends.cuda.matmul.allow_tf32 = on
+    torch.backends.cudnn.allow_tf32 = on
+
+
+def exact(workload: Workload, weights: list[NDArray[Any]], x: Any, y: Any) -> tuple[Any, float]:
+    """Predictions and the first step's loss in float64, by minicnn on the CPU."""
+    side = minicnn_.Contender.__new__(minicnn_.Contender)
+    side.prepare(workload, x.astype(np.float64), y)
+    side.model.astype(np.float64)
+    side.load(weights)
+    return side.predict(), side.train()[0]

@@ -1,0 +1,5 @@
+"""What a person types (top floor): the command ``minicnn``, a file for each of its words."""
+
+from minicnn.cli.command_line import main
+
+__all__ = ["main"]

@@ -1,0 +1,72 @@
+"""A saved model as what it is to a command: names for pictures (top floor)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from minicnn.data.picture_error import printable
+from minicnn.errors import ConfigError, SavingError
+from minicnn.model import Sequential, load_model
+from minicnn.typing import Array, Pair
+
+USUAL_SCALE = 1 / 255  # what the library itself does to uint8 pictures
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network, the names of its classes, and the pictures that it wants."""
+
+    model: Sequential
+    classes: tuple[str, ...]
+    image_size: Pair
+    pixel_scale: float
+
+    @classmethod
+    def load(cls, path: str) -> Classifier:
+        """The classifier in a file that ``model.save`` or a checkpoint has written."""
+        model = load_model(path)
+        assert model.input_shape is not None
+        assert model.output_shape is not None
+        if len(model.input_shape) != 3 or model.input_shape[-1] != 3:
+            raise SavingError(
+                f"{path}: expected a model of colour pictures, got one whose input is "
+                f"{model.input_shape}"
+            )
+        K = max(model.output_shape[-1], 2)
+        names = tuple(model.class_names or (f"class {k}" for k in range(K)))
+        if len(names) != K or len(model.output_shape) != 1:
+            raise SavingError(
+                f"{path}: expected a model with an output for each of its classes {list(names)}, "
+                f"got one whose output is {model.output_shape}"
+            )
+        height, width, _ = model.input_shape
+        scale = (model.preprocessing or {}).get("pixel_scale", USUAL_SCALE)
+        return cls(model, names, (height, width), float(scale))
+
+    def probabilities(self, x: Array) -> Array:
+        """How probable each class is, (N, K), for uint8 pictures (N, H, W, 3)."""
+        if not np.isclose(self.pixel_scale, USUAL_SCALE):
+            x = x.astype(np.float32) * self.pixel_scale
+        answers = self.model.predict(x)
+        if answers.shape[-1] == 1:
+            answers = np.hstack([1 - answers, answers])
+        if (answers < 0).any() or not np.allclose(answers.sum(axis=-1), 1, atol=1e-3):
+            raise ConfigError(
+                "expected a model whose answers are probabilities, got others; let it end in a "
+                "sigmoid or a softmax"
+            )
+        return answers
+
+
+def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    """Columns side by side: the first to the left, the others to the right."""
+    rows = [[printable(cell) for cell in line] for line in (head, *lines)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    text = []
+    for first, *others in rows:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        text.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+    return "\n".join(text)

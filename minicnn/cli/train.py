@@ -1,0 +1,144 @@
+"""``minicnn train DIR``: from photographs to a model (top floor)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from minicnn import viz, zoo
+from minicnn.cli.options import (
+    Commands,
+    add_command,
+    add_machine_options,
+    count,
+    machine,
+    rate,
+    share,
+)
+from minicnn.data import ImageFolder, Pictures, drawn_pets
+from minicnn.data.augment import RECIPES
+from minicnn.data.picture_error import printable
+from minicnn.metrics import confusion_matrix
+from minicnn.model import Sequential
+from minicnn.optimizers import RMSprop
+from minicnn.training import CSVLogger, History, ModelCheckpoint
+from minicnn.viz.canvas import PlotsMissingError
+
+TEXT = """Train a network on photographs.
+
+DIR has a folder for each class, or pictures named like cat.12.jpg; a fifth of each class is then
+held back for validation. Or it has `train` and `validation` folders, each arranged so. The
+network is `catdog`, with an output for each class if there are more than two.
+
+In the folder --out it leaves model.safetensors, run.ckpt (to go on from), log.csv, and plots.
+Ctrl-C finishes the step and saves: the same command with --resume goes on, and ends with the
+very weights of a run that was never stopped."""
+
+EXAMPLES = """\
+  minicnn train photographs
+  minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long
+  minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long --resume
+  minicnn train --drawn 3000             without photographs: cats and dogs drawn on the spot"""
+
+PETS = ("cat", "dog")
+
+
+def add_to(commands: Commands) -> None:
+    """The command's options."""
+    parser = add_command(commands, "train", run, TEXT, EXAMPLES)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("folder", metavar="DIR", nargs="?", help="the photographs")
+    source.add_argument("--drawn", type=count, metavar="N", help="N drawn pets instead")
+    for name, kind, default, what in (
+        ("--epochs", count, 15, "how often each picture is shown"),
+        ("--batch-size", count, 20, "pictures a step"),
+        ("--learning-rate", rate, 1e-3, "how long a step is"),
+        ("--dropout", share, 0.0, "of the units before the last layer"),
+        ("--seed", int, 0, "equal seeds give equal runs"),
+        ("--out", Path, Path("runs/train"), "the folder for the model"),
+    ):
+        text = f"{what} (default: {default})"
+        parser.add_argument(name, type=kind, default=default, metavar="X", help=text)
+    parser.add_argument("--augment", choices=sorted(RECIPES), help="vary the training pictures")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
+    add_machine_options(parser)
+
+
+def run(args: Any) -> int:
+    """Train, save, and say how good it is."""
+    say = (lambda *_: None) if args.quiet else print
+    with machine(args):
+        training, validation, classes = pictures(args)
+        if isinstance(training, ImageFolder):
+            say(training.report)
+        say(f"{len(training.labels)} pictures to train on, {len(validation.labels)} held back")
+        model = zoo.catdog(args.seed, args.dropout, len(classes))
+        model.class_names = classes
+        model.compile(RMSprop(args.learning_rate), loss_for(len(classes)), ["accuracy"])
+        history = fit(model, training, validation, args)
+        model.save(args.out / "model.safetensors")
+        draw(model, validation, history, args)
+    accuracy = history.history["val_accuracy"][-1]
+    say(f"Accuracy on {len(validation.labels)} pictures never trained on: {accuracy:.1%}")
+    say(f"Model, log and plots: {printable(str(args.out))}")
+    return 0
+
+
+def pictures(args: Any) -> tuple[Pictures, Pictures, tuple[str, ...]]:
+    """To train on, to validate on, and the classes."""
+    options = {"batch_size": args.batch_size, "seed": args.seed, "augment": args.augment}
+    if args.folder is not None:
+        progress = False if args.quiet else None
+        training, validation = ImageFolder.pair(
+            args.folder, progress=progress, threads=args.threads, **options
+        )
+        return training, validation, training.classes
+    x, y = drawn_pets(args.drawn, seed=args.seed)
+    cut = len(x) * 2 // 3
+    return (
+        Pictures(x[:cut], y[:cut], threads=args.threads, **options),
+        Pictures(x[cut:], y[cut:], args.batch_size, shuffle=False),
+        PETS,
+    )
+
+
+def loss_for(classes: int) -> str:
+    """What the network minimises."""
+    return "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+
+
+def fit(model: Sequential, training: Pictures, validation: Pictures, args: Any) -> History:
+    """Train, with what it takes to go on later."""
+    verbose = 0 if args.quiet else 1 if sys.stdout.isatty() else 2
+    checkpoint = args.out / "run.ckpt"
+    if args.resume and not checkpoint.exists() and not args.quiet:
+        print(f"No run to go on with in {printable(str(args.out))}: it begins")
+    try:
+        return model.fit(
+            training,
+            epochs=args.epochs,
+            validation_data=validation,
+            callbacks=[ModelCheckpoint(checkpoint), CSVLogger(args.out / "log.csv")],
+            verbose=verbose,
+            resume=args.resume,
+        )
+    except KeyboardInterrupt as stop:
+        where, saved, _ = str(stop).partition("; the run is saved")
+        raise KeyboardInterrupt(
+            f"{where}{saved}; go on with the same command and --resume" if saved else where
+        ) from None
+
+
+def draw(model: Sequential, validation: Pictures, history: History, args: Any) -> None:
+    """The plots, if matplotlib is there."""
+    x, y = validation.arrays()
+    answers = model.predict(x)
+    classes = model.class_names or ()
+    try:
+        viz.curves(history).savefig(args.out / "curves.png")
+        viz.confusion(confusion_matrix(y, answers), classes).savefig(args.out / "confusion.png")
+        viz.mistakes(x, y, answers, classes).savefig(args.out / "mistakes.png")
+    except PlotsMissingError as error:
+        print(f"minicnn: no plots: {error}", file=sys.stderr)

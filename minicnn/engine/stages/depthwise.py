@@ -1,0 +1,107 @@
+"""The depthwise convolution, groups = C = F, without products (floor 3).
+
+Each filter sees one channel. As products these would be C products with a matrix of one
+column, which is the slowest thing one can ask of BLAS. As arithmetic it is KH·KW shifted maps,
+each times one number a channel, added up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.engine.stages.stage import Block, Stage, numbers, param
+from minicnn.layers import Conv2D
+from minicnn.typing import Array
+
+
+class DepthwiseStage(Stage):
+    """A convolution whose every channel is a group, and its activation."""
+
+    def __init__(self, conv: Conv2D, path: str) -> None:
+        self.conv, self.path, self.window = conv, path, conv.window
+        self.C = conv.filters
+
+    @staticmethod
+    def suits(conv: Conv2D) -> bool:
+        """One channel in, one filter out, in each group."""
+        return conv.input_shape is not None and conv.groups == conv.filters == conv.input_shape[2]
+
+    def prepare_forward(self, dtype: Any) -> Array:
+        """A filter cell's numbers for a whole row of the output: (KH·KW, OW·C)."""
+        W = param(self.conv, "W", dtype).reshape(self.window.cells, self.C)
+        return np.tile(W, self.window.out[1]).reshape(self.window.cells, -1, self.C)
+
+    prepare_backward = prepare_forward
+
+    def forward(self, x: Array, block: Block) -> Array:
+        """Keeps x, and what the activation wants kept."""
+        y = self._convolve(x, block, np.empty((len(x), *self.window.out, self.C), x.dtype))
+        activation = None
+        if self.conv.after is not None:
+            y, activation = self.conv.after.forward(y)
+        block.cache[self.number] = (x, activation)
+        return y
+
+    def infer(self, x: Array, block: Block) -> Array:
+        """Keeps nothing."""
+        shape = (len(x), *self.window.out, self.C)
+        y = self._convolve(x, block, block.scratch.take((self.number, "y"), shape, x.dtype))
+        return y if self.conv.after is None else self.conv.after.infer(y)
+
+    def _convolve(self, x: Array, block: Block, y: Array) -> Array:
+        W, padded = block.ready[self.number], self._padded(x, block)
+        share = block.scratch.take("share", y.shape, x.dtype)
+        for k in range(self.window.cells):
+            cell = padded[:, *self.window.cell(k)]
+            if k == 0:
+                np.multiply(cell, W[k], out=y)
+            else:
+                np.add(y, np.multiply(cell, W[k], out=share), out=y)
+        if self.conv.use_bias:
+            np.add(y, param(self.conv, "b", x.dtype), out=y)
+        return y
+
+    def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
+        """dW[k] = Σ cell k of x · dy; and dy · W[k] goes back to cell k of dx."""
+        x, activation = block.cache.pop(self.number)
+        if self.conv.after is not None:
+            dy = self.conv.after.backward(dy, activation)[0]
+        W, padded = block.ready[self.number], self._padded(x, block)
+        dW = np.empty((self.window.cells, self.C), dy.dtype)
+        share = block.scratch.take("share", dy.shape, dy.dtype)
+        ones = np.ones(dy.size // self.C, dy.dtype)
+        for k in range(self.window.cells):
+            np.multiply(padded[:, *self.window.cell(k)], dy, out=share)
+            np.dot(ones, share.reshape(-1, self.C), out=dW[k])
+        block.add_gradient(self.path + "W", dW.reshape(self.conv.params["W"].shape))
+        if self.conv.use_bias:
+            block.add_gradient(self.path + "b", np.dot(ones, dy.reshape(-1, self.C)))
+        if not need_dx:
+            return None
+        dpadded = block.scratch.take((self.number, "dx"), padded.shape, dy.dtype)
+        dpadded.fill(0)
+        for k in range(self.window.cells):
+            cell = dpadded[:, *self.window.cell(k)]
+            np.add(cell, np.multiply(dy, W[k], out=share), out=cell)
+        (top, _), (left, _) = self.window.pads
+        return dpadded[:, top : top + x.shape[1], left : left + x.shape[2]]
+
+    def _padded(self, x: Array, block: Block) -> Array:
+        if not self.window.is_padded:
+            return x
+        (top, _), (left, _) = self.window.pads
+        shape = (len(x), *self.window.padded, self.C)
+        padded = block.scratch.bordered(("padded", self.window), shape, x.dtype)
+        padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
+        return padded
+
+    def working_set(self, itemsize: int) -> int:
+        """Maps in and out, and a share of the sum."""
+        sizes = numbers(self.conv.input_shape) + 2 * numbers(self.conv.output_shape)
+        return itemsize * sizes
+
+    def gradient_size(self) -> int:
+        """The kernel's and the bias's."""
+        return self.conv.count_params()

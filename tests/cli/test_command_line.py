@@ -1,0 +1,219 @@
+"""Exit codes, and errors of one line."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import minicnn as mc
+from minicnn.cli import command_line, evaluate, gradcheck, predict, summary, train
+from tests.cli.conftest import save_picture
+
+TRAIN = ("train", "photographs", "--epochs", "1")
+
+# What was typed, the exit code, and words of the one line that comes of it.
+MISTAKES = {
+    "no command": ((), 2, "required: <command>"),
+    "no such command": (("trian", "x"), 2, "invalid choice: 'trian'"),
+    "no photographs": (("train",), 2, "DIR"),
+    "photographs and drawings": (("train", "x", "--drawn", "9"), 2, "not allowed with"),
+    "no epochs": ((*TRAIN, "--epochs", "0"), 2, "--epochs: expected it to be a whole number"),
+    "half an epoch": ((*TRAIN, "--epochs", "0.5"), 2, "got '0.5'"),
+    "no batch": ((*TRAIN, "--batch-size", "0"), 2, "at least 1, got 0"),
+    "all dropped": ((*TRAIN, "--dropout", "1"), 2, "less than 1, got 1.0"),
+    "a step uphill": ((*TRAIN, "--learning-rate=-1"), 2, "above 0, got -1.0"),
+    "no number": ((*TRAIN, "--learning-rate", "nan"), 2, "above 0, got nan"),
+    "no such recipe": ((*TRAIN, "--augment", "strong"), 2, "invalid choice: 'strong'"),
+    "no such backend": ((*TRAIN, "--backend", "tpu"), 2, "invalid choice: 'tpu'"),
+    "no threads": ((*TRAIN, "--threads", "0"), 2, "at least 1, got 0"),
+    "no such option": ((*TRAIN, "--epoch-count", "9"), 2, "unrecognized arguments"),
+    "no such folder": (("train", "nowhere"), 1, "nothing is there"),
+    "a file for a folder": (("train", "model.safetensors"), 1, "a file is there"),
+    "an empty folder": (("train", "empty"), 1, "no folder and no picture"),
+    "one class": (("train", "one"), 1, "two or more classes"),
+    "nothing readable": (("train", "broken"), 1, "could be read"),
+    "out is a file": ((*TRAIN, "--out", "model.safetensors"), 1, "model.safetensors"),
+    "too few drawn": (("train", "--drawn", "1"), 1, "expected"),
+    "no such model": (("predict", "m.safetensors", "x.png"), 1, "no such file"),
+    "no model": (("predict", "photographs/day/0.png", "x.png"), 1, "expected a file saved by"),
+    "a folder for a model": (("predict", "photographs", "x.png"), 1, "got a folder"),
+    "nothing to predict": (("predict", "model.safetensors"), 2, "PICTURE"),
+    "an empty folder to predict": (("predict", "model.safetensors", "empty"), 1, "without any"),
+    "a model of rows": (("predict", "rows.safetensors", "photographs"), 1, "colour pictures"),
+    "too many names": (("predict", "names.safetensors", "photographs"), 1, "for each of its"),
+    "no probabilities": (("predict", "linear.safetensors", "photographs"), 1, "probabilities"),
+    "csv under a file": (
+        ("predict", "model.safetensors", "photographs", "--csv", "model.safetensors/tags.csv"),
+        1,
+        "tags.csv",
+    ),
+    "other classes": (("evaluate", "model.safetensors", "broken"), 1, "only ['cat', 'dog']"),
+    "no such part": (
+        ("evaluate", "model.safetensors", "photographs", "--part", "test"), 1, "'test' part",
+    ),
+    "a damaged model": (("evaluate", "damaged.safetensors", "photographs"), 1, "damaged"),
+    "no network of this name": (("summary", "resnet"), 1, "resnet"),
+    "a layer without a shape": (("gradcheck", "--layer", "a:B"), 1, "--shape together"),
+    "a shape of words": (("gradcheck", "--layer", "a:B", "--shape", "8,x"), 2, "got 'x'"),
+    "no such module": (
+        ("gradcheck", "--layer", "no_such:B", "--shape", "8"), 1, "No module named 'no_such'",
+    ),
+    "no colon": (("gradcheck", "--layer", "mine.B", "--shape", "8"), 1, "MODULE:NAME"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def a_few_files(here: Path, model: str, photographs: Path) -> None:
+    (here / "empty").mkdir()
+    save_picture(here / "one" / "cat" / "1.png", 9)
+    for name in ("cat", "dog"):
+        (here / "broken" / name).mkdir(parents=True)
+        (here / "broken" / name / "1.png").write_bytes(b"hello")
+    rows = mc.Sequential([mc.Dense(1)], input_shape=(3,))
+    rows.save("rows.safetensors")
+    linear = mc.Sequential([mc.GlobalAvgPool2D(), mc.Dense(2)], input_shape=(8, 8, 3))
+    linear.save("linear.safetensors")
+    linear.class_names = ("a", "b", "c")
+    linear.save("names.safetensors")
+    damaged = bytearray((here / model).read_bytes())
+    damaged[-3] ^= 1
+    (here / "damaged.safetensors").write_bytes(damaged)
+
+
+@pytest.mark.usefixtures("a_few_files", "small_catdog")
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line(minicnn, mistake):
+    words, code, complaint = MISTAKES[mistake]
+    said = minicnn(*words)
+    assert complaint in said.err
+    assert said.code == code
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("minicnn")
+
+
+@pytest.mark.usefixtures("a_few_files", "small_catdog")
+@pytest.mark.parametrize("mistake", ["no such folder", "a damaged model", "no such module"])
+def test_with_a_wish_for_it_the_traceback_is_shown(minicnn, monkeypatch, mistake):
+    monkeypatch.setenv("MINICNN_TRACEBACK", "1")
+    words, code, complaint = MISTAKES[mistake]
+    said = minicnn(*words)
+    assert said.err.startswith("Traceback")
+    assert complaint in said.err.splitlines()[-1]
+    assert said.code == code
+
+
+@pytest.mark.usefixtures("small_catdog")
+def test_another_run_is_not_gone_on_with(minicnn, photographs):
+    minicnn(*TRAIN)
+    said = minicnn(*TRAIN, "--resume", "--seed", "1")
+    assert said.code == 1
+    assert "seed" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_even_a_bug_is_one_line(minicnn, monkeypatch):
+    monkeypatch.setattr("minicnn.zoo.catdog", lambda: 1 / 0)
+    said = minicnn("summary", "catdog")
+    assert said.code == 1
+    assert "expected no ZeroDivisionError ever" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+WORDS = ["train", "evaluate", "predict", "summary", "gradcheck", "catdog", "nowhere", "-1", "x\ny"]
+OPTIONS = ["--json", "--out", "--epochs", "--shape", "--layer", "--help", "--version", "--resume"]
+
+
+@given(words=st.lists(st.sampled_from(WORDS + OPTIONS) | st.text(max_size=5), max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_typed_there_is_a_code_and_at_most_one_line(minicnn, words):
+    said = minicnn(*words)
+    assert said.code in (0, 1, 2)
+    assert len(said.err.splitlines()) == (said.code > 0)
+    assert (said.out == "") == (said.code > 0)
+
+
+# ---- help ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["", "train", "evaluate", "predict", "summary", "gradcheck"])
+def test_help(minicnn, command):
+    said = minicnn(*[command] * bool(command), "--help")
+    assert said.code == 0
+    assert "usage: minicnn" in said.out
+    assert all(len(line) <= 100 for line in said.out.splitlines())
+
+
+@pytest.mark.parametrize("command", [train, evaluate, predict, summary, gradcheck])
+def test_the_examples_of_the_help_can_be_typed(command):
+    examples = [line.strip() for line in command.EXAMPLES.splitlines()]
+    for example in examples:
+        words = re.split(r" {2,}| \| ", example)[0].split()  # the explanation, a pipe
+        assert words[0] == "minicnn"
+        assert command_line._parser().parse_args(words[1:]).run is command.run
+
+
+def test_the_version(minicnn):
+    assert minicnn("--version") == (0, f"minicnn {mc.__version__}\n", "")
+
+
+# ---- in a process of its own ---------------------------------------------------------------------
+
+COMMAND = [sys.executable, "-m", "minicnn"]
+ROOT = Path(mc.__file__).parents[1]
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+
+
+def test_the_module_is_the_command(environment):
+    done = subprocess.run(
+        [*COMMAND, "summary", "catdog"], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "9,494,561" in done.stdout  # and no sign has failed for want of a better terminal
+
+
+def test_the_installed_script_is_the_same_function():
+    script = (ROOT / "pyproject.toml").read_text()
+    assert 'minicnn = "minicnn.cli:main"' in script
+
+
+def test_a_reader_that_goes_away_is_no_error(environment):
+    process = subprocess.Popen(
+        [*COMMAND, "gradcheck"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(timeout=30) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(environment, minicnn):
+    words = ["train", "--drawn", "36", "--batch-size", "6", "--out", "run"]
+    process = subprocess.Popen(
+        [*COMMAND, *words, "--epochs", "500"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert any(line.startswith("Epoch 1/500") for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1].endswith(
+        "the run is saved; go on with the same command and --resume"
+    )
+    begun = len(Path("run/log.csv").read_text().splitlines())  # and a heading: one epoch less
+    said = minicnn(*words, "--epochs", begun, "--resume")
+    assert said.code == 0, said.err
+    epochs = [line.split(",")[0] for line in Path("run/log.csv").read_text().splitlines()]
+    assert epochs == ["epoch", *map(str, range(1, begun + 1))]

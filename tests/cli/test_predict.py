@@ -1,0 +1,140 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minicnn as mc
+from minicnn.data import read_picture
+from tests.cli.conftest import save_picture
+
+
+def test_a_picture_gets_its_class(minicnn, model, photographs):
+    said = minicnn("predict", model, "photographs/day/0.png")
+    assert said.code == 0
+    head, line = said.out.splitlines()
+    assert head.split() == ["file", "class", "probability"]
+    assert line.split() == ["photographs/day/0.png", "day", "100.0%"]
+    assert said.err == ""
+
+
+def test_the_probability_is_the_model_s_own(minicnn, model, here):
+    save_picture(here / "grey.png", 130)
+    said = minicnn("predict", model, "grey.png", "--json")
+    (tag,) = json.loads(said.out)["pictures"]
+    x = read_picture("grey.png", (8, 10))[None]
+    expected = float(mc.load_model(model).predict(x)[0, 0])
+    assert 0.05 < expected < 0.95  # not clear-cut, so that a wrong scale would show
+    assert tag["probabilities"]["day"] == pytest.approx(expected, abs=1e-6)
+    assert tag["probabilities"]["night"] == pytest.approx(1 - expected, abs=1e-6)
+    assert tag["probability"] == max(tag["probabilities"].values())
+
+
+def test_another_pixel_scale_is_kept_to(minicnn, model, here):
+    save_picture(here / "grey.png", 130)
+    usual = json.loads(minicnn("predict", model, "grey.png", "--json").out)["pictures"]
+    raw = mc.load_model(model)
+    W, b = raw.get_weights()
+    raw.set_weights([W / 255, b])
+    raw.preprocessing = {"image_size": [8, 10], "channels": 3, "pixel_scale": 1.0}
+    raw.save("raw.safetensors")
+    same = json.loads(minicnn("predict", "raw.safetensors", "grey.png", "--json").out)["pictures"]
+    assert same[0]["probability"] == pytest.approx(usual[0]["probability"], abs=1e-4)
+
+
+def test_a_folder_stands_for_its_pictures(minicnn, model, photographs):
+    (photographs / "day" / "deep").mkdir()
+    save_picture(photographs / "day" / "deep" / "7.png", 240)
+    (photographs / "notes.txt").write_text("no picture")
+    lines = minicnn("predict", model, "photographs").out.splitlines()[1:]
+    names = [line.split()[0] for line in lines]
+    assert names == sorted(names)
+    assert len(names) == 13
+    assert "photographs/day/deep/7.png" in names
+
+
+def test_sorted_by_class_the_surest_come_first(minicnn, model, photographs):
+    said = minicnn("predict", model, "photographs", "--sort", "class", "--json")
+    tags = json.loads(said.out)["pictures"]
+    assert [tag["class"] for tag in tags] == ["night"] * 6 + ["day"] * 6
+    for part in (tags[:6], tags[6:]):
+        probabilities = [tag["probability"] for tag in part]
+        assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_more_pictures_than_a_batch(minicnn, model, here):
+    for i in range(70):
+        save_picture(here / "many" / f"{i:02}.png", 255 * (i % 2))
+    (here / "many" / "33.png").write_bytes(b"not a picture")
+    said = minicnn("predict", model, "many", "--json")
+    tags = {Path(t["file"]).stem: t["class"] for t in json.loads(said.out)["pictures"]}
+    assert tags == {f"{i:02}": ("night", "day")[i % 2] for i in range(70) if i != 33}
+
+
+def test_csv_for_a_spreadsheet(minicnn, model, photographs):
+    said = minicnn("predict", model, "photographs", "--csv", "new/tags.csv")
+    assert (said.code, said.out) == (0, "12 pictures: new/tags.csv\n")
+    with open("new/tags.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["class"] for row in rows} == {"night", "day"}
+    assert rows[0] == {"file": "photographs/day/0.png", "class": "day", "probability": "1.0000"}
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_is_done(minicnn, model, photographs):
+    (photographs / "day" / "broken.png").write_bytes(b"hello")
+    said = minicnn("predict", model, "photographs", "missing.png", "--json")
+    assert said.code == 0
+    document = json.loads(said.out)
+    assert len(document["pictures"]) == 12
+    assert [entry["file"] for entry in document["unreadable"]] == [
+        "photographs/day/broken.png",
+        "missing.png",
+    ]
+    assert said.err.splitlines()[1] == (
+        "minicnn: missing.png: cannot be read (No such file or directory)"
+    )
+
+
+def test_if_nothing_can_be_read_that_is_a_failure(minicnn, model):
+    said = minicnn("predict", model, "missing.png")
+    assert (said.code, said.out) == (1, "")
+    assert len(said.err.splitlines()) == 1
+
+
+NASTY = ["\x1b[31mred.png", "two\nlines.png", "\u202egnp.exe.png", "\udcff.png", 'q",".png']
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_names_do_nothing_to_a_terminal(minicnn, model, here, name):
+    save_picture(here / "odd" / name, 240)
+    (here / "odd" / f"broken {name}").write_bytes(b"hello")
+    said = minicnn("predict", model, "odd")
+    for text in (said.out, said.err):
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert (len(said.out.splitlines()), len(said.err.splitlines())) == (2, 1)
+    minicnn("predict", model, "odd", "--csv", "tags.csv")
+    assert len(Path("tags.csv").read_text().splitlines()) == 2
+    document = json.loads(minicnn("predict", model, "odd", "--json").out)
+    assert document["pictures"][0]["file"] == f"odd/{name}"  # a program gets the very name
+
+
+def test_three_classes(minicnn, photographs):
+    model = mc.Sequential(
+        [mc.GlobalAvgPool2D(), mc.Dense(3, activation="softmax")], input_shape=(8, 8, 3)
+    )
+    model.set_weights([np.diag([9.0, 9.0, 9.0]), np.array([0.0, 1.0, 0.0])])
+    model.class_names = ("a", "b", "c")
+    model.save("three.safetensors")
+    said = minicnn("predict", "three.safetensors", "photographs/day/1.png", "--json")
+    (tag,) = json.loads(said.out)["pictures"]
+    assert tag["class"] == "b"
+    assert sum(tag["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_model_without_names_has_numbers(minicnn, model, photographs):
+    nameless = mc.load_model(model)
+    nameless.class_names = None
+    nameless.save("nameless.safetensors")
+    said = minicnn("predict", "nameless.safetensors", "photographs/day/1.png")
+    assert "class 1" in said.out
