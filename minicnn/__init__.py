@@ -3,7 +3,7 @@
 The map of the house, from the ground up: ``errors`` and ``typing``; ``randomness``;
 ``backends`` (arrays); ``layers``, ``losses``, ``optimizers``, ``metrics``, ``initializers``
 (the mathematics); ``engine`` (what makes it fast); ``data``, ``gradcheck``; ``training``;
-``model``; ``zoo``. ``testing`` checks layers of your own.
+``model``; ``zoo``, ``explain``; ``viz``. ``testing`` checks layers of your own.
 """
 
 from importlib import import_module
@@ -74,6 +74,7 @@ from minicnn.training import (
     ClipValue,
     CSVLogger,
     EarlyStopping,
+    GradientNorms,
     History,
     JSONLogger,
     LearningRateFinder,
@@ -87,9 +88,15 @@ from minicnn.training import (
 from minicnn.version import __version__
 
 if TYPE_CHECKING:
-    from minicnn import data, testing, viz, zoo
+    from minicnn import data, explain, testing, viz, zoo
 
-_ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
+_ROOMS = (
+    "data",
+    "explain",
+    "testing",
+    "viz",
+    "zoo",
+)  # loaded when first asked for: mc.zoo.catdog()
 
 
 def __getattr__(name: str) -> Any:
@@ -131,6 +138,7 @@ __all__ = [
     "GlobalAvgPool2D",
     "GradReport",
     "GradientError",
+    "GradientNorms",
     "History",
     "JSONLogger",
     "KinkError",
@@ -169,6 +177,7 @@ __all__ = [
     "__version__",
     "data",
     "engine_options",
+    "explain",
     "get_threads",
     "gradcheck",
     "load_model",
