@@ -158,7 +158,7 @@ class Layer(ABC):
         """Note both shapes and return the output's: the last line of every ``build``."""
         self.input_shape = sizes(input_shape, self.where)
         self.output_shape = sizes(output_shape, self.where, "output_shape")
-        self._param_shapes = {key: np.shape(p) for key, p in self.params.items()}
+        self._param_shapes = {key: getattr(p, "shape", ()) for key, p in self.params.items()}
         return self.output_shape
 
     def new_param(self, shape: Shape, how: str | Initializer, rng: np.random.Generator) -> Array:
