@@ -9,6 +9,9 @@ minicnn.errors.ConfigError: Conv2D: expected filters to be a whole number of at 
 
 from __future__ import annotations
 
+import inspect
+import math
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
@@ -37,8 +40,8 @@ def whole(value: Any, what: str, where: str = "", least: int = 1) -> int:
 
 
 def positive(value: Any, what: str, where: str = "") -> float:
-    """``value`` if it is a number above 0."""
-    if is_number(value) and value > 0:
+    """``value`` if it is a finite number above 0."""
+    if is_number(value) and 0 < value < math.inf:
         return float(value)
     raise _refused(value, f"{what} above 0", where)
 
@@ -48,6 +51,30 @@ def fraction(value: Any, what: str, where: str = "") -> float:
     if is_number(value) and 0 <= value < 1:
         return float(value)
     raise _refused(value, f"{what} to be at least 0 and less than 1", where)
+
+
+def number(value: Any, what: str, where: str = "") -> float:
+    """``value`` if it is a finite number of at least 0."""
+    if is_number(value) and 0 <= value < math.inf:
+        return float(value)
+    raise _refused(value, f"{what} to be a number of at least 0", where)
+
+
+def takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether ``function`` can be called with ``count`` arguments, as far as Python can tell.
+
+    >>> takes(lambda step: 0.1, 1), takes(lambda: 0.1, 1)
+    (True, False)
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions do not tell
+        return True
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def _refused(value: Any, expected: str, where: str) -> ConfigError:

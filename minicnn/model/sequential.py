@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minicnn.arguments import is_whole, whole
+from minicnn.arguments import is_whole, takes, whole
 from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
@@ -136,7 +136,7 @@ class Sequential(Chain):
             "gradients": _list(gradients, "gradients"),
         }
         for step in self._settings["gradients"]:
-            if not callable(step):
+            if not callable(step) or not takes(step, 2):
                 raise ConfigError(
                     f"expected gradients to be functions (grads, params) -> grads, got {step!r}"
                 )
