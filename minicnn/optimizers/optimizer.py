@@ -40,6 +40,7 @@ class Optimizer(ABC):
 
     slots: ClassVar[tuple[str, ...]] = ()
     elementwise: ClassVar[bool] = False
+    network: Any = None  # whose parameters it moves, since the first step
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -131,6 +132,16 @@ class Optimizer(ABC):
         lr = self.current_learning_rate()
         self.step_count += 1
         return lr, self.step_count
+
+    def bind(self, network: Any) -> None:
+        """Serve ``network`` and no other: memory and count of steps belong to one run."""
+        if self.network is not None and self.network is not network:
+            raise ConfigError(
+                f"{type(self).__name__}: expected an optimizer of its own for each model, got one "
+                f"that has served another model (its memory and its {self.step_count} steps are "
+                f"of that one); give compile a new {type(self).__name__}(...)"
+            )
+        self.network = network
 
     def check(self, path: str, p: Array, g: Array) -> None:
         """Raise one clear error unless a gradient has its parameter's shape."""

@@ -62,6 +62,7 @@ class Trainer:
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
         network, loss = self.link.body, self.link.loss
+        self.optimizer.bind(self.link.network)
         outputs, cache = self.engine.forward(batch.x, moment)
         value, loss_cache = self._loss(outputs, batch)
         value = float(value)
@@ -107,6 +108,7 @@ class Trainer:
         resume: Checkpoint | None = None,
     ) -> History:
         """Train until ``epochs`` are done or a callback says stop."""
+        self.optimizer.bind(self.link.network)
         callbacks = sorted(callbacks, key=lambda callback: callback.turn)
         run = self.run = Run(initial_epoch, len(data), callbacks)
         if resume is not None:

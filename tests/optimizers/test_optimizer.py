@@ -1,5 +1,7 @@
 """What every optimizer is given, and what one of a user's own is told when it is wrong."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,20 @@ def test_each_mistake_is_one_clear_error(mistake):
     make, says = MISTAKES[mistake]
     with pytest.raises(mc.ConfigError, match=says):
         make()
+
+
+def test_an_optimizer_goes_with_its_model_through_another_compile_and_a_copy():
+    model = mc.Sequential([mc.Dense(1)], input_shape=(300,))
+    optimizer = mc.Adam()
+    for _ in range(2):
+        model.compile(optimizer, "mse")
+        model.fit(X, Y, verbose=0)
+    twin = copy.deepcopy(model)
+    twin.fit(X, Y, verbose=0)
+    assert (optimizer.step_count, twin.optimizer.step_count) == (2, 3)
+    other = mc.Sequential([mc.Dense(1)], input_shape=(300,))
+    other.compile(optimizer, "mse")
+    other.evaluate(X, Y)  # nothing moves
+    for use in (other.fit, other.train_on_batch):
+        with pytest.raises(mc.ConfigError, match="served another model"):
+            use(X, Y)
