@@ -349,7 +349,7 @@ MISTAKES = {
     "a softmax missing": (
         lambda: ending_in(mc.ReLU(), loss="sparse_categorical_crossentropy"),
         mc.ConfigError,
-        r'relu_1 \(ReLU, layer 2 of 2\): .*probabilities.*put Softmax\(\) behind it',
+        r"relu_1 \(ReLU, layer 2 of 2\): .*probabilities.*put Softmax\(\) behind it",
     ),
     "a sigmoid for a softmax": (
         lambda: ending_in(mc.Dense(3, activation="sigmoid"), loss="categorical_crossentropy"),

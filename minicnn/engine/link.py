@@ -46,6 +46,13 @@ class Link:
         shape = self.network.output_shape or ()
         return isinstance(self.loss, BinaryCrossentropy) and shape[-1:] > (1,)
 
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 if the loss knows of none."""
+        if isinstance(self.loss, CategoricalCrossentropy):
+            return (self.network.output_shape or (0,))[-1]
+        return 2 if isinstance(self.loss, BinaryCrossentropy) and not self.multi_label else 0
+
     def predictions(self, outputs: Array) -> Array:
         """The body's outputs as probabilities, for the metrics."""
         ops = ops_for(outputs)

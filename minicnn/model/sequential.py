@@ -135,6 +135,13 @@ class Sequential(Chain):
             "metrics": [get_metric(metric) for metric in _list(metrics, "metrics")],
             "gradients": _list(gradients, "gradients"),
         }
+        names = ["loss", *(metric.name for metric in self._settings["metrics"])]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError(
+                    f"expected metrics of different names, because the history files them by name, "
+                    f"got {name!r} twice; leave one out, or set its name"
+                )
         for step in self._settings["gradients"]:
             if not callable(step) or not takes(step, 2):
                 raise ConfigError(
@@ -142,7 +149,9 @@ class Sequential(Chain):
                 )
         self._trainer = None
         if self.input_shape is not None:
-            link(self, self._settings["loss"])  # complain now, not in the first step
+            joined = link(self, self._settings["loss"])  # complain now, not in the first step
+            for metric in self._settings["metrics"]:
+                metric.suit(joined.multi_label)
 
     @property
     def trainer(self) -> Trainer:
