@@ -155,3 +155,22 @@ def test_several_yes_or_no_outputs_count_one_by_one():
 def test_several_yes_or_no_outputs_have_no_common_table():
     with pytest.raises(mc.ConfigError, match=r"confusion_matrix: .*\[:, k\]"):
         multi_label(["confusion_matrix"])
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: metrics.auc([1, 2], [0.1, 0.2]), r"labels 0 and 1, got \[1, 2\]"),
+        (lambda: metrics.auc([-1, 1], [0.1, 0.2]), r"labels 0 and 1, got \[-1, 1\]"),
+        (lambda: metrics.auc([0, 1], [np.nan, 0.2]), "scores.*got NaN"),
+        (lambda: metrics.confusion_matrix(["cat", "dog"], [0.2, 0.3]), "classes.index"),
+        (lambda: metrics.confusion_matrix([0, 1], [np.nan, 0.3]), "predictions.*got NaN"),
+        (lambda: metrics.confusion_matrix([np.nan, 1], [0.2, 0.3]), "labels.*got NaN"),
+        (lambda: metrics.confusion_matrix(1, 0.3), "single number"),
+        (lambda: metrics.accuracy([0, 1, 1]), r"accuracy\(confusion_matrix\(y_true, y_pred\)\)"),
+        (lambda: metrics.f1(np.ones((2, 3))), r"got shape \(2, 3\)"),
+    ],
+)
+def test_what_a_metric_cannot_take(make, says):
+    with pytest.raises(mc.MinicnnError, match=says):
+        make()

@@ -236,6 +236,11 @@ class Sequential(Chain):
         x, y = as_samples(x, "x"), as_samples(y, "y")
         if sample_weight is not None:
             sample_weight = as_samples(sample_weight, "sample_weight")
+        if len(x) != len(y):
+            raise ShapeError(
+                f"train_on_batch: expected as many labels as samples, got {len(y)} labels for "
+                f"{len(x)} samples"
+            )
         self._build_for(x)
         trainer = self.trainer
         moment = Moment(self.seed, 0, trainer.optimizer.step_count)
@@ -337,6 +342,11 @@ class Sequential(Chain):
                 )
             if array.dtype.kind not in "fiub":
                 raise DtypeError(f"set_weights: expected numbers {place}, got {array.dtype}")
+            if not np.isfinite(array).all():
+                raise NotFiniteError(
+                    f"set_weights: expected finite numbers {place}, got NaN or infinity; take the "
+                    f"weights of an earlier epoch"
+                )
         for (_, holder, key), array in zip(places, arrays, strict=True):
             holder[key][...] = ops_for(holder[key]).asarray(array, holder[key].dtype)
 
