@@ -139,7 +139,7 @@ MISTAKES = {
     "unknown initializer": (
         lambda: mc.Sequential([mc.Dense(2), mc.Dense(4, kernel_initializer="glorot")], (3,)),
         mc.ConfigError,
-        r"dense_2 \(Dense, layer 2 of 2\): .*glorot_uniform.*got 'glorot'",
+        r"Dense: .*glorot_uniform.*got 'glorot'",
     ),
     "an initializer of the wrong shape": (
         lambda: built(mc.Dense(4, kernel_initializer=lambda shape, rng: np.zeros(3)), (2,)),

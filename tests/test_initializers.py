@@ -79,5 +79,5 @@ def test_a_shape_with_one_axis_counts_as_in_and_out(name):
 
 @pytest.mark.parametrize("layer", [lambda **k: mc.Dense(2, **k), lambda **k: mc.Conv2D(2, 3, **k)])
 def test_an_unknown_initializer_is_noticed_when_the_layer_is_made(layer):
-    with pytest.raises(mc.ConfigError, match="expected an initializer.*got 'he'"):
+    with pytest.raises(mc.ConfigError, match=r"expected an initializer.*got 'he'"):
         layer(kernel_initializer="he")
