@@ -40,6 +40,8 @@ check-install: $(BIN)/.ready  ## the wheel alone, with nothing but what users ge
 
 examples: $(BIN)/.ready  ## every example, on a small setting
 	$(BIN)/python examples/own_layer.py
+	@mkdir -p runs
+	$(BIN)/python examples/edges.py --out runs/edges.png
 	$(BIN)/python examples/catdog.py --pictures 120 --epochs 1 --out runs/small
 	@if [ -d "$(MNIST)" ]; then $(BIN)/python examples/mnist.py "$(MNIST)" --samples 3000 --epochs 1; \
 	else echo "examples/mnist.py left out: no digits in $(MNIST) (make MNIST=... examples)"; fi

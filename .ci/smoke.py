@@ -1,6 +1,8 @@
 """What a user's first minute looks like, run by `make check-install` on the installed wheel."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -24,4 +26,5 @@ history = model.fit(x, y, epochs=2, validation_split=0.25, verbose=0)
 assert set(history.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
 assert model.predict(x).shape == (40, 1)
 print(mc.gradcheck(mc.Conv2D(2, 3), np.random.default_rng(1).random((1, 4, 4, 1))))
+subprocess.run([Path(sys.executable).with_name("minicnn"), "gradcheck"], check=True)
 print("installed and working")

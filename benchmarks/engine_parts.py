@@ -1,10 +1,11 @@
 """What each part of the engine brings, and how a step compares with PyTorch's.
 
-    python benchmarks/engine_parts.py [--rounds 15] [--batch 20] [--network catdog] [--plain]
+    python benchmarks/engine_parts.py [--network catdog] [--batch 20] [--rounds 15] [--plain]
 
 All contestants take turns in one process, one step each a round, so a busy machine is equally
 busy for all; what counts is the median of the ratios. PyTorch takes part where it is installed
-(beside it, minicnn's threads are asleep, and PyTorch's while minicnn works).
+(beside it, minicnn's threads are asleep, and PyTorch's while minicnn works). On a machine that
+others use too, ``--cpu`` compares processor time, on one thread each.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from minicnn.engine import engine_options
 
 SWITCHES = {
     "without pool first": {"pool_first": False},
+    "without small products": {"small_products": False},
     "without fast convolutions": {"fast_conv": False},
     "without threads": {"threads": False},
+    "without fast BatchNorm": {"fast_norm": False},
     "without holding BLAS": {"hold_blas": False},
     "without reused buffers": {"reuse": False},
     "without splitting Dense": {"split_dense": False},
@@ -35,6 +38,8 @@ SWITCHES = {
 
 def main() -> None:
     arguments = _arguments()
+    if arguments.cpu:
+        mc.set_threads(1)
     step, predict = _minicnn(arguments.network, arguments.batch)
     steps: dict[str, Callable[[], object]] = {"minicnn": step}
     predictions: dict[str, Callable[[], object]] = {"minicnn": predict}
@@ -58,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--network", choices=sorted(NETWORKS), default="catdog")
     parser.add_argument("--plain", action="store_true", help="the plain loop takes part (slow)")
+    parser.add_argument("--cpu", action="store_true", help="processor time, one thread each")
     parser.add_argument("--only-torch", action="store_true", help="switch no parts off")
     return parser.parse_args()
 
@@ -66,12 +72,13 @@ def _report(
     title: str, contestants: dict[str, Callable[[], object]], arguments: argparse.Namespace
 ) -> None:
     times: dict[str, list[float]] = {name: [] for name in contestants}
+    clock = time.thread_time if arguments.cpu else time.perf_counter
     for number in range(arguments.rounds + 2):
         for name, contestant in contestants.items():
-            start = time.perf_counter()
+            start = clock()
             contestant()
             if number >= 2:  # the first two rounds fill caches and buffers
-                times[name].append(time.perf_counter() - start)
+                times[name].append(clock() - start)
     own = times["minicnn"]
     print(f"\n{title}\n{'':32}{'median ms':>10}{'least ms':>10}{'minicnn / it':>14}")
     for name, its in times.items():

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import sys
 import time
 from collections.abc import Callable
 from math import prod
@@ -188,4 +189,7 @@ def eager_sides() -> list[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except mc.MinicnnError as error:
+        sys.exit(f"gpu: {error}")

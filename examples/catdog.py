@@ -78,4 +78,4 @@ if __name__ == "__main__":
     except mc.MinicnnError as error:
         sys.exit(f"catdog: {error}")
     except KeyboardInterrupt as stop:
-        sys.exit(f"{stop} (here: the same command and --resume)")
+        sys.exit(f"{stop} (here: the same command and --resume)" if str(stop) else "stopped")

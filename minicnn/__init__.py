@@ -3,13 +3,12 @@
 The map of the house, from the ground up: ``errors`` and ``typing``; ``randomness``;
 ``backends`` (arrays); ``layers``, ``losses``, ``optimizers``, ``metrics``, ``initializers``
 (the mathematics); ``engine`` (what makes it fast); ``data``, ``gradcheck``; ``training``;
-``model``; ``zoo``. ``testing`` checks layers of your own.
+``model``; ``zoo``, ``explain``; ``viz``. ``testing`` checks layers of your own.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minicnn import wide_kernels as wide_kernels  # before anything loads NumPy
 from minicnn.backends import use_backend
 from minicnn.engine import engine_options, get_threads, set_threads
 from minicnn.errors import (
@@ -75,6 +74,7 @@ from minicnn.training import (
     ClipValue,
     CSVLogger,
     EarlyStopping,
+    GradientNorms,
     History,
     JSONLogger,
     LearningRateFinder,
@@ -88,9 +88,15 @@ from minicnn.training import (
 from minicnn.version import __version__
 
 if TYPE_CHECKING:
-    from minicnn import data, testing, viz, zoo
+    from minicnn import data, explain, testing, viz, zoo
 
-_ROOMS = ("data", "testing", "viz", "zoo")  # loaded when first asked for: mc.zoo.catdog()
+_ROOMS = (
+    "data",
+    "explain",
+    "testing",
+    "viz",
+    "zoo",
+)  # loaded when first asked for: mc.zoo.catdog()
 
 
 def __getattr__(name: str) -> Any:
@@ -132,6 +138,7 @@ __all__ = [
     "GlobalAvgPool2D",
     "GradReport",
     "GradientError",
+    "GradientNorms",
     "History",
     "JSONLogger",
     "KinkError",
@@ -170,6 +177,7 @@ __all__ = [
     "__version__",
     "data",
     "engine_options",
+    "explain",
     "get_threads",
     "gradcheck",
     "load_model",

@@ -6,13 +6,13 @@ A test that takes the fixture ``cupy_ops`` runs twice: as "stand-in", in every `
 
 import sys
 from contextlib import contextmanager
-from importlib import import_module
 
 import numpy as np
 import pytest
 
 import minicnn as mc
 from minicnn.backends import registry
+from tests import cupy_standin
 from tests.cupy_standin.raw import COMPILER
 
 STAND_IN = pytest.param(
@@ -25,11 +25,15 @@ GPU = pytest.param("gpu", marks=pytest.mark.gpu)
 @contextmanager
 def cupy_called(which):
     """The operations of the stand-in, or of the real CuPy; new arrays are made there."""
-    module = import_module("tests.cupy_standin" if which == "stand-in" else "cupy")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "cupy", module)
+        if which == "stand-in":
+            patch.setitem(sys.modules, "cupy", cupy_standin)
         patch.setattr(registry, "_loaded", {"numpy": registry.named("numpy")})
-        with mc.use_backend("cupy") as ops:
+        try:
+            backend = mc.use_backend("cupy")
+        except mc.BackendError as error:  # once is enough, not for every test
+            pytest.exit(str(error), returncode=1)
+        with backend as ops:
             yield ops
 
 

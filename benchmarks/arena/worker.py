@@ -42,10 +42,16 @@ def on_cores(n: int) -> Iterator[None]:
         os.sched_setaffinity(0, ours)
 
 
+# A workplace may pin NumPy's BLAS to old kernels for everybody (OPENBLAS_CORETYPE=Haswell, say, on
+# a processor with AVX-512). Workers run as on a user's machine, where each library chooses.
+PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE", "ONEDNN_MAX_CPU_ISA")
+
+
 def environment(threads: int) -> dict[str, str]:
     n = str(threads)
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(pools, n)}
+    free = {name: value for name, value in os.environ.items() if name not in PINS}
+    return {**free, **dict.fromkeys(pools, n)}
 
 
 class Worker:

@@ -11,10 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minicnn.backends.kernels import THREADS, Kernels
+from minicnn.backends.kernels import THREADS, Kernels, places
 from minicnn.backends.ops import Ops, threshold
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
+
+MANY = 16  # products in a row: for more, launching them one by one takes longer than copying
 
 
 class CupyOps(Ops):
@@ -38,6 +40,21 @@ class CupyOps(Ops):
             return super().floats(x, dtype)
         y = self.xp.empty(x.shape, dtype)
         self.kernels.over(x.size, "bytes_to_floats", (self._c(x), y), (), (1 / 255,), (dtype,))
+        return y
+
+    # ---- products ----------------------------------------------------------------------
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """As :meth:`Ops.matmul`, one product after another.
+
+        CuPy's product of stacks first copies a transposed operand, for a convolution the whole
+        of its columns, and knows no TF32. Its product of two matrices does neither.
+        """
+        if len(a) > MANY:
+            return a @ b
+        y = self.xp.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
+        for each, left, right in zip(y, a, b, strict=True):
+            self.xp.dot(left, right, out=each)
         return y
 
     # ---- sliding windows ---------------------------------------------------------------
@@ -139,6 +156,32 @@ class CupyOps(Ops):
         mean = self._over_channels("channel_sums", x) / rows
         return mean, self._over_channels("channel_spreads", x, mean) / rows
 
+    def add_bias_and(self, activation: str, y: Array, b: Array) -> bool:
+        """As :meth:`Ops.add_bias_and`: every activation of ``cuda/bias.cu``."""
+        kernel = f"bias_{activation}"
+        if kernel not in places() or not y.flags.c_contiguous:
+            return False
+        self.kernels.over(y.size, kernel, (y, self._c(b)), (y.shape[-1],), types=(y.dtype,))
+        return True
+
+    def normalize(
+        self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
+    ) -> tuple[Array, Array]:
+        """As :meth:`Ops.normalize`."""
+        x_hat, y = self.xp.empty(x.shape, x.dtype), self.xp.empty(x.shape, x.dtype)
+        arrays = (*map(self._c, (x, mean, inv_std, gamma, beta)), x_hat, y)
+        self.kernels.over(x.size, "normalize", arrays, (x.shape[-1],), types=(x.dtype,))
+        return x_hat, y
+
+    def normalize_backward(
+        self, dy: Array, x_hat: Array, scale: Array, mean_dy: Array, mean_dot: Array
+    ) -> Array:
+        """As :meth:`Ops.normalize_backward`."""
+        dx = self.xp.empty(dy.shape, dy.dtype)
+        arrays = (*map(self._c, (dy, x_hat, scale, mean_dy, mean_dot)), dx)
+        self.kernels.over(dy.size, "normalize_backward", arrays, (dy.shape[-1],), types=(dy.dtype,))
+        return dx
+
     # ---- randomness and optimizers -----------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
@@ -201,6 +244,9 @@ class CupyOps(Ops):
         arrays, types = (self._c(x), *map(self._c, others)), (x.dtype,)
         span = -(-rows // shares)
         launch, block = self.kernels.launch, (32, 8)
+        if shares == 1:
+            launch(kernel, (width, 1), block, (*arrays, total), (rows, C, span), types=types)
+            return total
         launch(kernel, (width, shares), block, (*arrays, partial), (rows, C, span), types=types)
         ends = (shares, C, shares)
         launch("channel_sums", (width, 1), block, (partial, total), ends, types=types)

@@ -78,7 +78,7 @@ class Kernels:
     def __init__(self, cupy: Any) -> None:
         self.cupy = cupy
         self._modules: dict[str, Any] = {}
-        self._functions: dict[str, Any] = {}
+        self._functions: dict[Any, Any] = {}
 
     def over(
         self,
@@ -132,6 +132,12 @@ class Kernels:
         function(grid, block, (*arrays, *counted, *numbers))
 
     def _function(self, kernel: str, types: tuple[Any, ...]) -> Any:
+        key = (kernel, types)
+        if key not in self._functions:
+            self._functions[key] = self._compiled(kernel, types)
+        return self._functions[key]
+
+    def _compiled(self, kernel: str, types: tuple[Any, ...]) -> Any:
         file, parameters = places()[kernel]
         names = []
         for parameter, dtype in zip(parameters, types, strict=True):
@@ -142,14 +148,11 @@ class Kernels:
                     f"{np.dtype(dtype)}; convert with x.astype('float32')"
                 )
             names.append(choices[np.dtype(dtype)])
-        name = f"{kernel}<{', '.join(names)}>"
-        if name not in self._functions:
-            if file not in self._modules:
-                self._modules[file] = self.cupy.RawModule(
-                    code=source(file), options=OPTIONS, name_expressions=instances_of(file)
-                )
-            self._functions[name] = self._modules[file].get_function(name)
-        return self._functions[name]
+        if file not in self._modules:
+            self._modules[file] = self.cupy.RawModule(
+                code=source(file), options=OPTIONS, name_expressions=instances_of(file)
+            )
+        return self._modules[file].get_function(f"{kernel}<{', '.join(names)}>")
 
 
 def index_for(*counts: int) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from minicnn.backends import numpy_rules
 from minicnn.backends.ops import Ops
 from minicnn.backends.window import Window
 from minicnn.errors import BackendError
@@ -31,6 +32,10 @@ class NumpyOps(Ops):
         """As :meth:`Ops.im2col`, in one copy: a view that shows every window, made contiguous."""
         view = windows_view(self.pad(x, window), window)
         return view.reshape(*view.shape[:3], -1)
+
+    def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
+        """As :meth:`Ops.in_one_pass`, for pieces that fit a core's cache."""
+        return numpy_rules.move(rule, arrays, numbers)
 
 
 def windows_view(padded: Array, window: Window) -> Array:

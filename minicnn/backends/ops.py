@@ -41,6 +41,12 @@ class Ops:
             return x * self.xp.asarray(1 / 255, dtype)
         return x.astype(dtype, copy=False)
 
+    # ---- products ----------------------------------------------------------------------
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """``a @ b`` for stacks of matrices: (G, M, K) and (G, K, F) give (G, M, F)."""
+        return a @ b
+
     # ---- sliding windows ---------------------------------------------------------------
 
     def pad(self, x: Array, window: Window, value: float = 0.0) -> Array:
@@ -178,6 +184,19 @@ class Ops:
         axes = tuple(range(x.ndim - 1))
         return x.mean(axis=axes), x.var(axis=axes)
 
+    def normalize(
+        self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
+    ) -> tuple[Array, Array]:
+        """x̂ = (x - mean) · inv_std and y = γ x̂ + β, each factor one number a channel."""
+        x_hat = (x - mean) * inv_std
+        return x_hat, gamma * x_hat + beta
+
+    def normalize_backward(
+        self, dy: Array, x_hat: Array, scale: Array, mean_dy: Array, mean_dot: Array
+    ) -> Array:
+        """dx, with scale = γ · inv_std and the means over the batch of dy and of dy · x̂."""
+        return scale * (dy - mean_dy - x_hat * mean_dot)
+
     # ---- randomness ------------------------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
@@ -188,7 +207,14 @@ class Ops:
         """
         return self.asarray(philox_keep_mask(key, sample, shape, rate))
 
-    # ---- optimizers ------------------------------------------------------------------------
+    # ---- several steps in one, for backends that can ------------------------------------
+
+    def add_bias_and(self, activation: str, y: Array, b: Array) -> bool:
+        """Whether this backend has made of ``y`` the activation of y + b, in place.
+
+        Where the answer is no, nothing has happened.
+        """
+        return False
 
     def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
         """Whether this backend has moved the arrays by the optimizer's ``rule`` in one stroke.

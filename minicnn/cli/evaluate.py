@@ -34,26 +34,26 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("model", metavar="MODEL", help="a file of `minicnn train` or model.save")
     parser.add_argument("folder", metavar="DIR", help="the photographs")
     parser.add_argument("--part", choices=PARTS, help="of DIR")
-    parser.add_argument("--batch-size", type=count, default=32, metavar="N")
+    parser.add_argument("--batch-size", type=count, default=32, metavar="N", help="at a time")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")
     add_machine_options(parser)
 
 
 def run(args: Any) -> int:
     """Print the accuracy and the confusion matrix."""
-    classifier = Classifier.load(args.model)
     there_are = parts_in(existing_folder(args.folder))
     part = args.part or next((part for part in PARTS if part in there_are), None)
-    photographs = ImageFolder(
-        args.folder,
-        image_size=classifier.image_size,
-        batch_size=args.batch_size,
-        shuffle=False,
-        classes=classifier.classes,
-        subset=part,
-        threads=args.threads,
-    )
     with machine(args):
+        classifier = Classifier.load(args.model)
+        photographs = ImageFolder(
+            args.folder,
+            image_size=classifier.image_size,
+            batch_size=args.batch_size,
+            shuffle=False,
+            classes=classifier.classes,
+            subset=part,
+            threads=args.threads,
+        )
         tables = [
             confusion_matrix(batch.y, classifier.probabilities(batch.x))
             for batch in photographs.epoch(0)

@@ -67,11 +67,11 @@ def add_to(commands: Commands) -> None:
 
 def run(args: Any) -> int:
     """Tag the pictures."""
-    classifier = Classifier.load(args.model)
     files = [file for name in args.pictures for file in files_of(name)]
     unreadable: list[PictureError] = []
     with machine(args):
-        tags = list(tagged(classifier, files, unreadable))
+        classifier = Classifier.load(args.model)
+        tags = list(tagged(classifier, files, unreadable, args.threads or cores()))
     tags.sort(key=lambda tag: tag.file)
     if args.sort == "class":
         tags.sort(key=lambda tag: (classifier.classes.index(tag.name), -tag.probability))
@@ -99,11 +99,11 @@ def files_of(name: str) -> list[str]:
 
 
 def tagged(
-    classifier: Classifier, files: list[str], unreadable: list[PictureError]
+    classifier: Classifier, files: list[str], unreadable: list[PictureError], threads: int
 ) -> Iterator[Tag]:
     """A tag for each file, in their order; what cannot be read is put on the list."""
     readable_formats()  # let Pillow load its formats before there are threads
-    read = in_order(partial(picture, classifier), files, cores(), ahead=2 * BATCH)
+    read = in_order(partial(picture, classifier), files, threads, ahead=2 * BATCH)
     bar = progress_bar(len(files), "reading pictures")
     with quiet_pillow(), bar as step:
         outcomes = zip(files, read, strict=True)

@@ -18,6 +18,7 @@ from minicnn.cli.options import (
 )
 from minicnn.data import ImageFolder, Pictures, drawn_pets
 from minicnn.data.augment import RECIPES
+from minicnn.data.picture_error import printable
 from minicnn.metrics import confusion_matrix
 from minicnn.model import Sequential
 from minicnn.optimizers import RMSprop
@@ -49,13 +50,17 @@ def add_to(commands: Commands) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("folder", metavar="DIR", nargs="?", help="the photographs")
     source.add_argument("--drawn", type=count, metavar="N", help="N drawn pets instead")
-    parser.add_argument("--epochs", type=count, default=15, metavar="N")
-    parser.add_argument("--batch-size", type=count, default=20, metavar="N")
-    parser.add_argument("--learning-rate", type=rate, default=1e-3, metavar="RATE")
+    for name, kind, default, what in (
+        ("--epochs", count, 15, "how often each picture is shown"),
+        ("--batch-size", count, 20, "pictures a step"),
+        ("--learning-rate", rate, 1e-3, "how long a step is"),
+        ("--dropout", share, 0.0, "of the units before the last layer"),
+        ("--seed", int, 0, "equal seeds give equal runs"),
+        ("--out", Path, Path("runs/train"), "the folder for the model"),
+    ):
+        text = f"{what} (default: {default})"
+        parser.add_argument(name, type=kind, default=default, metavar="X", help=text)
     parser.add_argument("--augment", choices=sorted(RECIPES), help="vary the training pictures")
-    parser.add_argument("--dropout", type=share, default=0.0, metavar="SHARE")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--out", type=Path, default=Path("runs/train"), metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     add_machine_options(parser)
@@ -64,11 +69,11 @@ def add_to(commands: Commands) -> None:
 def run(args: Any) -> int:
     """Train, save, and say how good it is."""
     say = (lambda *_: None) if args.quiet else print
-    training, validation, classes = pictures(args)
-    if isinstance(training, ImageFolder):
-        say(training.report)
-    say(f"{len(training.labels)} pictures to train on, {len(validation.labels)} held back")
     with machine(args):
+        training, validation, classes = pictures(args)
+        if isinstance(training, ImageFolder):
+            say(training.report)
+        say(f"{len(training.labels)} pictures to train on, {len(validation.labels)} held back")
         model = zoo.catdog(args.seed, args.dropout, len(classes))
         model.class_names = classes
         model.compile(RMSprop(args.learning_rate), loss_for(len(classes)), ["accuracy"])
@@ -77,7 +82,7 @@ def run(args: Any) -> int:
         draw(model, validation, history, args)
     accuracy = history.history["val_accuracy"][-1]
     say(f"Accuracy on {len(validation.labels)} pictures never trained on: {accuracy:.1%}")
-    say(f"Model, log and plots: {args.out}")
+    say(f"Model, log and plots: {printable(str(args.out))}")
     return 0
 
 
@@ -109,7 +114,7 @@ def fit(model: Sequential, training: Pictures, validation: Pictures, args: Any) 
     verbose = 0 if args.quiet else 1 if sys.stdout.isatty() else 2
     checkpoint = args.out / "run.ckpt"
     if args.resume and not checkpoint.exists() and not args.quiet:
-        print(f"No run to go on with in {args.out}: it begins")
+        print(f"No run to go on with in {printable(str(args.out))}: it begins")
     try:
         return model.fit(
             training,

@@ -106,7 +106,12 @@ def read_header(header: bytes) -> dict[str, Any] | None:
     if len(header) < HEADER or not header.startswith(MAGIC):
         return None
     facts: dict[str, Any] = json.loads(header[len(MAGIC) :].rstrip(b"\0"))
-    return facts
+    return facts if header == header_of(facts) else None  # JSON that we did not write so
+
+
+def header_of(facts: dict[str, Any]) -> bytes:
+    """The first page of a cache with these facts."""
+    return (MAGIC + json.dumps(facts).encode()).ljust(HEADER, b"\0")
 
 
 def text_digest(text: bytes) -> str:
@@ -172,7 +177,7 @@ class CacheWriter:
         os.ftruncate(self._file, HEADER + int(np.prod(self.shape)) + len(index))
         facts = {"shape": self.shape, "index": len(index), "digest": text_digest(index)}
         os.lseek(self._file, 0, os.SEEK_SET)
-        write_all(self._file, memoryview((MAGIC + json.dumps(facts).encode()).ljust(HEADER, b"\0")))
+        write_all(self._file, memoryview(header_of(facts)))
         os.fsync(self._file)
         # Mapped before the renaming: afterwards another process may have put its own there.
         pixels = map_rows(Path(self._temporary), tuple(self.shape))

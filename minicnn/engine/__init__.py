@@ -2,9 +2,10 @@
 
 from minicnn.engine.engine import Engine
 from minicnn.engine.inputs import dtype_of, floats
-from minicnn.engine.link import Link, link
+from minicnn.engine.link import Link, link, up_to_scores
 from minicnn.engine.options import EngineOptions, engine_options
 from minicnn.engine.plain import PlainEngine
+from minicnn.engine.taps import Tapped, tap
 from minicnn.engine.threads import get_threads, set_threads
 
 __all__ = [
@@ -12,10 +13,13 @@ __all__ = [
     "EngineOptions",
     "Link",
     "PlainEngine",
+    "Tapped",
     "dtype_of",
     "engine_options",
     "floats",
     "get_threads",
     "link",
     "set_threads",
+    "tap",
+    "up_to_scores",
 ]

@@ -20,7 +20,7 @@ from minicnn.engine.stages.stage import numbers, param
 from minicnn.layers import BatchNorm
 from minicnn.typing import Array, Params
 
-BLOCK = 1 << 16  # numbers in a block
+BLOCK = 1 << 18  # numbers in a block: with smaller ones, threads meet at Python's lock
 ROW = 512  # numbers, about, in a row of a block: NumPy's loops start up once a row
 
 

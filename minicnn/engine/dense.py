@@ -20,7 +20,7 @@ from minicnn.engine.stages.stage import param
 from minicnn.layers import Dense
 from minicnn.typing import Array
 
-PIECE = 1 << 14  # numbers of W at once: the rule's temporaries too must stay in the cache
+PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Python's lock
 ROWS = 32  # at least: with fewer, the product for dx is too thin
 PARTS = 16  # of a forward product, whatever the number of threads
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring

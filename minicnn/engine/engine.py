@@ -123,11 +123,12 @@ class Engine:
         options = current_options()
         purpose = Purpose(training, backward, dtype, convert=x.dtype != dtype)
         key = (purpose, options, signature(self.chain))
-        if key not in self._plans:
+        found = self._plans.get(key)
+        if found is None:
             if len(self._plans) > 16:  # switches and layers that nobody uses any more
                 self._plans.clear()
-            self._plans[key] = plan(self.chain, purpose)
-        return self._plans[key]
+            found = self._plans[key] = plan(self.chain, purpose)
+        return found
 
     def _must_be_plain(self, x: Any, dtype: Any) -> bool:
         return (

@@ -92,6 +92,15 @@ def link(network: Chain, loss: Loss) -> Link:
     )
 
 
+def up_to_scores(network: Chain) -> Chain:
+    """The network less a last sigmoid or softmax: its outputs are scores (logits).
+
+    A probability near 0 or 1 hardly moves whatever happens to the picture; its score does.
+    """
+    ends_in = _activation_of(_last_layer(network))
+    return _without_last_activation(network) if ends_in in ("sigmoid", "softmax") else network
+
+
 def _last_layer(network: Layer) -> Layer:
     while isinstance(network, Chain) and network.layers:
         network = network.layers[-1]

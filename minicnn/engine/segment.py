@@ -61,10 +61,12 @@ class Segment(Node):
         def job(i: int) -> None:
             block = blocks[i]
             block.scratch, block.ready = thread_scratch(), ready
+            block.target = self.stages[-1].number, out[block.rows]
             y = x[block.rows]
             for stage in self.stages:
                 y = getattr(stage, step)(y, block)
-            out[block.rows] = y
+            if y is not block.target[1]:
+                block.target[1][...] = y
 
         threads.run(job, len(blocks))
         return out
@@ -83,9 +85,10 @@ class Segment(Node):
         def job(i: int) -> None:
             for block in blocks[i::count]:
                 block.scratch, block.sums, block.ready = thread_scratch(), sums[i], ready
+                block.target = None if dx is None else (self.stages[0].number, dx[block.rows])
                 its_dx = self._back(dy[block.rows], block, need_dx)
-                if dx is not None:
-                    dx[block.rows] = its_dx
+                if block.target is not None and its_dx is not block.target[1]:
+                    block.target[1][...] = its_dx
 
         threads.run(job, count)
         for path in sums[0].totals:

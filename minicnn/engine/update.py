@@ -17,7 +17,7 @@ from minicnn.engine.options import current_options
 from minicnn.optimizers import Optimizer
 from minicnn.typing import Array, Params
 
-PIECE = 1 << 14  # numbers: larger temporaries would be fresh memory from the system each time
+PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Python's lock
 
 
 class Descent(Gradients):

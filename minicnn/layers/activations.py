@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from minicnn.backends import ops_for
 from minicnn.errors import ConfigError
 from minicnn.layers.layer import Layer
 from minicnn.layers.leaky_relu import LeakyReLU
@@ -41,6 +42,8 @@ def get(name: str | None, where: str) -> Layer | None:
 class Activated(Layer):
     """A layer that can end in an activation, ``activation="relu"``: what Conv2D and Dense share."""
 
+    use_bias: bool
+
     def __init__(self, activation: str | None = None, name: str | None = None) -> None:
         super().__init__(name)
         self.activation = activation
@@ -51,6 +54,15 @@ class Activated(Layer):
         if self.after is not None:
             self.after.build(output_shape, np.random.default_rng(0))  # it draws nothing
         return super().built(input_shape, output_shape)
+
+    def _finish(self, y: Array, x: Array) -> tuple[Array, Cache]:
+        """The last lines of a forward pass: y + b, which may overwrite y, and the activation."""
+        if self.use_bias:
+            b = self.param("b", x)
+            if self.activation and ops_for(y).add_bias_and(self.activation, y, b):
+                return y, {"y": y}  # a GPU does the next two lines in one stroke
+            y += b
+        return self._activate(y)
 
     def _activate(self, y: Array) -> tuple[Array, Cache]:
         return (y, None) if self.after is None else self.after.forward(y)

@@ -62,8 +62,8 @@ class BatchNorm(Layer):
         else:
             mean, var = self.state["mean"].astype(x.dtype), self.state["var"].astype(x.dtype)
         inv_std = 1 / ops.xp.sqrt(var + x.dtype.type(self.epsilon))
-        x_hat = (x - mean) * inv_std
-        y = self.param("gamma", x) * x_hat + self.param("beta", x)
+        gamma, beta = self.param("gamma", x), self.param("beta", x)
+        x_hat, y = ops.normalize(x, mean, inv_std, gamma, beta)
         batch = {"mean": mean, "var": var} if training else None
         return y, {"x_hat": x_hat, "inv_std": inv_std, "batch": batch}
 
@@ -76,10 +76,12 @@ class BatchNorm(Layer):
         ops = self.check_dy(dy)
         x_hat, inv_std = cache["x_hat"], cache["inv_std"]
         grads = {"gamma": ops.channel_dots(dy, x_hat), "beta": ops.channel_sums(dy)}
-        if cache["batch"] is not None:
-            M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel
-            dy = dy - grads["beta"] / M - x_hat * (grads["gamma"] / M)
-        return self.param("gamma", dy) * inv_std * dy, grads
+        scale = self.param("gamma", dy) * inv_std
+        if cache["batch"] is None:
+            return scale * dy, grads
+        M = dy.dtype.type(dy.size // dy.shape[-1])  # numbers a channel
+        mean_dy, mean_dot = grads["beta"] / M, grads["gamma"] / M
+        return ops.normalize_backward(dy, x_hat, scale, mean_dy, mean_dot), grads
 
     def next_state(self, cache: Cache) -> Params:
         """Each running figure moves a little towards the batch's: m · old + (1 - m) · new."""

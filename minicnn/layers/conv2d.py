@@ -90,11 +90,9 @@ class Conv2D(Activated):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """y = columns · W + b: one product for each group."""
-        self.check(x)
-        y = self._join(self._columns(x) @ self._kernel_matrix(x))  # (N, OH, OW, F)
-        if self.use_bias:
-            y += self.param("b", x)
-        y, activation = self._activate(y)
+        ops = self.check(x)
+        y = self._join(ops.matmul(self._columns(x), self._kernel_matrix(x)))  # (N, OH, OW, F)
+        y, activation = self._finish(y, x)  # + b, and the activation
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
@@ -108,7 +106,7 @@ class Conv2D(Activated):
         grads = self._slopes(x, dy)
 
         dy_of_groups = self._split(dy)  # (G, N·OH·OW, F/G)
-        dcols = dy_of_groups @ self._kernel_matrix(x).transpose(0, 2, 1)
+        dcols = ops.matmul(dy_of_groups, self._kernel_matrix(x).transpose(0, 2, 1))
         G, _, K = dcols.shape
         dcols = dcols.reshape(G, -1, self.window.cells, K // self.window.cells)
         dcols = dcols.transpose(1, 2, 0, 3).reshape(*dy.shape[:3], -1)
@@ -123,11 +121,11 @@ class Conv2D(Activated):
 
     def _slopes(self, x: Array, dy: Array) -> Params:
         """The parameters' gradients, from the gradient before the activation."""
-        dy_of_groups = self._split(dy)
-        dW = self._columns(x).transpose(0, 2, 1) @ dy_of_groups  # (G, KH·KW·C/G, F/G)
+        ops = self.check_dy(dy)
+        dW = ops.matmul(self._columns(x).transpose(0, 2, 1), self._split(dy))
         grads = {"W": dW.transpose(1, 0, 2).reshape(self.params["W"].shape)}
         if self.use_bias:
-            grads["b"] = self.check_dy(dy).channel_sums(dy)
+            grads["b"] = ops.channel_sums(dy)
         return grads
 
     def _columns(self, x: Array) -> Array:

@@ -56,9 +56,7 @@ class Dense(Activated):
         """y = x · W + b."""
         self.check(x)
         y = x @ self.param("W", x)
-        if self.use_bias:
-            y += self.param("b", x)
-        y, activation = self._activate(y)
+        y, activation = self._finish(y, x)  # + b, and the activation
         return y, {"x": x, "activation": activation}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:

@@ -12,7 +12,7 @@ from minicnn.arguments import is_whole, takes, whole
 from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
-from minicnn.engine import Engine, floats, link
+from minicnn.engine import Engine, floats, link, tap
 from minicnn.errors import (
     ConfigError,
     DtypeError,
@@ -309,6 +309,19 @@ class Sequential(Chain):
         if print_fn is not None:
             print_fn(str(table))
         return table
+
+    @room_for_a_batch()
+    def layer_outputs(self, x: Any) -> dict[str, Array]:
+        """What every layer makes of the samples ``x``, by its path, as NumPy arrays.
+
+        Layers inside containers are there too, and Dropout is off, as in ``predict``.
+        ``mc.viz.feature_maps`` shows them.
+        """
+        self._require_built("layer_outputs")
+        copied, heard = tap(self)
+        copied.forward(floats(as_samples(x, "x"), self))
+        paths = (layer.path for layer in self.walk() if layer is not self)
+        return {path: to_numpy(heard.outputs[path]) for path in paths}
 
     def count_params(self) -> int:
         """All numbers that the model consists of: parameters and running figures."""

@@ -11,6 +11,7 @@ from minicnn.training.callbacks import (
     TerminateOnNaN,
 )
 from minicnn.training.checkpoint import Checkpoint
+from minicnn.training.gradient_norms import GradientNorms
 from minicnn.training.gradients import ClipNorm, ClipValue, WeightDecay
 from minicnn.training.history import History
 from minicnn.training.learning_rate_finder import LearningRateFinder, LearningRates
@@ -25,6 +26,7 @@ __all__ = [
     "ClipNorm",
     "ClipValue",
     "EarlyStopping",
+    "GradientNorms",
     "History",
     "JSONLogger",
     "LearningRateFinder",

@@ -1,12 +1,38 @@
-"""Pictures of training and of what a network gets wrong (floor 8).
+"""Pictures of training, of what a network sees, and of what it gets wrong (floor 8).
 
 Every function returns a matplotlib figure; ``figure.savefig("curves.png")`` keeps it. matplotlib
-is the extra ``plots``, and is loaded only when a figure is drawn.
+is the extra ``plots``, and is loaded only when a figure is drawn. The numbers behind the
+figures need none of it: ``mc.metrics``, ``mc.explain``, ``model.layer_outputs``.
 """
 
+from minicnn.viz.augmentation import augmentation
+from minicnn.viz.calibration import calibration
 from minicnn.viz.confusion import confusion
 from minicnn.viz.curves import curves
+from minicnn.viz.diagram import diagram
+from minicnn.viz.evidence import evidence
+from minicnn.viz.exciting import exciting
+from minicnn.viz.feature_maps import feature_maps
+from minicnn.viz.filters import filters
+from minicnn.viz.gradient_flow import gradient_flow
 from minicnn.viz.learning_rates import learning_rates
-from minicnn.viz.mistakes import mistakes
+from minicnn.viz.mistakes import least_sure, mistakes
+from minicnn.viz.thresholds import precision_recall, roc
 
-__all__ = ["confusion", "curves", "learning_rates", "mistakes"]
+__all__ = [
+    "augmentation",
+    "calibration",
+    "confusion",
+    "curves",
+    "diagram",
+    "evidence",
+    "exciting",
+    "feature_maps",
+    "filters",
+    "gradient_flow",
+    "learning_rates",
+    "least_sure",
+    "mistakes",
+    "precision_recall",
+    "roc",
+]

@@ -1,10 +1,14 @@
-"""What all figures share: matplotlib without a screen, and colours that everyone can tell apart."""
+"""What all figures share: matplotlib without a screen, and colours that everyone can tell apart.
+
+Nothing is said by colour alone (floor 8).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from minicnn.errors import MinicnnError
+from minicnn.typing import Array
 
 # Okabe and Ito's: told apart by colour-blind readers, and by their lightness in grey.
 BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#8c8c8c"
@@ -14,7 +18,7 @@ class PlotsMissingError(MinicnnError, ImportError):
     """matplotlib is not installed."""
 
 
-def new_figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float, layout: Any = "constrained") -> Any:
     """An empty figure that needs no display, and leaves matplotlib's settings alone."""
     try:
         from matplotlib.figure import Figure
@@ -23,4 +27,20 @@ def new_figure(width: float, height: float) -> Any:
             "expected matplotlib for a figure, found none; install it with "
             "pip install 'minicnn[plots]'"
         ) from error
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout=layout)
+
+
+def panel(width: float = 4.2, height: float = 3.8) -> tuple[Any, Any]:
+    """A figure with one set of axes, open at the top and on the right."""
+    figure = new_figure(width, height)
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def show(axes: Any, picture: Array, **options: Any) -> None:
+    """A picture, in colour or in grey, without ticks; floats count from 0 to 1."""
+    axes.axis("off")
+    picture = picture if picture.shape[-1] == 3 else picture[..., 0]
+    brightest = 1 if picture.dtype.kind == "f" else 255
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=brightest, **options)

@@ -28,8 +28,8 @@ def curves(history: History) -> Any:
             axes.plot(epochs, held_back, "s--", color=ORANGE, markersize=4, label="validation")
         if len(best := logs.get("val_loss", [])) > 1:
             axes.axvline(epochs[best.index(min(best))], color=GREY, linewidth=1, linestyle=":")
-        axes.set(xlabel="epoch", title=name)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="epoch", title=name, xlim=(epochs[0] - 0.5, epochs[-1] + 0.5))
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
     return figure

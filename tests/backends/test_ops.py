@@ -46,6 +46,18 @@ def geometry(window):
     return window.kernel, window.strides, window.pads, window.dilation
 
 
+# ---- products ------------------------------------------------------------------------------
+
+
+@given(data=st.data(), sizes=st.tuples(*[st.integers(1, 4)] * 3), dtype=dtypes)
+def test_matmul(ops, data, sizes, dtype):
+    (M, K, F), G = sizes, data.draw(st.sampled_from([1, 2, 17]))
+    a, b = data.draw(arrays((G, M, K), dtype)), data.draw(arrays((G, K, F), dtype))
+    with untouched(a, b):
+        y = ops.matmul(a, b)
+    assert_agrees(y, np.stack([a[g] @ b[g] for g in range(G)]))
+
+
 # ---- sliding windows -----------------------------------------------------------------------
 
 
@@ -192,6 +204,31 @@ def test_tiny_probabilities_keep_their_digits(ops):
     x = np.array([-80.0, -700.0])
     np.testing.assert_allclose(ops.sigmoid(x), [math.exp(-80), math.exp(-700)], rtol=1e-15)
     np.testing.assert_allclose(ops.softplus(x), [math.exp(-80), math.exp(-700)], rtol=1e-15)
+
+
+# ---- channel by channel ----------------------------------------------------------------------
+
+
+@given(data=st.data(), shape=SHAPES, dtype=dtypes)
+def test_a_batch_normalisation_in_pieces(ops, data, shape, dtype):
+    x, dy = data.draw(arrays(shape, dtype)), data.draw(arrays(shape, dtype))
+    gamma, beta = data.draw(arrays((2, shape[-1]), dtype)).copy()
+    with untouched(x, dy, gamma, beta):
+        mean, var = ops.moments(x)
+        inv_std = 1 / np.sqrt(var + dtype(1e-3))
+        x_hat, y = ops.normalize(x, mean, inv_std, gamma, beta)
+        sums = ops.channel_dots(dy, x_hat), ops.channel_sums(dy)
+        M = dtype(x.size // shape[-1])
+        dx = ops.normalize_backward(dy, x_hat, gamma * inv_std, sums[1] / M, sums[0] / M)
+    expected, *_ = reference.batchnorm_training(x, gamma, beta, 1e-3)
+    loose = 1e-4 if dtype == np.float32 else 1e-11
+    np.testing.assert_allclose(y, expected, rtol=loose, atol=loose)
+    # Written out again in float64, by the formula of docs/derivations/batchnorm.md.
+    g, n = dy.astype(np.float64), x_hat.astype(np.float64)
+    rows = tuple(range(x.ndim - 1))
+    slope = g - g.mean(axis=rows) - n * (g * n).mean(axis=rows)
+    np.testing.assert_allclose(dx, gamma * inv_std * slope, rtol=loose, atol=30 * loose)
+    assert all(a.dtype == dtype and a.shape == shape for a in (x_hat, y, dx))
 
 
 # ---- arrays in and out -------------------------------------------------------------------------

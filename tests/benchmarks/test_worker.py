@@ -11,7 +11,7 @@ import pytest
 from benchmarks.arena.channel import read_weights, resident_bytes, write_weights
 from benchmarks.arena.opponents import YARDSTICK, Entry
 from benchmarks.arena.turns import Pace, compete
-from benchmarks.arena.worker import Worker, WorkerError
+from benchmarks.arena.worker import Worker, WorkerError, environment
 from benchmarks.arena.workloads import lenet
 
 
@@ -67,3 +67,12 @@ def test_weights_travel_in_order(tmp_path: Path) -> None:
 
 def test_resident_memory_is_plausible() -> None:
     assert 2**20 < resident_bytes()["peak"] < 2**40
+
+
+def test_nobody_is_pinned_to_old_kernels(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("PATH_OF_ITS_OWN", "kept")
+    given = environment(2)
+    assert "OPENBLAS_CORETYPE" not in given
+    assert given["PATH_OF_ITS_OWN"] == "kept"
+    assert given["OPENBLAS_NUM_THREADS"] == "2"

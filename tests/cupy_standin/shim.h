@@ -23,6 +23,7 @@ using std::isnan;
 using std::log;
 using std::log1p;
 using std::sqrt;
+using std::tanh;
 
 #define __global__
 #define __device__

@@ -208,7 +208,7 @@ if moment == "rows":
 elif moment == "within a row":
     cache.write_all = lambda file, data: die_before(os.fsync)(os.write(file, data[:100]) and file)
 elif moment == "index":
-    cache.json.dumps = die_before(cache.json.dumps)
+    cache.CacheWriter.finish = die_before(cache.CacheWriter.finish)
 elif moment == "flush":
     os.fsync = die_before(os.fsync)
 elif moment == "rename":

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import shutil
 import stat
 import struct
 import zipfile
@@ -105,12 +106,23 @@ def test_a_bomb_is_refused_by_what_it_says(unpacked: Any, place: Path) -> None:
     assert left_behind(place) == []
 
 
-def test_a_bomb_that_lies_is_stopped(unpacked: Any, place: Path) -> None:
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_bomb_that_lies_is_stopped(
+    unpacked: Any, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bomb = zipped(("top/a", bytes(1_000_000)))
     said = struct.pack("<L", 1_000_000)
     assert bomb.count(said) == 2  # before the file, and in the list at the end
+    written = []
+    monkeypatch.setattr(shutil, "rmtree", lambda part, **_: written.append(size_of(part)))
     with pytest.raises(DataError):
         unpacked(bomb.replace(said, struct.pack("<L", 5)), at_most_bytes=1000)
+    assert sum(written) <= 5
+    monkeypatch.undo()
+    shutil.rmtree(next(place.glob(".folder.*.part")))
     assert left_behind(place) == []
 
 

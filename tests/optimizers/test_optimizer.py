@@ -11,6 +11,7 @@ from minicnn.engine.update import PIECE
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((8, 300)).astype(np.float32)
 Y = RNG.standard_normal(8)
+UNITS = PIECE // X.shape[1] + 1  # so that the first kernel is more than one piece
 
 
 class Normalised(mc.Optimizer):
@@ -21,7 +22,7 @@ class Normalised(mc.Optimizer):
 
 
 def train(optimizer, gradients=()):
-    model = mc.Sequential([mc.Dense(100), mc.Dense(1)], input_shape=(300,))
+    model = mc.Sequential([mc.Dense(UNITS), mc.Dense(1)], input_shape=(300,))
     model.compile(optimizer, "mse", gradients=gradients)
     before = model.get_weights()
     model.train_on_batch(X, Y)
@@ -30,7 +31,7 @@ def train(optimizer, gradients=()):
 
 @pytest.mark.parametrize("gradients", [(), (lambda grads, params: grads,)])
 def test_a_rule_of_one_s_own_sees_each_parameter_as_a_whole(gradients):
-    assert X.shape[1] * 100 > PIECE  # cut into pieces, each would be normalised by itself
+    assert X.shape[1] * UNITS > PIECE  # cut up, each piece would be normalised by itself
     for step in train(Normalised(0.5), gradients):
         assert np.linalg.norm(step) == pytest.approx(0.5, rel=1e-3)
 

@@ -62,7 +62,7 @@ class ConvStage(Stage):
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, and which plane won where."""
-        y = block.kept.take((self.number, "y"), self._shape(len(x)), x.dtype)
+        y = block.result(self.number, block.kept, "y", self._shape(len(x)), x.dtype)
         winners = None
         if self.planes.count > 1:
             shape = (self.planes.count - 1, *y.shape)
@@ -76,7 +76,7 @@ class ConvStage(Stage):
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
-        y = block.scratch.take((self.number, "y"), self._shape(len(x)), x.dtype)
+        y = block.result(self.number, block.scratch, "y", self._shape(len(x)), x.dtype)
         self._convolve(x, y, None, block)
         return y if self.after is None or self.relu else self.after.infer(y)
 
@@ -127,7 +127,7 @@ class ConvStage(Stage):
         block.add_gradient(self.path + "W", dW.reshape(self.conv.params["W"].shape))
         if not need_dx:
             return None
-        dx = block.scratch.take((self.number, "dx"), x.shape, dy.dtype)
+        dx = block.result(self.number, block.scratch, "dx", x.shape, dy.dtype)
         self.correlation.run(dplanes, block.ready[self.number], dx, block.scratch)
         return dx
 

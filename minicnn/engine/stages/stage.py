@@ -48,6 +48,13 @@ class Block:
     cache: dict[int, Any] = field(default_factory=dict)  # by the stage's number
     ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
+    target: tuple[int, Array] | None = None  # a stage's number, and where its result belongs
+
+    def result(self, number: int, memory: Scratch, name: str, shape: Shape, dtype: Any) -> Array:
+        """Where a stage writes its result: straight to where it belongs, if that is known."""
+        if self.target is not None and self.target[0] == number:
+            return self.target[1]
+        return memory.take((number, name), shape, dtype)
 
     def add_gradient(self, path: str, gradient: Array) -> None:
         """Hand over a parameter's gradient over this block."""

@@ -1,5 +1,8 @@
 """The CUDA text: compiled by NVIDIA's compiler where there is one, and launched as it should be."""
 
+import ctypes
+import ctypes.util
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +13,18 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import Window, kernels
+from minicnn.backends.numpy_ops import NumpyOps
 from tests.cupy_standin.raw import COMPILER, RawModule
+
+
+def nvrtc():
+    """NVIDIA's run-time compiler, if the system has it (MINICNN_NVRTC=... says where)."""
+    path = os.environ.get("MINICNN_NVRTC") or ctypes.util.find_library("nvrtc")
+    try:
+        return ctypes.CDLL(path) if path else None
+    except OSError:
+        return None
+
 
 ALL = {file: kernels.instances_of(file) for file in kernels.FILES}
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
@@ -43,6 +57,27 @@ def test_nvcc_compiles_every_kernel(architecture, tmp_path):
     assert run.returncode == 0, run.stderr
     entries = re.findall(r"\.entry (\w+)", (tmp_path / "all.ptx").read_text())
     assert len(entries) == len(list(chain(*ALL.values())))
+
+
+@pytest.mark.skipif(nvrtc() is None, reason="no NVRTC, the compiler that CuPy calls")
+@pytest.mark.parametrize("file", kernels.FILES)
+def test_nvrtc_finds_every_kernel_by_the_name_that_cupy_asks_for(file):
+    library, program = nvrtc(), ctypes.c_void_p()
+    names = [name.encode() for name in ALL[file]]
+    text = kernels.source(file).encode()
+    library.nvrtcCreateProgram(ctypes.byref(program), text, b"kernels.cu", 0, None, None)
+    for name in names:
+        assert library.nvrtcAddNameExpression(program, name) == 0
+    options = [o.encode() for o in (*kernels.OPTIONS, "--gpu-architecture=sm_90")]
+    failed = library.nvrtcCompileProgram(
+        program, len(options), (ctypes.c_char_p * len(options))(*options)
+    )
+    log = ctypes.create_string_buffer(1 << 16)
+    library.nvrtcGetProgramLog(program, log)
+    assert not failed, log.value.decode()
+    lowered = ctypes.c_char_p()
+    for name in names:
+        assert library.nvrtcGetLoweredName(program, name, ctypes.byref(lowered)) == 0
 
 
 def test_index_type_depends_on_what_is_counted(cupy_ops, monkeypatch):
@@ -115,6 +150,44 @@ def test_softmax_of_rows_of_every_length(cupy_ops, K):
     np.testing.assert_allclose(
         np.exp(cupy_ops.log_softmax(cupy_ops.asarray(x)).get()), p, rtol=1e-11
     )
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bias_and_activation_in_one_stroke(cupy_ops, activation, dtype):
+    rng = np.random.default_rng(0)
+    y, b = (rng.standard_normal(shape).astype(dtype) * 9 for shape in ((5, 4, 7), (7,)))
+    y[0, 0, 0] = np.nan
+    layer = {"relu": mc.ReLU, "sigmoid": mc.Sigmoid, "tanh": mc.Tanh}[activation]()
+    layer.build(y.shape[1:], rng)
+    there = cupy_ops.asarray(y)
+    assert cupy_ops.add_bias_and(activation, there, cupy_ops.asarray(b))
+    loose = 1e-6 if dtype == np.float32 else 1e-13
+    np.testing.assert_allclose(there.get(), layer(y + b), rtol=loose, atol=loose)
+
+
+def test_what_is_not_done_in_one_stroke_is_left_alone(cupy_ops):
+    y, b = cupy_ops.xp.ones((4, 3)), cupy_ops.xp.ones(3)
+    assert not cupy_ops.add_bias_and("softmax", y, b)
+    assert not cupy_ops.add_bias_and("relu", y[:, ::2], b[::2])
+    assert not NumpyOps().add_bias_and("relu", np.ones((4, 3)), np.ones(3))
+    assert (y == 1).all()
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: mc.Conv2D(4, 2, activation="relu"), lambda: mc.Dense(5, activation="tanh")]
+)
+def test_layers_end_in_one_stroke(cupy_ops, make, monkeypatch):
+    layer = make()
+    shape = (3, 3, 2)
+    layer.build(shape, np.random.default_rng(0))
+    done = []
+    real = type(cupy_ops).add_bias_and
+    monkeypatch.setattr(
+        type(cupy_ops), "add_bias_and", lambda *a: done.append(real(*a)) or done[-1]
+    )
+    layer(cupy_ops.xp.ones((2, *shape), np.float32))
+    assert done == [True]
 
 
 def test_batches_of_none(cupy_ops):

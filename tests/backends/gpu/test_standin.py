@@ -46,7 +46,7 @@ def test_nothing_crosses_silently(xp, convert):
 
 def test_a_host_array_is_not_written_into_a_part(xp):
     a = xp.zeros((2, 3))
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, ValueError)):
         a[0] = np.ones(3)
     with pytest.raises(TypeError):
         a += np.ones((2, 3))
@@ -168,6 +168,15 @@ def test_products_of_matrices(xp):
     ]:
         a, b = rng.standard_normal(left), rng.standard_normal(right)
         np.testing.assert_allclose((xp.asarray(a) @ xp.asarray(b)).get(), a @ b, rtol=1e-12)
+
+
+def test_a_product_into_a_row_of_a_stack(xp):
+    a, b, y = xp.ones((2, 3)), xp.ones((3, 4)), xp.zeros((2, 2, 4))
+    for each in y:
+        xp.dot(a, b, out=each)
+    assert (y == 3).all()
+    xp.dot(xp.asfortranarray(a), b.T.T, out=y[0])
+    assert (y == 3).all()
 
 
 # ---- raw kernels ----------------------------------------------------------------------

@@ -99,6 +99,19 @@ def test_a_model_saved_on_one_loads_on_the_other(cupy_ops, tmp_path):
     back.fit(X, Y, epochs=1, verbose=0)
 
 
+def test_a_run_that_was_interrupted_goes_on_with_the_same_bits(cupy_ops, tmp_path):
+    whole, expected = trained()
+    file = tmp_path / "run.ckpt"
+    network().fit(
+        X, Y, batch_size=5, epochs=2, verbose=0, callbacks=[mc.ModelCheckpoint(file, every_steps=3)]
+    )
+    model = network()
+    history = model.fit(X, Y, batch_size=5, epochs=3, verbose=0, resume=file)
+    assert_same_weights(model, whole, rtol=0)
+    assert history.history == expected
+    assert all(ops_for(p).name == "cupy" for p in model.params.values())
+
+
 def test_data_that_lives_on_the_device_stays_there(cupy_ops):
     x, y = cupy_ops.asarray(X), cupy_ops.asarray(Y)
     resident, carried = network(), network()

@@ -1,4 +1,4 @@
-"""How good predictions are, counted batch by batch (floor 2).
+"""How good predictions are, read off one table (floor 2).
 
 Nearly everything is read off one table, the confusion matrix: row = true class, column =
 predicted class. A single output is a probability of class 1; several are one a class, of
@@ -14,14 +14,12 @@ array([[1, 1],
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minicnn.backends import to_numpy as to_numpy
-from minicnn.errors import ConfigError, LabelError, ShapeError
+from minicnn.backends import to_numpy
+from minicnn.errors import LabelError, ShapeError
 from minicnn.typing import Array
 
 # ---- from numbers to classes ---------------------------------------------------------------
@@ -160,145 +158,3 @@ def auc(y_true: Any, y_pred: Any) -> float:
     _, place, count = np.unique(y_pred, return_inverse=True, return_counts=True)
     rank = (np.cumsum(count) - (count - 1) / 2)[place]  # ties share their mean rank
     return float((rank[positive].sum() - P * (P + 1) / 2) / (P * N))
-
-
-# ---- counted batch by batch ------------------------------------------------------------------
-
-
-class Metric(ABC):
-    """``update`` with each batch, ``result`` at any time, ``reset`` before the next epoch."""
-
-    name: str
-
-    def suit(self, multi_label: bool) -> None:  # noqa: B027 - most need not know
-        """Told before training: whether each output answers a yes-or-no question of its own."""
-
-    @abstractmethod
-    def reset(self) -> None:
-        """Forget all batches."""
-
-    @abstractmethod
-    def update(self, y_true: Any, y_pred: Any) -> None:
-        """Count one batch."""
-
-    @abstractmethod
-    def result(self) -> Any:
-        """The figure over all batches since ``reset``."""
-
-    def state(self) -> dict[str, Any]:
-        """What was counted since ``reset``, for a checkpoint in the middle of an epoch."""
-        raise self.not_resumable()
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take back what ``state`` gave."""
-        raise self.not_resumable()
-
-    def not_resumable(self) -> ConfigError:
-        """What to raise for a metric that has neither of the two."""
-        return ConfigError(
-            f"metric {self.name}: expected state() and set_state(state), which a checkpoint in "
-            f"the middle of an epoch needs, got a metric without them; write both, or train "
-            f"without checkpoints"
-        )
-
-
-class FromTable(Metric):
-    """A figure that is read off the confusion matrix of all batches.
-
-    With several yes-or-no questions a sample (multi-label), every answer counts by itself, in one
-    table for all questions.
-    """
-
-    multi_label = False
-
-    def __init__(self, name: str, figure: Callable[[Array], Any], threshold: float = 0.5) -> None:
-        self.name, self.figure, self.threshold = name, figure, threshold
-        self.reset()
-
-    def suit(self, multi_label: bool) -> None:
-        """Every output by itself, or the largest of a row."""
-        if multi_label and self.figure is whole_table:
-            raise ConfigError(
-                f"metric {self.name}: expected one class for each sample, got several yes-or-no "
-                f"outputs, which have a table each; call mc.metrics.confusion_matrix(y[:, k], "
-                f"model.predict(x)[:, k]) for output k"
-            )
-        self.multi_label = multi_label
-
-    def reset(self) -> None:
-        """An empty table."""
-        self.table: Array | None = None
-
-    def update(self, y_true: Any, y_pred: Any) -> None:
-        """Add the batch's table."""
-        y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
-        if self.multi_label:
-            y_true, y_pred = y_true.reshape(-1), y_pred.reshape(-1)
-        table = confusion_matrix(y_true, y_pred, self.threshold)
-        self.table = table if self.table is None else self.table + table
-
-    def result(self) -> Any:
-        """The figure; NaN before the first batch."""
-        return float("nan") if self.table is None else self.figure(self.table)
-
-    def state(self) -> dict[str, Any]:
-        """The table."""
-        return {"table": self.table}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Count on from this table."""
-        self.table = state["table"]
-
-
-class Auc(Metric):
-    """The area under the ROC curve: it has to keep all scores, because ranks need them."""
-
-    def __init__(self) -> None:
-        self.name = "auc"
-        self.reset()
-
-    def reset(self) -> None:
-        """No scores."""
-        self.labels: list[Array] = []
-        self.scores: list[Array] = []
-
-    def update(self, y_true: Any, y_pred: Any) -> None:
-        """Keep the batch's scores."""
-        self.labels.append(to_numpy(y_true).reshape(-1))
-        self.scores.append(to_numpy(y_pred).reshape(-1))
-
-    def result(self) -> float:
-        """The area over all batches."""
-        if not self.scores:
-            return float("nan")
-        return auc(np.concatenate(self.labels), np.concatenate(self.scores))
-
-    def state(self) -> dict[str, Any]:
-        """All labels and scores."""
-        return {"labels": list(self.labels), "scores": list(self.scores)}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from these labels and scores."""
-        self.labels, self.scores = state["labels"], state["scores"]
-
-
-FIGURES: dict[str, Callable[[Array], Any]] = {
-    "accuracy": accuracy,
-    "precision": precision,
-    "recall": recall,
-    "f1": f1,
-    "confusion_matrix": whole_table,
-}
-
-
-def get(metric: str | Metric) -> Metric:
-    """The metric of this name, or the metric itself."""
-    if isinstance(metric, Metric):
-        return metric
-    if isinstance(metric, str) and metric == "auc":
-        return Auc()
-    if not isinstance(metric, str) or metric not in FIGURES:
-        raise ConfigError(
-            f"expected a metric from {', '.join(FIGURES)}, auc or a Metric, got {metric!r}"
-        )
-    return FromTable(metric, FIGURES[metric])

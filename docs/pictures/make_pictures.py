@@ -1,0 +1,123 @@
+"""Make the pictures of ``docs/looking-inside.md``: what a trained network sees, of drawn pets.
+
+    python docs/pictures/make_pictures.py                 trains the network first: two minutes
+    python docs/pictures/make_pictures.py --model FILE    takes one that examples/catdog.py saved
+
+Run from anywhere. The numbers that the page quotes are printed.
+"""
+
+import argparse
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import minicnn as mc
+from minicnn import viz
+
+HERE = Path(__file__).parent
+CLASSES = ["cat", "dog"]
+LIMIT = 200_000  # bytes of a picture
+
+
+def trained() -> mc.Sequential:
+    """The network of the page, as ``examples/catdog.py --epochs 5`` trains it."""
+    model = mc.zoo.catdog(seed=0)
+    model.compile(mc.RMSprop(1e-3), "binary_crossentropy", ["accuracy"])
+    x, y = mc.data.drawn_pets(2000, seed=0)
+    model.fit(x, y, batch_size=20, epochs=5, verbose=2)
+    return model
+
+
+def first_gradients() -> mc.GradientNorms:
+    """The lengths of the gradients in the first 90 steps of a network like it."""
+    norms = mc.GradientNorms()
+    model = mc.zoo.catdog(seed=0)
+    model.compile(mc.RMSprop(1e-3), "binary_crossentropy", gradients=[norms])
+    model.fit(*mc.data.drawn_pets(600, seed=0), batch_size=20, epochs=3, verbose=0)
+    return norms
+
+
+def keep(figure: object, name: str, dpi: int = 90) -> None:
+    """Save a figure beside this script, in so few colours that it stays small."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi, facecolor="white")  # type: ignore[attr-defined]
+    picture = Image.open(file).convert("RGB")
+    for colours in (128, 64, 32, 16):
+        small = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+        if small.tell() < LIMIT:
+            break
+    (HERE / f"{name}.png").write_bytes(small.getvalue())
+    print(f"{name}.png: {picture.width}×{picture.height}, {small.tell() / 1000:.0f} kB")
+
+
+def main() -> None:
+    """Train or load, and draw everything."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", type=Path, help="a model file; without it, one is trained")
+    path = parser.parse_args().model
+    model = trained() if path is None else mc.load_model(path)
+    x, y = mc.data.drawn_pets(1000, seed=1)  # pictures it was never shown
+    p = model.predict(x)
+    table = mc.metrics.confusion_matrix(y, p)
+    print(f"cats and dogs, taken for cats and dogs: {table.tolist()}")
+    tables = {t: mc.metrics.confusion_matrix(y, p, t) for t in np.unique(p)}
+    best = max(tables, key=lambda t: mc.metrics.accuracy(tables[t]))
+    print(f"best threshold {best:.3f}: {mc.metrics.accuracy(tables[best]):.1%}")
+    print(f"accuracy {mc.metrics.accuracy(table):.1%}, area {mc.metrics.auc(y, p):.4f}")
+
+    keep(viz.diagram(model), "diagram")
+    keep(viz.filters(model["conv2d_1"]), "filters-1")
+    keep(viz.filters(model["conv2d_2"], count=12), "filters-2")
+    keep(viz.feature_maps(model, x[1]), "feature-maps", dpi=96)
+    keep(
+        viz.exciting(model, x[:300], "conv2d_3", filters=strongest(model, x[:40]), count=7),
+        "exciting",
+    )
+    shown = x[1:5]
+    captions = [
+        f"is {CLASSES[k]}, {v if k else 1 - v:.1%} sure"
+        for k, v in zip(y[1:5], p[1:5, 0], strict=True)
+    ]
+    maps = {
+        "Grad-CAM": mc.explain.gradcam(model, shown),
+        "place by place": mc.explain.gradcam(model, shown, average=False),
+        "occlusion": mc.explain.occlusion(model, shown),
+        "saliency": mc.explain.saliency(model, shown),
+    }
+    keep(viz.evidence(shown, maps, captions), "evidence", dpi=70)
+    keep(viz.mistakes(x, y, p, CLASSES, count=8), "mistakes", dpi=70)
+    keep(viz.least_sure(x, y, p, CLASSES, count=8), "least-sure", dpi=70)
+    keep(viz.roc(y, p), "roc")
+    keep(viz.precision_recall(y, p), "precision-recall")
+    keep(viz.calibration(y, p), "calibration")
+    keep(viz.augmentation(x[1:4], "classic"), "augmentation", dpi=70)
+    keep(viz.gradient_flow(first_gradients()), "gradient-flow")
+
+    grey = np.full((1, *x.shape[1:]), 128, np.uint8)
+    print(f"plain grey is a dog with {model.predict(grey)[0, 0]:.0%}")
+    beginning = mc.zoo.catdog(seed=0).params
+    for path, W in model.params.items():
+        if path.endswith("W"):
+            alike = np.corrcoef(W.ravel(), beginning[path].ravel())[0, 1]
+            print(f"{path:12} correlation with its beginning {alike:.2f}")
+    for layer, out in model.layer_outputs(x[:100]).items():
+        print(f"{layer:12} zeros {np.mean(out == 0):.0%}, never awake {dead(out):.0%} of its maps")
+
+
+def strongest(model: mc.Sequential, x: np.ndarray) -> list[int]:
+    """Four filters of the last convolution, spread over those that answer at all."""
+    answers = model.layer_outputs(x)["conv2d_3"].max(axis=(0, 1, 2))
+    awake = np.flatnonzero(answers > 0.2 * answers.max())
+    return [int(awake[k * len(awake) // 4]) for k in range(4)]
+
+
+def dead(out: np.ndarray) -> float:
+    """The share of maps (or single numbers) that are 0 for all these pictures."""
+    return float((np.abs(out).reshape(-1, out.shape[-1]).max(axis=0) == 0).mean())
+
+
+if __name__ == "__main__":
+    main()

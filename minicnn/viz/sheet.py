@@ -1,0 +1,21 @@
+"""A sheet of pictures with a line or two above each (floor 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minicnn.typing import Array
+from minicnn.viz.canvas import new_figure, show
+
+
+def sheet(pictures: Array, titles: Sequence[str], columns: int = 4) -> Any:
+    """The pictures row by row; places that are left over stay white."""
+    rows = max(-(-len(pictures) // columns), 1)
+    figure = new_figure(2.2 * columns, 2.5 * rows)
+    for axes in figure.subplots(rows, columns, squeeze=False).flat:
+        axes.axis("off")
+    for axes, picture, title in zip(figure.axes, pictures, titles, strict=False):
+        show(axes, picture)
+        axes.set_title(title, fontsize=9)
+    return figure
