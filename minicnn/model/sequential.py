@@ -207,6 +207,11 @@ class Sequential(Chain):
         """
         epochs = whole(epochs, "epochs", least=0)
         initial_epoch = whole(initial_epoch, "initial_epoch", least=0)
+        if self.input_shape is not None and getattr(x, "shape", None) == self.input_shape:
+            raise ShapeError(
+                f"fit: expected samples along the first axis of x, got one sample of shape "
+                f"{x.shape}; add the batch axis: x[None]"
+            )
         data, held_back = training_data(
             x, y, batch_size, validation_split, sample_weight, shuffle, self.seed
         )
@@ -344,7 +349,13 @@ class Sequential(Chain):
                 f"set_weights: expected {len(places)} arrays "
                 f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
-        arrays = [to_numpy(array) for array in weights]
+        try:
+            arrays = [to_numpy(array) for array in weights]
+        except ValueError as error:  # NumPy's word for rows of different lengths
+            raise ShapeError(
+                f"set_weights: expected a list of arrays, got rows of different lengths ({error}); "
+                f"give the arrays of get_weights()"
+            ) from None
         wheres = {layer.path: layer.where for layer in self.walk()}
         for (path, holder, key), array in zip(places, arrays, strict=True):
             place = f"for {key} of {wheres[path.rpartition('/')[0]]}"

@@ -301,9 +301,14 @@ def small():
             "finite numbers for W of dense_1",
         ),
         (
-            lambda m: m.fit(np.ones(2), np.ones(1), verbose=0),
+            lambda m: m.fit(np.ones(3), np.ones(1), verbose=0),
             r"is x one sample\? Give it as x\[None",
         ),
+        (
+            lambda m: m.fit(np.ones(2), np.ones(5), verbose=0),
+            r"one sample of shape \(2,\).*x\[None",
+        ),
+        (lambda m: m.set_weights([[[1], [1, 2]], [0]]), "set_weights: .*different lengths"),
         (lambda m: m.train_on_batch(np.ones((4, 2)), np.ones(3)), "got 3 labels for 4 samples"),
         (lambda m: m.predict(np.ones((4, 2), int)), "uint8.*got int64; pixels from 0 to 255"),
         (
