@@ -9,7 +9,9 @@ minicnn.errors.ConfigError: Conv2D: expected filters to be a whole number of at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import math
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -41,8 +43,8 @@ def whole(value: Any, what: str, where: str = "", least: int = 1) -> int:
 
 
 def positive(value: Any, what: str, where: str = "") -> float:
-    """``value`` if it is a number above 0."""
-    if is_number(value) and value > 0:
+    """``value`` if it is a finite number above 0."""
+    if is_number(value) and 0 < value < math.inf:
         return float(value)
     raise _refused(value, f"{what} above 0", where)
 
@@ -71,6 +73,30 @@ def sizes(shape: Any, where: str, what: str = "input_shape") -> Shape:
         f"{where}: expected an {what} such as (150, 150, 3), whole numbers above 0 without the "
         f"batch, got {shape!r}"
     )
+
+
+def number(value: Any, what: str, where: str = "") -> float:
+    """``value`` if it is a finite number of at least 0."""
+    if is_number(value) and 0 <= value < math.inf:
+        return float(value)
+    raise _refused(value, f"{what} to be a number of at least 0", where)
+
+
+def takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether ``function`` can be called with ``count`` arguments, as far as Python can tell.
+
+    >>> takes(lambda step: 0.1, 1), takes(lambda: 0.1, 1)
+    (True, False)
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions do not tell
+        return True
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def _refused(value: Any, expected: str, where: str) -> ConfigError:

@@ -35,9 +35,13 @@ class Unfilled(np.random.Generator):
 def fans(shape: Shape) -> tuple[int, int]:
     """Inputs and outputs of a unit: of ``(inputs, units)``, or of ``(KH, KW, C, F)``.
 
+    Of a shape with one axis, ``(C,)``, both are C, as in Keras; of ``()`` both are 1.
+
     >>> fans((18496, 512)), fans((3, 3, 16, 32))
     ((18496, 512), (144, 288))
     """
+    if len(shape) < 2:
+        return (shape[0], shape[0]) if shape else (1, 1)
     cells = int(np.prod(shape[:-2], dtype=np.int64))
     return cells * shape[-2], cells * shape[-1]
 

@@ -91,7 +91,7 @@ def train_forgetful():
 
 def share_an_optimizer():
     optimizer = mc.Adam()
-    for units in (2, 3):
+    for units in (2, 2):
         model = mc.Sequential([mc.Dense(units)], input_shape=(2,))
         model.compile(optimizer, "mse")
         model.fit(np.ones((2, 2)), np.ones((2, units)), verbose=0)
@@ -139,7 +139,7 @@ MISTAKES = {
     "unknown initializer": (
         lambda: mc.Sequential([mc.Dense(2), mc.Dense(4, kernel_initializer="glorot")], (3,)),
         mc.ConfigError,
-        r"dense_2 \(Dense, layer 2 of 2\): .*glorot_uniform.*got 'glorot'",
+        r"Dense: .*glorot_uniform.*got 'glorot'",
     ),
     "an initializer of the wrong shape": (
         lambda: built(mc.Dense(4, kernel_initializer=lambda shape, rng: np.zeros(3)), (2,)),
@@ -349,7 +349,7 @@ MISTAKES = {
     "a softmax missing": (
         lambda: ending_in(mc.ReLU(), loss="sparse_categorical_crossentropy"),
         mc.ConfigError,
-        r'relu_1 \(ReLU, layer 2 of 2\): .*probabilities.*activation="softmax"',
+        r"relu_1 \(ReLU, layer 2 of 2\): .*probabilities.*put Softmax\(\) behind it",
     ),
     "a sigmoid for a softmax": (
         lambda: ending_in(mc.Dense(3, activation="sigmoid"), loss="categorical_crossentropy"),
@@ -576,8 +576,8 @@ MISTAKES = {
     ),
     "one optimizer for two models": (
         share_an_optimizer,
-        mc.ShapeError,
-        r"Adam: .*dense_1/W.*\(2, 2\), got \(2, 3\); .*optimizer of its own",
+        mc.ConfigError,
+        r"Adam: expected an optimizer of its own.*served another model.*1 steps.*new Adam",
     ),
     # ---- labels --------------------------------------------------------------------------------
     "a class too many": (

@@ -68,3 +68,16 @@ def test_a_kernel_s_fan_counts_what_a_unit_really_sees(groups):
     layer.build((5, 5, 40), np.random.default_rng(0))
     limit = math.sqrt(6 / (3 * 3 * 40 / groups))
     assert 0.99 * limit < np.abs(layer.params["W"]).max() <= limit
+
+
+@pytest.mark.parametrize("name", VARIANCE)
+def test_a_shape_with_one_axis_counts_as_in_and_out(name):
+    assert fans((40,)) == (40, 40)
+    assert fans(()) == (1, 1)
+    assert initializers.get(name)((40,), np.random.default_rng(0)).shape == (40,)
+
+
+@pytest.mark.parametrize("layer", [lambda **k: mc.Dense(2, **k), lambda **k: mc.Conv2D(2, 3, **k)])
+def test_an_unknown_initializer_is_noticed_when_the_layer_is_made(layer):
+    with pytest.raises(mc.ConfigError, match=r"expected an initializer.*got 'he'"):
+        layer(kernel_initializer="he")

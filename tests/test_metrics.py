@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import minicnn as mc
 from minicnn import metrics
 from minicnn.errors import LabelError, ShapeError
 from tests.strategies import seeds
@@ -130,3 +131,46 @@ def test_a_class_that_the_network_does_not_have():
         metrics.confusion_matrix([-1, 1], [0.1, 0.2])
     with pytest.raises(ShapeError, match="a label for each prediction"):
         metrics.confusion_matrix([1, 2, 3], np.ones((2, 3)))
+
+
+def multi_label(metrics_):
+    """Three questions a sample; the network hands its input to the sigmoid as it is."""
+    model = mc.Sequential([mc.Sigmoid()], input_shape=(3,))
+    model.compile("sgd", "binary_crossentropy", metrics=metrics_)
+    return model
+
+
+def test_several_yes_or_no_outputs_count_one_by_one():
+    x = np.array([[3.0, 2.0, -1.0], [-1.0, -2.0, 1.5]])
+    y = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    names = ["accuracy", "precision", "recall", "f1", "auc"]
+    figures = multi_label(names).evaluate(x, y)
+    # Keras 3.15.1 says so of "binary_accuracy", "precision" and "recall".
+    for name in names[:4]:
+        assert figures[name] == pytest.approx(2 / 3)
+    assert figures["auc"] == pytest.approx(metrics.auc(y.ravel(), x.ravel()))
+    assert multi_label(["accuracy"]).train_on_batch(x, y)["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_several_yes_or_no_outputs_have_no_common_table():
+    with pytest.raises(mc.ConfigError, match=r"confusion_matrix: .*\[:, k\]"):
+        multi_label(["confusion_matrix"])
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: metrics.auc([1, 2], [0.1, 0.2]), r"labels 0 and 1, got \[1, 2\]"),
+        (lambda: metrics.auc([-1, 1], [0.1, 0.2]), r"labels 0 and 1, got \[-1, 1\]"),
+        (lambda: metrics.auc([0, 1], [np.nan, 0.2]), "scores.*got NaN"),
+        (lambda: metrics.confusion_matrix(["cat", "dog"], [0.2, 0.3]), "classes.index"),
+        (lambda: metrics.confusion_matrix([0, 1], [np.nan, 0.3]), "predictions.*got NaN"),
+        (lambda: metrics.confusion_matrix([np.nan, 1], [0.2, 0.3]), "labels.*got NaN"),
+        (lambda: metrics.confusion_matrix(1, 0.3), "single number"),
+        (lambda: metrics.accuracy([0, 1, 1]), r"accuracy\(confusion_matrix\(y_true, y_pred\)\)"),
+        (lambda: metrics.f1(np.ones((2, 3))), r"got shape \(2, 3\)"),
+    ],
+)
+def test_what_a_metric_cannot_take(make, says):
+    with pytest.raises(mc.MinicnnError, match=says):
+        make()

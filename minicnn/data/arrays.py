@@ -36,9 +36,10 @@ class ArrayDataset:
         self.weight = None if weight is None else as_samples(weight, "weights")
         for other, name in ((self.y, "labels"), (self.weight, "weights")):
             if other is not None and len(other) != len(self.x):
+                alone = len(other) == 1 and name == "labels"
                 raise ShapeError(
                     f"expected as many {name} as samples, got {len(other)} {name} for "
-                    f"{len(self.x)} samples"
+                    f"{len(self.x)} samples{'; is x one sample? Give it as x[None]' * alone}"
                 )
         self.batch_size = whole(batch_size, "batch_size")
         self.shuffle, self.seed = shuffle, seed

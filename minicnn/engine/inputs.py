@@ -18,7 +18,8 @@ def numbers(x: Any, network: Layer) -> Array:
     if x.dtype.kind != "f" and x.dtype != np.uint8:
         raise DtypeError(
             f"expected pictures as uint8 (scaled to 0..1 here) or as floats (taken as they are), "
-            f"got {x.dtype}; convert with x.astype('uint8') or x.astype('float32')"
+            f"got {x.dtype}; pixels from 0 to 255 become x.astype('uint8'), other numbers "
+            f"x.astype('float32')"
         )
     return x
 

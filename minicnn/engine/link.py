@@ -14,7 +14,19 @@ from typing import Any
 
 from minicnn.backends import ops_for
 from minicnn.errors import ConfigError
-from minicnn.layers import Chain, Layer, Sigmoid, Softmax
+from minicnn.layers import (
+    AvgPool2D,
+    Chain,
+    Concat,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    Layer,
+    MaxPool2D,
+    Sigmoid,
+    Softmax,
+    UpSample2D,
+)
 from minicnn.layers.activations import Activated
 from minicnn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss
 from minicnn.typing import Array
@@ -35,6 +47,19 @@ class Link:
     def is_still(self, other: Link) -> bool:
         """Whether both look at the same layers, with the same arrays in them."""
         return self.activation == other.activation and _shared(self.body, other.body)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether each output is a yes or no of its own, and not one class of several."""
+        shape = self.network.output_shape or ()
+        return isinstance(self.loss, BinaryCrossentropy) and shape[-1:] > (1,)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 if the loss knows of none."""
+        if isinstance(self.loss, CategoricalCrossentropy):
+            return (self.network.output_shape or (0,))[-1]
+        return 2 if isinstance(self.loss, BinaryCrossentropy) and not self.multi_label else 0
 
     def predictions(self, outputs: Array) -> Array:
         """The body's outputs as probabilities, for the metrics."""
@@ -61,14 +86,17 @@ def link(network: Chain, loss: Loss) -> Link:
         return Link(network, network, loss, wanted)
     if found == wanted:
         return Link(network, _without_last_activation(network), loss.on_logits(), wanted)
-    if not _is_ours(last):
-        return Link(
-            network, network, loss, None
-        )  # a layer of the user's may well give probabilities
+    if _gives_probabilities(network, wanted):
+        return Link(network, network, loss, None)
+    place = (
+        f'give it activation="{wanted}"'
+        if isinstance(last, Activated)
+        else f"put {wanted.capitalize()}() behind it"
+    )
     raise ConfigError(
         f"{last.where}: expected a last layer that gives probabilities for {loss.name}, got one "
-        f'that ends in {found or "no activation"}; give it activation="{wanted}", or train on '
-        f"logits with {type(loss).__name__}(from_logits=True)"
+        f"that ends in {found or 'no activation'}; {place}, or train on logits with "
+        f"{type(loss).__name__}(from_logits=True)"
     )
 
 
@@ -93,6 +121,24 @@ def _activation_of(layer: Layer) -> str | None:
     if isinstance(layer, Sigmoid | Softmax):
         return type(layer).__name__.lower()
     return None
+
+
+# These move, pick or average what they are given: probabilities stay probabilities.
+KEEPS_PROBABILITIES = (AvgPool2D, Dropout, Flatten, GlobalAvgPool2D, MaxPool2D, UpSample2D)
+
+
+def _gives_probabilities(layer: Layer, wanted: str) -> bool:
+    """Whether ``wanted`` stands further up, with nothing behind it that would spoil its output."""
+    if isinstance(layer, Chain):
+        rest = list(layer.layers)
+        while rest and isinstance(rest[-1], KEEPS_PROBABILITIES):
+            rest.pop()
+        return bool(rest) and _gives_probabilities(rest[-1], wanted)
+    if isinstance(layer, Concat) and wanted == "sigmoid":  # softmaxes side by side add up to more
+        return all(_gives_probabilities(branch, wanted) for branch in layer.children)
+    if not _is_ours(layer):
+        return True  # a layer of the user's may well give probabilities
+    return _activation_of(layer) == wanted
 
 
 def _is_ours(layer: Layer) -> bool:

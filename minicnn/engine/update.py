@@ -1,8 +1,8 @@
 """The optimizer's rule in pieces that fit a core's cache, on all threads (floor 3).
 
 A rule such as RMSprop's goes over its numbers some ten times; over all of a large array each
-time, that is ten trips to the memory, over a piece of it only one. Rules work element by
-element, so pieces give the same numbers.
+time, that is ten trips to the memory, over a piece of it only one. A rule that works element by
+element, and says so (``elementwise``), gets the same numbers from pieces.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Descent(Gradients):
         return [(rows[0][c], rows[1][c], tuple(r[c] for r in rows[2:])) for c in cuts]
 
     def _update(self, p: Array, g: Array, slots: tuple[Array, ...]) -> None:
-        self.optimizer.update(p, g, slots, self.rate, self.step, ops_for(p))
+        self.optimizer.move(p, g, slots, self.rate, self.step, ops_for(p))
 
 
 def in_pieces(optimizer: Optimizer) -> bool:

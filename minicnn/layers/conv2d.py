@@ -14,6 +14,7 @@ from minicnn.backends import Padding, Window, pair
 from minicnn.backends.window import check_padding
 from minicnn.errors import ConfigError
 from minicnn.initializers import Initializer
+from minicnn.initializers import get as get_initializer
 from minicnn.layers.activations import Activated
 from minicnn.typing import Array, Cache, Pair, Params, Shape
 
@@ -62,6 +63,7 @@ class Conv2D(Activated):
         self.dilation = pair(dilation, f"{self.where}: dilation")
         self.groups = whole(groups, "groups", self.where)
         self.use_bias = flag(use_bias, "use_bias", self.where)
+        get_initializer(kernel_initializer, self.where)  # complain now, not in build
         self.kernel_initializer = kernel_initializer
         if self.filters % self.groups:
             raise ConfigError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from minicnn.arguments import flag, whole
 from minicnn.initializers import Initializer
+from minicnn.initializers import get as get_initializer
 from minicnn.layers.activations import Activated
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -40,6 +41,7 @@ class Dense(Activated):
         super().__init__(activation, name)
         self.units = whole(units, "units", self.where)
         self.use_bias = flag(use_bias, "use_bias", self.where)
+        get_initializer(kernel_initializer, self.where)  # complain now, not in build
         self.kernel_initializer = kernel_initializer
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:

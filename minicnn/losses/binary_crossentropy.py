@@ -29,6 +29,11 @@ class BinaryCrossentropy(Loss):
 
     name: ClassVar[str] = "binary_crossentropy"
     activation: ClassVar[str | None] = "sigmoid"
+    remedy: ClassVar[str] = (
+        "a single output takes one label 0 or 1 for each sample (of one-hot rows, y[:, 1]); "
+        "several outputs take a row of yes-or-no labels; one of several classes belongs to "
+        '"categorical_crossentropy"'
+    )
 
     def each(self, y_pred: Array, y_true: Array, ops: Ops) -> Array:
         """The mean surprise over the last axis."""

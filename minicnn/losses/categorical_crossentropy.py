@@ -52,6 +52,14 @@ class CategoricalCrossentropy(Loss):
     def check_values(self, y_true: Array) -> None:
         """A row of probabilities for each place."""
         check_probabilities(y_true, self.name)
+        hits = y_true.sum(axis=-1)
+        hard = ((y_true == 0) | (y_true == 1)).all(axis=-1)  # soft labels may add up to anything
+        if bool((hard & (hits != 1)).any()):
+            raise LabelError(
+                f"{self.name}: expected one-hot rows with a single 1, got one with "
+                f"{int(hits[hard & (hits != 1)][0])}; several classes at once need "
+                f'activation="sigmoid" and "binary_crossentropy"'
+            )
 
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):

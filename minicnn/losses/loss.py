@@ -17,24 +17,56 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minicnn.backends import Ops, ops_for
-from minicnn.errors import LabelError, ShapeError
+from minicnn.errors import ConfigError, DtypeError, LabelError, ShapeError
 from minicnn.typing import Array, Cache
 
 
 class Loss(ABC):
-    """Subclasses write ``each`` (a loss for each place) and ``slope`` (its gradient)."""
+    """Subclasses write ``each`` (a loss for each place) and ``slope`` (its gradient).
+
+    Both get predictions and labels of one shape (N, ..., K). ``each`` gives (N, ...), a figure a
+    place; ``slope`` gives (N, ..., K), the gradient of each figure with respect to its
+    predictions. Weights and the mean over the places are taken care of. A loss that can take
+    logits also says which ``activation`` makes predictions of them, and looks at
+    ``self.from_logits``. Its ``name`` is its class's, unless it has another.
+
+    >>> class AbsoluteError(Loss):
+    ...     def each(self, y_pred, y_true, ops):
+    ...         return abs(y_pred - y_true).mean(axis=-1)
+    ...     def slope(self, y_pred, y_true, ops):
+    ...         return ops.xp.sign(y_pred - y_true) / y_pred.shape[-1]
+    >>> value, cache = AbsoluteError().forward(np.array([[2.0], [0.0]]), [1, 3])
+    >>> float(value), AbsoluteError().backward(cache).ravel()
+    (2.0, array([ 0.5, -0.5]))
+    """
 
     name: ClassVar[str]
     activation: ClassVar[str | None] = None  # which last activation it wants: see ``on_logits``
+    from_logits: bool = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__
 
     def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = from_logits
+        if not isinstance(from_logits, bool | np.bool_):
+            raise ConfigError(
+                f"{type(self).__name__}: expected from_logits True or False, got {from_logits!r}"
+            )
+        self.from_logits = bool(from_logits)
 
     def forward(self, y_pred: Array, y_true: Any, weight: Array | None = None) -> tuple[Any, Cache]:
         """The mean loss, and what ``backward`` needs."""
+        if getattr(getattr(y_pred, "dtype", None), "kind", None) != "f" or y_pred.ndim == 0:
+            raise DtypeError(
+                f"{self.name}: expected predictions as an array of floats, got {_kind_of(y_pred)}; "
+                f"predictions come first, labels second"
+            )
         ops = ops_for(y_pred)
         y_true = self.check(y_pred, y_true, ops)
         each = self.each(y_pred, y_true, ops)  # (N, ...)
+        self._must_have_shape("each", each, y_pred.shape[:-1], "a figure for each place")
         share = _shares(each, weight, ops)
         return (each * share).sum(), {"y_pred": y_pred, "y_true": y_true, "share": share}
 
@@ -42,6 +74,7 @@ class Loss(ABC):
         """dL/dy_pred."""
         y_pred = cache["y_pred"]
         slope = self.slope(y_pred, cache["y_true"], ops_for(y_pred))
+        self._must_have_shape("slope", slope, y_pred.shape, "the predictions' shape")
         share = cache["share"]
         return (slope * share.reshape(*share.shape, 1)).astype(y_pred.dtype)
 
@@ -52,6 +85,13 @@ class Loss(ABC):
     @abstractmethod
     def slope(self, y_pred: Array, y_true: Array, ops: Ops) -> Array:
         """The gradient of ``each`` with respect to ``y_pred``, of ``y_pred``'s shape."""
+
+    def _must_have_shape(self, method: str, array: Any, shape: tuple[int, ...], why: str) -> None:
+        if getattr(array, "shape", None) != shape:
+            raise ConfigError(
+                f"{type(self).__name__}.{method}: expected {why}, {shape}, got "
+                f"{getattr(array, 'shape', type(array).__name__)}; check what {method} returns"
+            )
 
     def on_logits(self) -> Self:
         """The same loss, for what goes *into* the last activation.
@@ -86,11 +126,21 @@ class Loss(ABC):
         return f"{type(self).__name__}(from_logits={self.from_logits})"
 
 
+def _kind_of(a: Any) -> str:
+    return f"{a.dtype} of shape {a.shape}" if hasattr(a, "dtype") else type(a).__name__
+
+
 def _shares(each: Array, weight: Array | None, ops: Ops) -> Array:
     """What part of the mean each place has: 1 / their number, times the sample's weight."""
     share = ops.xp.full(each.shape, 1 / each.size, each.dtype)
     if weight is None:
         return share
+    weight = weight if hasattr(weight, "__cuda_array_interface__") else np.asarray(weight)
+    if bool((weight < 0).any()):
+        raise ConfigError(
+            f"expected sample weights of at least 0, got {float(weight.min()):g}; a weight below 0 "
+            f"would train away from the label"
+        )
     weight = ops.asarray(weight, each.dtype)
     if weight.shape != each.shape[:1]:
         raise ShapeError(

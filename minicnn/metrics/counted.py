@@ -10,7 +10,15 @@ import numpy as np
 
 from minicnn.backends import to_numpy
 from minicnn.errors import ConfigError
-from minicnn.metrics.tables import accuracy, auc, confusion_matrix, f1, precision, recall
+from minicnn.metrics.tables import (
+    accuracy,
+    auc,
+    confusion_matrix,
+    f1,
+    precision,
+    recall,
+    whole_table,
+)
 from minicnn.typing import Array
 
 
@@ -18,6 +26,9 @@ class Metric(ABC):
     """``update`` with each batch, ``result`` at any time, ``reset`` before the next epoch."""
 
     name: str
+
+    def suit(self, multi_label: bool) -> None:  # noqa: B027 - most need not know
+        """Told before training: whether each output answers a yes-or-no question of its own."""
 
     @abstractmethod
     def reset(self) -> None:
@@ -49,11 +60,27 @@ class Metric(ABC):
 
 
 class FromTable(Metric):
-    """A figure that is read off the confusion matrix of all batches."""
+    """A figure that is read off the confusion matrix of all batches.
+
+    With several yes-or-no questions a sample (multi-label), every answer counts by itself, in one
+    table for all questions.
+    """
+
+    multi_label = False
 
     def __init__(self, name: str, figure: Callable[[Array], Any], threshold: float = 0.5) -> None:
         self.name, self.figure, self.threshold = name, figure, threshold
         self.reset()
+
+    def suit(self, multi_label: bool) -> None:
+        """Every output by itself, or the largest of a row."""
+        if multi_label and self.figure is whole_table:
+            raise ConfigError(
+                f"metric {self.name}: expected one class for each sample, got several yes-or-no "
+                f"outputs, which have a table each; call mc.metrics.confusion_matrix(y[:, k], "
+                f"model.predict(x)[:, k]) for output k"
+            )
+        self.multi_label = multi_label
 
     def reset(self) -> None:
         """An empty table."""
@@ -61,6 +88,9 @@ class FromTable(Metric):
 
     def update(self, y_true: Any, y_pred: Any) -> None:
         """Add the batch's table."""
+        y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+        if self.multi_label:
+            y_true, y_pred = y_true.reshape(-1), y_pred.reshape(-1)
         table = confusion_matrix(y_true, y_pred, self.threshold)
         self.table = table if self.table is None else self.table + table
 
@@ -114,7 +144,7 @@ FIGURES: dict[str, Callable[[Array], Any]] = {
     "precision": precision,
     "recall": recall,
     "f1": f1,
-    "confusion_matrix": lambda table: table,
+    "confusion_matrix": whole_table,
 }
 
 

@@ -35,6 +35,11 @@ def predicted_classes(y_pred: Array, threshold: float = 0.5) -> Array:
 def true_classes(y_true: Array, y_pred: Array) -> Array:
     """The class that each label names: 0/1, class numbers, or one-hot rows."""
     K = 1 if y_pred.ndim == 1 else y_pred.shape[-1]
+    if y_true.dtype.kind not in "fiub":
+        raise LabelError(
+            f"metrics: expected labels that are numbers, got {y_true.dtype}; map class names to "
+            f"numbers: [classes.index(name) for name in labels]"
+        )
     if K > 1 and y_true.shape == y_pred.shape:
         return y_true.argmax(axis=-1).reshape(-1)
     if y_true.size * K != y_pred.size:
@@ -42,6 +47,7 @@ def true_classes(y_true: Array, y_pred: Array) -> Array:
             f"metrics: expected a label for each prediction, got labels of shape {y_true.shape} "
             f"and predictions of shape {y_pred.shape}"
         )
+    _all_numbers(y_true, "labels")
     classes = y_true.reshape(-1).round().astype(np.int64)
     highest = max(K - 1, 1)
     if classes.size and not 0 <= classes.min() <= classes.max() <= highest:
@@ -52,9 +58,22 @@ def true_classes(y_true: Array, y_pred: Array) -> Array:
     return classes
 
 
+def _all_numbers(a: Array, what: str) -> None:
+    if a.dtype.kind not in "fiub" or np.isnan(a).any():
+        raise LabelError(
+            f"metrics: expected {what} that are numbers, got "
+            f"{'NaN' if a.dtype.kind == 'f' else a.dtype}; NaN belongs to no class"
+        )
+
+
 def confusion_matrix(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     """How often each true class (row) was taken for each class (column)."""
     y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+    if y_pred.ndim == 0:
+        raise ShapeError(
+            "metrics: expected predictions as an array, one for each sample, got a single number"
+        )
+    _all_numbers(y_pred, "predictions")
     K = 2 if y_pred.ndim == 1 else max(y_pred.shape[-1], 2)
     rows, columns = true_classes(y_true, y_pred), predicted_classes(y_pred, threshold)
     return np.bincount(rows * K + columns, minlength=K * K).reshape(K, K)
@@ -62,6 +81,17 @@ def confusion_matrix(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
 
 # ---- figures of a confusion matrix -----------------------------------------------------------
 # With two classes they are of class 1, the positive one; with more, the mean over the classes.
+
+
+def _square(table: Any) -> Array:
+    """The table, unless it is something else: labels or predictions, most likely."""
+    array = np.asarray(table)
+    if array.ndim != 2 or array.shape[0] != array.shape[1] or len(array) < 2:
+        raise ShapeError(
+            f"metrics: expected a confusion matrix, one row and one column for each class, got "
+            f"shape {array.shape}; write accuracy(confusion_matrix(y_true, y_pred))"
+        )
+    return array
 
 
 def _of_classes(each: Array) -> float:
@@ -74,22 +104,31 @@ def _ratio(part: Array, whole: Array) -> Array:
 
 def accuracy(table: Array) -> float:
     """The share of right answers."""
+    table = _square(table)
     return float(np.trace(table) / max(table.sum(), 1))
 
 
 def precision(table: Array) -> float:
     """Of those called positive, how many are."""
+    table = _square(table)
     return _of_classes(_ratio(np.diag(table), table.sum(axis=0)))
 
 
 def recall(table: Array) -> float:
     """Of those that are positive, how many were found."""
+    table = _square(table)
     return _of_classes(_ratio(np.diag(table), table.sum(axis=1)))
 
 
 def f1(table: Array) -> float:
     """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN)."""
+    table = _square(table)
     return _of_classes(_ratio(2 * np.diag(table), table.sum(axis=0) + table.sum(axis=1)))
+
+
+def whole_table(table: Array) -> Array:
+    """The confusion matrix itself."""
+    return table
 
 
 def auc(y_true: Any, y_pred: Any) -> float:
@@ -105,6 +144,12 @@ def auc(y_true: Any, y_pred: Any) -> float:
         raise ShapeError(
             f"auc: expected one score for each label (two classes, one output), got "
             f"{y_true.size} labels and {y_pred.size} scores"
+        )
+    _all_numbers(y_pred, "scores")
+    if not np.isin(y_true, (0, 1)).all():
+        raise LabelError(
+            f"auc: expected labels 0 and 1, got {np.unique(y_true)[:4].tolist()}; of two classes, "
+            f"y == positive_class gives them"
         )
     positive = y_true > 0.5
     P, N = int(positive.sum()), int((~positive).sum())

@@ -22,8 +22,13 @@ def as_dataset(data: Any, batch_size: int) -> Dataset:
         return ArrayDataset(x, y, batch_size, shuffle=False, weight=weight[0] if weight else None)
     raise ConfigError(
         f"expected arrays x and y, a pair (x, y), or a data set with epoch(n) and len(), got "
-        f"{type(data).__name__}; labels missing?"
+        f"{_named(data)}; labels missing?"
     )
+
+
+def _named(data: Any) -> str:
+    length = f" of {len(data)}" if isinstance(data, tuple | list) else ""
+    return type(data).__name__ + length
 
 
 def only_a_dataset(data: Any, y: Any, **arrays_only: Any) -> Dataset:

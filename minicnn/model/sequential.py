@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minicnn.arguments import sizes, whole
+from minicnn.arguments import sizes, takes, whole
 from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
@@ -146,14 +146,23 @@ class Sequential(Chain):
             "metrics": [get_metric(metric) for metric in _list(metrics, "metrics")],
             "gradients": _list(gradients, "gradients"),
         }
+        names = ["loss", *(metric.name for metric in self._settings["metrics"])]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError(
+                    f"expected metrics of different names, because the history files them by name, "
+                    f"got {name!r} twice; leave one out, or set its name"
+                )
         for step in self._settings["gradients"]:
-            if not callable(step):
+            if not callable(step) or not takes(step, 2):
                 raise ConfigError(
                     f"expected gradients to be functions (grads, params) -> grads, got {step!r}"
                 )
         self._trainer = None
         if self.input_shape is not None:
-            link(self, self._settings["loss"])  # complain now, not in the first step
+            joined = link(self, self._settings["loss"])  # complain now, not in the first step
+            for metric in self._settings["metrics"]:
+                metric.suit(joined.multi_label)
 
     @property
     def trainer(self) -> Trainer:
@@ -212,6 +221,11 @@ class Sequential(Chain):
         """
         epochs = whole(epochs, "epochs", least=0)
         initial_epoch = whole(initial_epoch, "initial_epoch", least=0)
+        if self.input_shape is not None and getattr(x, "shape", None) == self.input_shape:
+            raise ShapeError(
+                f"fit: expected samples along the first axis of x, got one sample of shape "
+                f"{x.shape}; add the batch axis: x[None]"
+            )
         data, held_back = training_data(
             x, y, batch_size, validation_split, sample_weight, shuffle, self.seed
         )
@@ -241,6 +255,11 @@ class Sequential(Chain):
         x, y = as_samples(x, "x"), as_samples(y, "y")
         if sample_weight is not None:
             sample_weight = as_samples(sample_weight, "sample_weight")
+        if len(x) != len(y):
+            raise ShapeError(
+                f"train_on_batch: expected as many labels as samples, got {len(y)} labels for "
+                f"{len(x)} samples"
+            )
         self._build_for(x)
         trainer = self.trainer
         moment = Moment(self.seed, 0, trainer.optimizer.step_count)
@@ -344,7 +363,13 @@ class Sequential(Chain):
                 f"set_weights: expected {len(places)} arrays "
                 f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
             )
-        arrays = [to_numpy(array) for array in weights]
+        try:
+            arrays = [to_numpy(array) for array in weights]
+        except ValueError as error:  # NumPy's word for rows of different lengths
+            raise ShapeError(
+                f"set_weights: expected a list of arrays, got rows of different lengths ({error}); "
+                f"give the arrays of get_weights()"
+            ) from None
         wheres = {layer.path: layer.where for layer in self.walk()}
         for (path, holder, key), array in zip(places, arrays, strict=True):
             place = f"for {key} of {wheres[path.rpartition('/')[0]]}"
@@ -355,6 +380,11 @@ class Sequential(Chain):
                 )
             if array.dtype.kind not in "fiub":
                 raise DtypeError(f"set_weights: expected numbers {place}, got {array.dtype}")
+            if not np.isfinite(array).all():
+                raise NotFiniteError(
+                    f"set_weights: expected finite numbers {place}, got NaN or infinity; take the "
+                    f"weights of an earlier epoch"
+                )
         for (_, holder, key), array in zip(places, arrays, strict=True):
             holder[key][...] = ops_for(holder[key]).asarray(array, holder[key].dtype)
 

@@ -32,6 +32,12 @@ BY_NAME: dict[str, Callable[[], Optimizer]] = {
 def get(optimizer: "str | Optimizer") -> Optimizer:
     """The optimizer of this name with its usual settings, or the optimizer itself."""
     if isinstance(optimizer, Optimizer):
+        if not hasattr(optimizer, "memory"):
+            raise ConfigError(
+                f"{type(optimizer).__name__}: expected an optimizer that was begun by "
+                f"Optimizer.__init__, got one without; call super().__init__(learning_rate) in "
+                f"__init__"
+            )
         return optimizer
     if not isinstance(optimizer, str) or optimizer not in BY_NAME:
         raise ConfigError(

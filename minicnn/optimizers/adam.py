@@ -29,6 +29,7 @@ class Adam(Optimizer):
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
+    elementwise: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -68,6 +69,8 @@ class AdamW(Adam):
     >>> p                                             # 1 - 0.1 · 0.5: the decay alone
     array([0.95])
     """
+
+    elementwise: ClassVar[bool] = True
 
     def __init__(
         self,

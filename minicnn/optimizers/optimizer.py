@@ -8,22 +8,49 @@ under the parameter's path, and travel in checkpoints.
 from __future__ import annotations
 
 import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from minicnn.arguments import positive
+from minicnn.arguments import is_number, positive, takes
 from minicnn.backends import Ops, ops_for
-from minicnn.errors import ShapeError
+from minicnn.errors import ConfigError, ShapeError
 from minicnn.optimizers.schedules import Schedule
 from minicnn.typing import Array
 
 
 class Optimizer(ABC):
-    """Subclasses name their slots and write ``update``."""
+    """Subclasses name their ``slots`` (a tuple) and write ``update``, which works in place.
+
+    ``update`` is given each parameter as a whole, so it may ask for the length of a gradient or
+    the mean of a weight. A rule that treats every number by itself says ``elementwise = True``:
+    the engine may then give it pieces of a parameter, several at a time, which is faster. A class
+    that writes an ``update`` of its own has to say so anew, whatever it is derived from.
+
+    >>> import numpy as np
+    >>> class Normalised(Optimizer):
+    ...     def update(self, p, g, slots, lr, step, ops):
+    ...         p -= lr * g / ops.xp.sqrt((g * g).sum())
+    >>> p = np.array([1.0, 1.0])
+    >>> Normalised(0.5).apply({"w": p}, {"w": np.array([3.0, 4.0])})
+    >>> p
+    array([0.7, 0.6])
+    """
 
     slots: ClassVar[tuple[str, ...]] = ()
-    elementwise: ClassVar[bool] = True  # False: ``update`` must see a parameter as a whole
+    elementwise: ClassVar[bool] = False
+    network: Any = None  # whose parameters it moves, since the first step
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "update" in vars(cls) and "elementwise" not in vars(cls):
+            cls.elementwise = False  # the promise was made for another rule
+        if not isinstance(cls.slots, tuple):
+            raise ConfigError(
+                f"{cls.__name__}: expected slots as a tuple of names, got {cls.slots!r}; write "
+                f'slots = ("m",), with the comma'
+            )
 
     def __init__(self, learning_rate: float | Schedule) -> None:
         self.learning_rate = learning_rate
@@ -45,6 +72,11 @@ class Optimizer(ABC):
     def learning_rate(self, value: float | Schedule) -> None:
         if not callable(value):
             positive(value, "a schedule or a learning_rate", type(self).__name__)
+        elif not takes(value, 1):
+            raise ConfigError(
+                f"{type(self).__name__}: expected a schedule to take the number of the step, got "
+                f"{value!r}; write it as lambda step: ..."
+            )
         self._learning_rate = value
 
     def in_one_pass(
@@ -66,8 +98,16 @@ class Optimizer(ABC):
 
     def current_learning_rate(self) -> float:
         """The learning rate of the next step."""
-        lr = self.learning_rate
-        return float(lr(self.step_count)) if callable(lr) else float(lr)
+        if not callable(self.learning_rate):
+            return float(self.learning_rate)
+        rate = self.learning_rate(self.step_count)
+        if not (is_number(rate) and 0 <= rate < math.inf):
+            raise ConfigError(
+                f"{type(self).__name__}: expected the schedule to give a learning rate of at least "
+                f"0 for step {self.step_count}, got {rate!r}; look at what {self.learning_rate!r} "
+                f"returns"
+            )
+        return float(rate)
 
     def apply(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """One step: every parameter that has a gradient is moved, in place."""
@@ -75,13 +115,33 @@ class Optimizer(ABC):
         for path, g in grads.items():
             p = params[path]
             self.check(path, p, g)
-            self.update(p, g, self.slots_of(path, p), lr, step, ops_for(p, g, where=path))
+            self.move(p, g, self.slots_of(path, p), lr, step, ops_for(p, g, where=path))
+
+    def move(
+        self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
+    ) -> None:
+        """``update``, which must change the arrays that it is given and return nothing."""
+        if self.update(p, g, slots, lr, step, ops) is not None:
+            raise ConfigError(
+                f"{type(self).__name__}.update: expected the parameter to be changed in place and "
+                f"nothing to be returned, got a return value; write p -= ... and no return"
+            )
 
     def begin_step(self) -> tuple[float, int]:
         """Count one more step; its learning rate and its number."""
         lr = self.current_learning_rate()
         self.step_count += 1
         return lr, self.step_count
+
+    def bind(self, network: Any) -> None:
+        """Serve ``network`` and no other: memory and count of steps belong to one run."""
+        if self.network is not None and self.network is not network:
+            raise ConfigError(
+                f"{type(self).__name__}: expected an optimizer of its own for each model, got one "
+                f"that has served another model (its memory and its {self.step_count} steps are "
+                f"of that one); give compile a new {type(self).__name__}(...)"
+            )
+        self.network = network
 
     def check(self, path: str, p: Array, g: Array) -> None:
         """Raise one clear error unless a gradient has its parameter's shape."""

@@ -30,6 +30,7 @@ class RMSprop(Optimizer):
     """
 
     slots: ClassVar[tuple[str, ...]] = ("v", "mean", "m")
+    elementwise: ClassVar[bool] = True
 
     def __init__(
         self,

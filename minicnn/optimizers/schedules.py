@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from minicnn.arguments import whole
+from minicnn.arguments import number, positive, whole
 from minicnn.errors import ConfigError
 
 Schedule = Callable[[int], float]
@@ -27,7 +28,9 @@ class ExponentialDecay:
     staircase: bool = False
 
     def __post_init__(self) -> None:
+        number(self.initial_learning_rate, "initial_learning_rate", "ExponentialDecay")
         whole(self.decay_steps, "decay_steps", "ExponentialDecay")
+        positive(self.decay_rate, "a decay_rate", "ExponentialDecay")
 
     def __call__(self, step: int) -> float:
         """The learning rate at ``step``."""
@@ -52,7 +55,11 @@ class CosineDecay:
     warmup_steps: int = 0
 
     def __post_init__(self) -> None:
+        number(self.initial_learning_rate, "initial_learning_rate", "CosineDecay")
         whole(self.decay_steps, "decay_steps", "CosineDecay")
+        number(self.alpha, "alpha", "CosineDecay")
+        if self.warmup_target is not None:
+            number(self.warmup_target, "warmup_target", "CosineDecay")
         whole(self.warmup_steps, "warmup_steps", "CosineDecay", least=0)
 
     def __call__(self, step: int) -> float:
@@ -77,6 +84,12 @@ class PiecewiseConstantDecay:
     values: Sequence[float]
 
     def __post_init__(self) -> None:
+        for value in self.values:
+            number(value, "values", "PiecewiseConstantDecay")
+        if any(a >= b for a, b in pairwise(self.boundaries)):
+            raise ConfigError(
+                f"PiecewiseConstantDecay: expected boundaries that rise, got {self.boundaries!r}"
+            )
         if len(self.values) != len(self.boundaries) + 1:
             raise ConfigError(
                 f"PiecewiseConstantDecay: expected one value more than boundaries, got "

@@ -25,6 +25,7 @@ class SGD(Optimizer):
     """
 
     slots: ClassVar[tuple[str, ...]] = ("m",)
+    elementwise: ClassVar[bool] = True
 
     def __init__(
         self,

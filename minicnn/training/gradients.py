@@ -23,11 +23,19 @@ GradientStep = Callable[[Params, Params], Params]
 def changed(grads: Params, params: Params, steps: Sequence[GradientStep]) -> Params:
     """The gradients after all steps, one after another."""
     for step in steps:
+        before = frozenset(grads)  # a step may well change the mapping that it is given
         grads = step(grads, params)
         if not isinstance(grads, Mapping):
             raise ConfigError(
                 f"{step!r}: expected gradients back, a mapping from path to array, got "
                 f"{type(grads).__name__}; does the function end in return grads?"
+            )
+        if grads.keys() != before:
+            strange = sorted(grads.keys() ^ before)[0]
+            raise ConfigError(
+                f"{step!r}: expected a gradient for each parameter that it was given, got "
+                f"{'one more' if strange in grads else 'none'} for {strange!r}; to hold a "
+                f"parameter still, freeze its layer: layer.trainable = False"
             )
     return grads
 

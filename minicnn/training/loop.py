@@ -16,6 +16,7 @@ from minicnn.errors import (
     ConfigError,
     DataError,
     LabelError,
+    MinicnnError,
     NotFiniteError,
     ShapeError,
 )
@@ -25,7 +26,7 @@ from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment
 from minicnn.training.callback import Callback
 from minicnn.training.ctrl_c import CtrlC, Interrupted
-from minicnn.training.diagnose import where_it_broke
+from minicnn.training.diagnose import is_finite, sum_of, where_it_broke
 from minicnn.training.gradients import GradientStep, changed
 from minicnn.training.history import History
 from minicnn.training.run import Mean, Run
@@ -49,6 +50,8 @@ class Trainer:
         self.link = link
         self.optimizer = optimizer
         self.metrics = metrics
+        for metric in metrics:
+            metric.suit(link.multi_label)
         self.gradients = gradients
         self.seed = seed
         self.engine = Engine(link.body)
@@ -68,10 +71,14 @@ class Trainer:
     def step(self, batch: Batch, moment: Moment) -> tuple[float, Array]:
         """Forward, loss, backward, update. Gives the loss and the predictions before it."""
         network, loss = self.link.body, self.link.loss
+        self.optimizer.bind(self.link.network)
+        total = sum_of(batch.x)
         outputs, cache = self.engine.forward(batch.x, moment)
         value, loss_cache = self._loss(outputs, batch)
         value = float(value)
-        if not math.isfinite(value):
+        # tanh(inf) is 1: an infinite input may show in the gradients only. Read after the loss,
+        # the sum keeps no GPU waiting.
+        if not math.isfinite(value) or not (math.isfinite(total) or is_finite(batch.x)):
             raise self._not_finite(batch, moment, value)
 
         dy, learns = loss.backward(loss_cache), trainable(self.link.network)
@@ -95,9 +102,10 @@ class Trainer:
     def _not_finite(self, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
         network = self.link.body
         reason = where_it_broke(network, floats(batch.x, network), batch, moment)
+        what = "input" if math.isfinite(value) else f"loss, got {value}"
         return NotFiniteError(
-            f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite loss, got "
-            f"{value}; {reason}. The weights are those from before this step"
+            f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite {what}; "
+            f"{reason}. The weights are those from before this step"
         )
 
     # ---- many steps ----------------------------------------------------------------------------
@@ -113,8 +121,10 @@ class Trainer:
         resume: Checkpoint | None = None,
     ) -> History:
         """Train until ``epochs`` are done or a callback says stop."""
+        self.optimizer.bind(self.link.network)
         callbacks = sorted(callbacks, key=lambda callback: callback.turn)
         run = self.run = Run(initial_epoch, len(data), callbacks)
+        _check_class_weight(class_weight, self.link)
         if resume is not None:
             resume.restore(self, run)
         plan = {
@@ -132,6 +142,8 @@ class Trainer:
             if resume is not None:
                 resume.restore_callbacks(run)
             with self.ctrl_c:
+                if validation is not None:
+                    self._try(validation)
                 while run.epoch < epochs and (run.step or not run.asked_to_stop()):
                     self._epoch(data, validation, class_weight)
         except NotFiniteError as error:
@@ -145,6 +157,17 @@ class Trainer:
             for callback in reversed(started):
                 callback.on_train_end()
         return run.history
+
+    @room_for_a_batch()
+    @np.errstate(over="ignore", invalid="ignore")
+    def _try(self, validation: Dataset) -> None:
+        """The first batch: what does not fit should not come out after an epoch of training."""
+        for batch in validation.epoch(0):
+            try:
+                self._loss(self.engine.infer(batch.x), batch)
+            except MinicnnError as error:
+                raise type(error)(f"validation data: {error}") from None
+            return
 
     def _epoch(
         self, data: Dataset, validation: Dataset | None, class_weight: Mapping[int, float] | None
@@ -236,17 +259,34 @@ def trainable(layer: Layer, prefix: str = "") -> list[str]:
     return [path for c in layer.children for path in trainable(c, f"{prefix}{c.name}/")]
 
 
+def _check_class_weight(class_weight: Any, link: Link) -> None:
+    """Raise one clear error unless the weights are weights, of classes that there are."""
+    if class_weight is None:
+        return
+    if not isinstance(class_weight, Mapping) or not all(
+        is_whole(c) and is_number(w) and 0 <= w < math.inf for c, w in class_weight.items()
+    ):
+        raise ConfigError(
+            f"expected class_weight as a mapping from class numbers to weights of at least 0, such "
+            f"as {{0: 1.0, 1: 2.0}}, got {class_weight!r}"
+        )
+    if link.multi_label:
+        raise ConfigError(
+            "class_weight: expected one class for each sample, got several yes-or-no outputs; use "
+            "sample_weight, or weights of your own in the loss"
+        )
+    unknown = [c for c in class_weight if link.classes and not 0 <= c < link.classes]
+    if unknown:
+        raise ConfigError(
+            f"class_weight: expected classes from 0 to {link.classes - 1}, got a weight for class "
+            f"{unknown[0]}; count classes from 0"
+        )
+
+
 def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch
-    if not isinstance(class_weight, Mapping) or not all(
-        is_whole(c) and is_number(w) for c, w in class_weight.items()
-    ):
-        raise ConfigError(
-            f"expected class_weight as a mapping from class numbers to weights, such as "
-            f"{{0: 1.0, 1: 2.0}}, got {class_weight!r}"
-        )
     y = to_numpy(batch.y)
     if y.ndim > 2:
         raise ConfigError(

@@ -110,16 +110,54 @@ def test_a_last_layer_of_one_s_own_is_trusted():
 
 
 @pytest.mark.parametrize(
-    "last",
+    ("last", "remedy"),
     [
-        lambda: mc.Dense(2),
-        lambda: mc.Dense(2, activation="relu"),
-        lambda: mc.Dense(2, activation="sigmoid"),
-        mc.ReLU,
-        lambda: mc.Residual(mc.Dense(3)),
-        lambda: mc.Concat(mc.Dense(3), mc.Dense(1)),
+        (lambda: mc.Dense(2), 'activation="softmax"'),
+        (lambda: mc.Dense(2, activation="relu"), 'activation="softmax"'),
+        (lambda: mc.Dense(2, activation="sigmoid"), 'activation="softmax"'),
+        (mc.ReLU, r"put Softmax\(\) behind it"),
+        (mc.Flatten, r"put Softmax\(\) behind it"),
+        (lambda: mc.Residual(mc.Dense(3)), r"put Softmax\(\) behind it"),
+        (lambda: mc.Concat(mc.Dense(3), mc.Dense(1)), r"put Softmax\(\) behind it"),
+        (lambda: mc.Concat(mc.Softmax(), mc.Softmax()), r"put Softmax\(\) behind it"),
     ],
 )
-def test_endings_that_give_no_probabilities(last):
-    with pytest.raises(ConfigError, match=r'layer 1 of 1\): .*activation="softmax".*from_logits'):
+def test_endings_that_give_no_probabilities(last, remedy):
+    with pytest.raises(ConfigError, match=rf"layer 1 of 1\): .*{remedy}.*from_logits"):
         link(chain(last()), mc.CategoricalCrossentropy())
+
+
+def sigmoid(units=1):
+    return mc.Dense(units, activation="sigmoid")
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        lambda: [sigmoid(), mc.Flatten()],
+        lambda: [sigmoid(), mc.Dropout(0.2)],
+        lambda: [mc.Chain(mc.Dense(2), mc.Sigmoid()), mc.Dropout(0.2), mc.Flatten()],
+        lambda: [mc.Concat(sigmoid(), mc.Chain(mc.Dense(2), mc.Sigmoid()))],
+        lambda: [Probabilities(), mc.Flatten()],
+    ],
+)
+def test_what_only_moves_probabilities_may_stand_last(layers):
+    network = chain(*layers())
+    linked = link(network, mc.BinaryCrossentropy())
+    assert linked.body is network
+    assert not linked.loss.from_logits  # so they are clipped, as Keras does
+
+
+@pytest.mark.parametrize("last", [mc.UpSample2D, mc.MaxPool2D, mc.AvgPool2D, mc.GlobalAvgPool2D])
+def test_a_map_of_probabilities_may_change_its_size(last):
+    network = mc.Sequential([mc.Conv2D(1, 1, activation="sigmoid"), last()], input_shape=(4, 4, 1))
+    network.compile("sgd", "binary_crossentropy")
+    x = np.random.default_rng(0).random((2, 4, 4, 1))
+    y = np.ones((2, *network.output_shape))
+    losses = network.fit(x, y, epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_a_branch_without_a_sigmoid_is_found():
+    with pytest.raises(ConfigError, match=r"put Sigmoid\(\) behind it"):
+        link(chain(mc.Concat(sigmoid(), mc.Dense(1))), mc.BinaryCrossentropy())

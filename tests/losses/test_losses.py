@@ -109,3 +109,69 @@ def test_on_logits_is_another_loss():
 def test_weights_that_do_not_fit():
     with pytest.raises(mc.ShapeError, match=r"one weight for each of the 2 samples.*\(3,\)"):
         mc.MeanSquaredError().forward(np.ones((2, 1)), [0, 1], np.ones(3))
+
+
+class Absolute(mc.Loss):
+    """A loss of a user's own, with nothing but what it must have."""
+
+    def __init__(self):  # and without super().__init__()
+        pass
+
+    def each(self, y_pred, y_true, ops):
+        return abs(y_pred - y_true).mean(axis=-1)
+
+    def slope(self, y_pred, y_true, ops):
+        return ops.xp.sign(y_pred - y_true) / y_pred.shape[-1]
+
+
+def test_a_loss_of_one_s_own_needs_two_methods():
+    model = mc.Sequential([mc.Dense(2)], input_shape=(3,))
+    model.compile("sgd", Absolute())
+    x = np.random.default_rng(0).standard_normal((8, 3))
+    losses_ = model.fit(x, x[:, :2], epochs=5, verbose=0).history["loss"]
+    assert losses_[-1] < losses_[0]
+    assert Absolute.name == "Absolute"
+
+
+class KeepsTheAxis(Absolute):
+    def each(self, y_pred, y_true, ops):
+        return abs(y_pred - y_true)
+
+
+class LosesTheAxis(Absolute):
+    def slope(self, y_pred, y_true, ops):
+        return ops.xp.sign(y_pred - y_true).mean(axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "says"),
+    [
+        (KeepsTheAxis, r"KeepsTheAxis.each: .*\(4,\), got \(4, 2\)"),
+        (LosesTheAxis, r"LosesTheAxis.slope: .*\(4, 2\), got \(4,\)"),
+    ],
+)
+def test_a_loss_of_one_s_own_that_gives_the_wrong_shape_is_blamed(loss, says):
+    model = mc.Sequential([mc.Dense(2)], input_shape=(3,))
+    model.compile("sgd", loss())
+    with pytest.raises(mc.ConfigError, match=says):
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+
+
+P = np.array([[0.2, 0.8], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: mc.BinaryCrossentropy("yes"), "from_logits True or False, got 'yes'"),
+        (lambda: mc.MeanSquaredError().forward(np.array([[1], [0]]), [1, 0]), "got int64 of"),
+        (lambda: mc.MeanSquaredError().forward([0.5], [1]), "floats, got list"),
+        (lambda: mc.MeanSquaredError().forward(P, P, [-1, 1]), "at least 0, got -1"),
+        (lambda: mc.BinaryCrossentropy().forward(P[:, :1], np.eye(2)), r"one-hot rows, y\[:, 1\]"),
+        (lambda: mc.CategoricalCrossentropy().forward(P, np.ones((2, 2))), "single 1, got.* 2;"),
+        (lambda: mc.CategoricalCrossentropy().forward(P, np.zeros((2, 2))), "single 1, got.* 0;"),
+    ],
+)
+def test_what_a_loss_cannot_take(make, says):
+    with pytest.raises(mc.MinicnnError, match=says):
+        make()

@@ -316,3 +316,40 @@ def test_metrics_may_be_none_as_in_keras():
     model = compiled()
     model.compile("sgd", "binary_crossentropy", metrics=None)
     assert list(model.evaluate(X, Y)) == ["loss"]
+
+
+def small():
+    model = mc.Sequential([mc.Dense(1)], input_shape=(2,))
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (
+            lambda m: m.set_weights([np.full((2, 1), np.nan), [0]]),
+            "finite numbers for W of dense_1",
+        ),
+        (
+            lambda m: m.fit(np.ones(3), np.ones(1), verbose=0),
+            r"is x one sample\? Give it as x\[None",
+        ),
+        (
+            lambda m: m.fit(np.ones(2), np.ones(5), verbose=0),
+            r"one sample of shape \(2,\).*x\[None",
+        ),
+        (lambda m: m.set_weights([[[1], [1, 2]], [0]]), "set_weights: .*different lengths"),
+        (lambda m: m.train_on_batch(np.ones((4, 2)), np.ones(3)), "got 3 labels for 4 samples"),
+        (lambda m: m.predict(np.ones((4, 2), int)), "uint8.*got int64; pixels from 0 to 255"),
+        (
+            lambda m: m.fit(
+                np.ones((4, 2)), np.ones(4), validation_data=[np.ones((4, 2))], verbose=0
+            ),
+            "a pair .*got list of 1; labels missing",
+        ),
+    ],
+)
+def test_what_a_model_cannot_take(make, says):
+    with pytest.raises(mc.MinicnnError, match=says):
+        make(small())

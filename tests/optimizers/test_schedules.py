@@ -61,3 +61,21 @@ def test_an_optimizer_asks_its_schedule_before_every_step(make):
     optimizer.apply({"w": p}, {"w": np.ones(2)})
     assert asked == [0, 1]
     assert optimizer.current_learning_rate() == pytest.approx(0.1 / 3)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: mc.ExponentialDecay("a", 10, 0.5),
+        lambda: mc.ExponentialDecay(-1, 10, 0.5),
+        lambda: mc.ExponentialDecay(0.1, 10, 0),
+        lambda: mc.CosineDecay(float("inf"), 10),
+        lambda: mc.CosineDecay(0.1, 10, alpha=-1),
+        lambda: mc.CosineDecay(0.1, 10, warmup_target="b", warmup_steps=2),
+        lambda: mc.PiecewiseConstantDecay([10, 5], [1, 2, 3]),
+        lambda: mc.PiecewiseConstantDecay([5], [1, -2]),
+    ],
+)
+def test_arguments_that_make_no_schedule(make):
+    with pytest.raises(mc.ConfigError, match=r"Decay: expected .*, got "):
+        make()

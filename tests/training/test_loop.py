@@ -304,3 +304,73 @@ def test_an_overflow_names_the_layer_where_it_began():
         mc.NotFiniteError, match=r"dense_2 \(Dense, layer 3 of 3\): its parameter W"
     ):
         model.train_on_batch(np.zeros((2, 2)), [0, 0])
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("squash", ["tanh", "sigmoid"])
+def test_an_input_that_is_not_finite_is_noticed_before_it_reaches_the_weights(bad, squash):
+    model = mc.Sequential([mc.Dense(3, activation=squash), mc.Dense(1)], input_shape=(2,))
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    x = np.ones((4, 2), np.float32)
+    x[2, 1] = bad
+    with pytest.raises(mc.NotFiniteError, match="the input has NaN or infinity in it"):
+        model.fit(x, np.ones(4), verbose=0)
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_input_whose_sum_alone_overflows_is_taken():
+    model = mc.Sequential([mc.Sigmoid(), mc.Dense(1)], input_shape=(4,))
+    model.compile("sgd", "mse")
+    x = np.full((2, 4), 3e38, np.float32)
+    assert np.isfinite(model.fit(x, np.ones(2), verbose=0).history["loss"][0])
+
+
+def two_classes():
+    model = mc.Sequential([mc.Dense(1, activation="sigmoid")], input_shape=(2,))
+    model.compile("sgd", "binary_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        (np.ones((4, 3)), np.ones(4), "expected an input of shape"),
+        (np.ones((4, 2)), np.full(4, 7), "got 7"),
+        (np.ones((4, 2)), np.ones((4, 2)), "expected labels"),
+    ],
+)
+def test_validation_data_that_do_not_fit_are_found_before_the_first_epoch(x, y, says):
+    model = two_classes()
+    before = model.get_weights()
+    with pytest.raises(mc.MinicnnError, match=f"validation data: .*{says}"):
+        model.fit(np.ones((4, 2)), np.ones(4), validation_data=(x, y), verbose=0)
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        ({0: -1.0}, "at least 0"),
+        ({0: float("nan")}, "at least 0"),
+        ({2: 1.0}, "from 0 to 1, got a weight for class 2"),
+        ({-1: 1.0}, "from 0 to 1, got a weight for class -1"),
+    ],
+)
+def test_class_weights_that_make_no_sense(weights, says):
+    with pytest.raises(mc.ConfigError, match=says):
+        two_classes().fit(np.ones((4, 2)), np.ones(4), class_weight=weights, verbose=0)
+
+
+def test_class_weights_need_one_class_a_sample():
+    model = mc.Sequential([mc.Dense(2, activation="sigmoid")], input_shape=(2,))
+    model.compile("sgd", "binary_crossentropy")
+    with pytest.raises(mc.ConfigError, match="yes-or-no outputs"):
+        model.fit(np.ones((4, 2)), np.ones((4, 2)), class_weight={0: 1.0}, verbose=0)
+
+
+def test_a_metric_named_twice():
+    with pytest.raises(mc.ConfigError, match="got 'accuracy' twice"):
+        two_classes().compile("sgd", "binary_crossentropy", metrics=["accuracy", "accuracy"])
