@@ -64,3 +64,7 @@ class SavingError(MinicnnError, OSError):
 
 class KinkError(MinicnnError, ArithmeticError):
     """A gradient check stood on a kink, where there is no derivative to compare with."""
+
+
+class UnprovableError(MinicnnError, ArithmeticError):
+    """A gradient so small beside the outputs that float64 cannot measure it."""

@@ -20,9 +20,17 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import positive
 from minicnn.backends import Ops, current_ops, ops_for, to_numpy
 from minicnn.engine import link
-from minicnn.errors import ConfigError, GradientError, KinkError, NotFiniteError
+from minicnn.errors import (
+    ConfigError,
+    ConformanceError,
+    GradientError,
+    KinkError,
+    NotFiniteError,
+    UnprovableError,
+)
 from minicnn.layers import Chain
 from minicnn.losses import Loss
 from minicnn.losses import get as get_loss
@@ -30,6 +38,9 @@ from minicnn.randomness import generator
 from minicnn.typing import Array
 
 ROUNDING = 16 * float(np.finfo(np.float64).eps)  # what float64 may lose in one evaluation
+MOST_ALLOWED = 1e-3  # a check that must allow more has proven nothing
+SMALL_STEPS = (1, 1 / 4, 1 / 16)  # times eps
+LARGE_STEPS = (8, 64, 512, 4096, 32768, 262144)
 ENTRIES_SEARCHED = 2000  # at most, for the worst entry of a gradient that is wrong
 
 
@@ -102,14 +113,16 @@ def gradcheck(
     every entry is nudged on its own: slow, and exact about where. With ``loss`` and labels ``y``
     the loss of the whole network is differentiated, as training does it.
 
-    A wrong gradient raises :class:`GradientError`; a point with no derivative (a ReLU at 0, a
-    tie in a pool) raises :class:`KinkError`, for nothing can be proven there.
+    A wrong gradient raises :class:`GradientError`. A point with no derivative (a ReLU at 0, a
+    tie in a pool) raises :class:`KinkError`, and one where the slope drowns in the rounding of
+    the outputs raises :class:`UnprovableError`: nothing can be proven there.
 
     >>> from minicnn import Dense
     >>> report = gradcheck(Dense(2), np.array([[1.0, 2.0, 3.0]]))
     >>> [row.tensor for row in report.rows]
     ['x', 'W', 'b']
     """
+    positive(eps, "eps", "gradcheck")
     subject = _Subject(layer, x, training, seed, loss, y)
     # Draws of its own name: a user's x often comes from default_rng(0) too, and with u equal to
     # x the gradient of a Dense kernel is symmetric, so that a transposed one would pass.
@@ -134,6 +147,7 @@ class _Subject:
     ) -> None:
         rng = generator(seed, "gradcheck", "parameters")
         self.name = getattr(layer, "where", None) or type(layer).__name__
+        _judge_arguments(self.name, layer, x)
         self.layer = copy.deepcopy(layer)
         self.training = training
         x = np.array(to_numpy(x), np.float64)
@@ -153,20 +167,31 @@ class _Subject:
             self.layer, self.loss = (
                 (joined.body, joined.loss) if joined else (self.layer, get_loss(loss))
             )
-        self.tensors: dict[str, Array] = {"x": self.x, **self.layer.params}
+        # A parameter may be called x, too; the input then steps aside.
+        self.input = "x" if "x" not in self.layer.params else "the input"
+        self.tensors: dict[str, Array] = {self.input: self.x, **self.layer.params}
+
+    def _forward(self) -> tuple[Array, Any]:
+        return self._pair("forward", self.layer.forward(self.x.copy(), self.training), "y, cache")
+
+    def _pair(self, method: str, result: Any, names: str) -> tuple[Any, Any]:
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise ConformanceError(
+                f"{self.name}: expected {method} to give a pair, got {type(result).__name__}; "
+                f"write return {names}"
+            )
+        return result
 
     def evaluate(self) -> Array:
         """The layer's output, or the loss as an array of one."""
-        y = self.layer.forward(self.x.copy(), self.training)[0]
+        y = self._forward()[0]
         if self.loss is None:
-            return np.array(
-                to_numpy(y)
-            )  # a copy: a layer may hand out a view of x, which is nudged
+            return np.array(to_numpy(y))  # a copy: some layers hand out a view of x
         return np.array([float(self.loss.forward(y, self.y)[0])])
 
     def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[_Base, dict[str, Array]]:
         """The output here, the weights u, and what backward makes of them."""
-        y, cache = self.layer.forward(self.x.copy(), self.training)
+        y, cache = self._forward()
         if self.loss is None:
             out = np.array(to_numpy(y))
             u = rng.standard_normal(out.shape)
@@ -179,14 +204,24 @@ class _Subject:
                 f"{self.name}: expected finite numbers to differentiate, got NaN or infinity in "
                 f"the output; check x"
             )
-        dx, grads = self.layer.backward(dy, cache)
+        if not np.array_equal(self.evaluate(), out):
+            raise GradientError(
+                f"{self.name}: expected forward to give one answer for one x, got two; a layer "
+                f"that draws takes its draws from the Moment in training (see Dropout)"
+            )
+        dx, grads = self._pair("backward", self.layer.backward(dy, cache), "dx, grads")
+        if not hasattr(grads, "keys"):
+            raise ConformanceError(
+                f"{self.name}: expected gradients as a dictionary, got {type(grads).__name__}; "
+                f"write return dx, {{}} if there are no parameters"
+            )
         params = set(self.layer.params)
         if set(grads) != params:
             raise GradientError(
                 f"{self.name}: expected a gradient for each of {sorted(params)}, got "
                 f"{sorted(grads)}; backward returns (dx, grads) with the keys of params"
             )
-        return _Base(out, u), {"x": dx, **grads}
+        return _Base(out, u), {self.input: dx, **grads}
 
 
 @dataclass(frozen=True)
@@ -199,11 +234,14 @@ class _Base:
 class _Try:
     """One step length: the numeric derivative, and how much f bends within the step."""
 
+    eps: float
     numeric: float
     error: float
     allowed: float
-    agrees: bool
+    right: bool  # it proves the gradient right
+    wrong: bool  # it proves it wrong; a step may prove nothing
     straight: bool
+    noise: float  # what rounding may do to the numeric derivative
     bend: float
     bends: Array
 
@@ -226,8 +264,8 @@ class _Check:
         analytic = float((gradient * v).sum())
         scale = float(np.linalg.norm(gradient))
         found = self._compare(name, tensor, v, analytic, scale)
-        if not found.agrees:
-            self._blame(name, tensor, gradient, analytic, found.numeric)
+        if not found.right:
+            self._blame(name, tensor, gradient, analytic, found)
         return found.row(name, tensor, "1 direction", analytic)
 
     def entries(self, name: str, tensor: Array, gradient: Array) -> GradRow:
@@ -239,25 +277,27 @@ class _Check:
             v[index] = 1
             analytic = float(gradient[index])
             found = self._compare(name, tensor, v, analytic, scale)
-            if not found.agrees:
-                self._blame(name, tensor, gradient, analytic, found.numeric)
+            if not found.right:
+                self._blame(name, tensor, gradient, analytic, found)
             rows.append(found.row(name, tensor, f"{tensor.size} entries", analytic))
         return max(rows, key=lambda row: row.error)
 
     def _compare(self, name: str, tensor: Array, v: Array, analytic: float, scale: float) -> _Try:
         """The step length that settles it, or a KinkError.
 
-        On a straight or gently curved stretch, f(t+εv) - 2 f(t) + f(t-εv) is far below ε. If it
-        isn't, ε is made smaller: a bend that was merely near, or a tight curve, then fades. A
-        bend exactly here does not. Larger ε come last, for when rounding hides the difference;
-        no ε makes a wrong gradient right.
+        Small steps come first: on a straight stretch the two slopes agree within rtol, and if f
+        bends, a smaller step shows whether it merely curves or has a kink just here. Where f is
+        large beside its slope, rounding swallows what a small step does; larger steps follow,
+        whose error is at most their bend's square. A step that allows more than ``MOST_ALLOWED``
+        proves nothing either way.
         """
-        tries = []
-        for factor in (1, 1 / 4, 1 / 16, 8, 64):
+        tries: list[_Try] = []
+        for factor in SMALL_STEPS:
             tries.append(self._try(tensor, v, analytic, scale, self.eps * factor))
-            if tries[-1].straight and tries[-1].agrees:
+            fades = tries[-1].bend < 0.5 * tries[0].bend
+            if tries[-1].right and (tries[-1].straight or fades):
                 return tries[-1]
-        at_first, _, closest, *_ = tries
+        at_first, closest = tries[0], tries[-1]
         if not at_first.straight and closest.bend > 4 * at_first.bend:  # grows as ε shrinks
             raise GradientError(
                 f"{self.subject.name}: expected float64 from end to end, got an output along "
@@ -266,23 +306,43 @@ class _Check:
             )
         if not at_first.straight and closest.bend > 0.5 * at_first.bend:
             raise self._kink(name, closest.bends)
-        return replace(closest, agrees=closest.agrees and not at_first.straight)
+        for factor in LARGE_STEPS:
+            tries.append(self._try(tensor, v, analytic, scale, self.eps * factor))
+            if tries[-1].right:
+                return tries[-1]
+        wrong = [found for found in tries if found.wrong]
+        if wrong:
+            return wrong[0]
+        zero = min(found.noise for found in tries)
+        if max(scale, abs(analytic)) <= zero and min(abs(t.numeric) for t in tries) <= zero:
+            return replace(tries[-1], error=0.0, right=True)  # nothing, as far as float64 can see
+        raise UnprovableError(
+            f"{self.subject.name}: expected a gradient of {name} that float64 can measure, got one "
+            f"that drowns in rounding (slope {analytic:+.1e} beside outputs of about "
+            f"{self.size:.1e}); nothing can be proven there. Scale or centre x"
+        )
 
     def _try(self, tensor: Array, v: Array, analytic: float, scale: float, eps: float) -> _Try:
         forth, back = self._nudged(tensor, v, eps), self._nudged(tensor, v, -eps)
         u = self.base.u
         numeric = float((u * (forth - back)).sum() / (2 * eps))
         bends = u * (forth - 2 * self.base.out + back) / eps
-        bend = float(np.linalg.norm(bends))
         size = max(scale, abs(analytic), abs(numeric), np.finfo(float).tiny)
         noise = ROUNDING * self.size / eps
+        bend = float(np.linalg.norm(bends)) / size
+        error = abs(analytic - numeric) / size
+        allowed = self.rtol + noise / size + min(bend, 1.0) ** 2
+        proves = allowed <= MOST_ALLOWED
         return _Try(
+            eps,
             numeric,
-            error=abs(analytic - numeric) / size,
-            allowed=self.rtol + noise / size,
-            agrees=abs(analytic - numeric) <= self.rtol * size + noise,
-            straight=bend <= 10 * self.rtol * size + noise,
-            bend=bend,
+            error,
+            allowed,
+            right=proves and error <= allowed,
+            wrong=proves and error > allowed + bend,
+            straight=bend <= 10 * self.rtol + noise / size,
+            noise=noise,
+            bend=bend * size,
             bends=bends,
         )
 
@@ -306,7 +366,7 @@ class _Check:
         )
 
     def _blame(
-        self, name: str, tensor: Array, gradient: Array, analytic: float, numeric: float
+        self, name: str, tensor: Array, gradient: Array, analytic: float, found: _Try
     ) -> None:
         """Raise the GradientError, with the worst entry."""
         places = np.arange(tensor.size)
@@ -320,8 +380,8 @@ class _Check:
         for index in indices:
             v = np.zeros(tensor.shape)
             v[index] = 1
-            forth, back = self._nudged(tensor, v, self.eps), self._nudged(tensor, v, -self.eps)
-            measured.append(float((self.base.u * (forth - back)).sum() / (2 * self.eps)))
+            forth, back = self._nudged(tensor, v, found.eps), self._nudged(tensor, v, -found.eps)
+            measured.append(float((self.base.u * (forth - back)).sum() / (2 * found.eps)))
             claimed.append(float(gradient[index]))
         a, n = np.array(claimed), np.array(measured)
         worst = int(np.abs(a - n).argmax())
@@ -330,8 +390,32 @@ class _Check:
             f"{self.subject.name}: the gradient of {name} is wrong, worst at "
             f"{name}{_show(indices[worst])}: expected {n[worst]:+.8g} (numerical), got "
             f"{a[worst]:+.8g} (backward), relative error {error:.1e}; along the direction checked "
-            f"{numeric:+.8g} against {analytic:+.8g}{_hint(a, n)}"
+            f"{found.numeric:+.8g} against {analytic:+.8g}{_hint(a, n)}"
         )
+
+
+def _named(thing: Any) -> str:
+    return thing.__name__ if isinstance(thing, type) else f"a {type(thing).__name__}"
+
+
+def _judge_arguments(name: str, layer: Any, x: Any) -> None:
+    """Raise one clear error unless there is a layer with parameters, and numbers to put in."""
+    missing = [word for word in ("params", "forward", "backward") if not hasattr(layer, word)]
+    if missing or isinstance(layer, type):
+        remedy = "begin its __init__ with super().__init__()"
+        if isinstance(layer, type):
+            remedy = "make one: give an object, not the class"
+        raise ConformanceError(
+            f"gradcheck: expected a layer with params, forward and backward, got {_named(layer)}; "
+            f"{remedy}"
+        )
+    for key, p in layer.params.items():
+        if not hasattr(p, "astype"):
+            raise ConformanceError(
+                f"{name}: expected params[{key!r}] to be an array, got a {type(p).__name__}"
+            )
+    if np.iscomplexobj(x) or to_numpy(x).size == 0:
+        raise ConfigError(f"{name}: expected real numbers to differentiate at, got {np.shape(x)}")
 
 
 def _direction(gradient: Array, rng: np.random.Generator) -> Array:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from minicnn.arguments import sizes, whole
+from minicnn.errors import ConfigError
+from minicnn.layers import Layer
 from minicnn.testing.properties import PROPERTIES, Case
 from minicnn.typing import Shape
 
@@ -34,11 +37,12 @@ def check_layer(
     >>> from minicnn import Dense
     >>> print(check_layer(lambda: Dense(2), input_shape=(3,)))
     Dense keeps every promise:
+      ✓ its methods take and give what every layer's do
+      ✓ inputs and parameters are left as they were
       ✓ the output has the shape that build promised
       ✓ backward gives a gradient for each parameter, in its shape
       ✓ backward is the derivative of forward
       ✓ the dtype of the input is the dtype of everything
-      ✓ inputs and parameters are left as they were
       ✓ any memory layout of the input gives the same answer
       ✓ nothing stays behind in the layer
       ✓ a batch is its samples one by one
@@ -46,7 +50,13 @@ def check_layer(
       ✓ a wrong shape is one clear error
       ✓ a wrong dtype is one clear error
     """
-    case = Case(make_layer, tuple(input_shape), batch, seed)
+    if not callable(make_layer) or isinstance(make_layer, Layer):
+        raise ConfigError(
+            f"check_layer: expected a function that makes a fresh layer, got {make_layer!r}; "
+            f"write check_layer(lambda: {type(make_layer).__name__}(...), ...)"
+        )
+    whole(batch, "batch", "check_layer")
+    case = Case(make_layer, sizes(input_shape, "check_layer"), batch, seed)
     for prove in PROPERTIES.values():
         prove(case)
     return ConformanceReport(case.kind, tuple(PROPERTIES))

@@ -12,6 +12,7 @@ import numpy as np
 from minicnn.backends import current_ops, ops_for
 from minicnn.errors import ConformanceError, KinkError, MinicnnError
 from minicnn.gradcheck import gradcheck
+from minicnn.layers import contract
 from minicnn.randomness import Moment, generator
 from minicnn.typing import Array, Shape
 
@@ -72,6 +73,49 @@ def promise(text: str) -> Callable[[Callable[[Case, str], None]], Property]:
         return with_text
 
     return enter
+
+
+@promise("its methods take and give what every layer's do")
+def contract_is_kept(case: Case, text: str) -> None:
+    """``super().__init__``, ``forward(x, training)``, pairs, a gradient for each parameter."""
+    layer = case.make_layer()
+    if layer is case.make_layer():
+        raise case.broken(text, "Expected a fresh layer each time, got one and the same")
+    contract.begun(layer)
+    repr(layer)  # which needs every argument of the constructor kept as an attribute
+    contract.build(layer, case.input_shape, generator(case.seed, "testing", "build"))
+    for training in MODES:
+        y, cache = contract.forward(layer, case.x(np.float32), training)
+        contract.backward(layer, case.like(y), cache)
+        for key, new in layer.next_state(cache).items():
+            if key not in layer.state or new.shape != layer.state[key].shape:
+                raise case.broken(
+                    text,
+                    f"Expected next_state to give figures of {list(layer.state)}, each in its "
+                    f"shape, got {key} of shape {tuple(new.shape)}",
+                )
+
+
+@promise("inputs and parameters are left as they were")
+def untouched(case: Case, text: str) -> None:
+    """Neither pass writes into x, dy, a parameter or a running figure."""
+    layer = case.built()
+    for training in MODES:
+        x = case.x()
+        held = {"x": x, **layer.params, **getattr(layer, "state", {})}
+        before = {name: a.copy() for name, a in held.items()}
+        y, cache = layer.forward(x, training)
+        dy = case.like(y)
+        held["dy"], before["dy"] = dy, dy.copy()
+        dx, grads = layer.backward(dy, cache)
+        for name, a in held.items():
+            if not _equal(a, before[name]):
+                raise case.broken(text, f"{name} was changed (training={training})")
+        again, grads_again = layer.backward(dy, cache)
+        if not _equal(dx, again) or any(not _equal(g, grads_again[k]) for k, g in grads.items()):
+            raise case.broken(
+                text, "backward changed its cache: called again with it, it gave something else"
+            )
 
 
 @promise("the output has the shape that build promised")
@@ -147,23 +191,6 @@ def dtypes(case: Case, text: str) -> None:
                             f"Expected {name} in {np.dtype(dtype)} as x is, got {a.dtype} "
                             f"(parameters in {np.dtype(params_dtype)}, training={training})",
                         )
-
-
-@promise("inputs and parameters are left as they were")
-def untouched(case: Case, text: str) -> None:
-    """Neither pass writes into x, dy, a parameter or a running figure."""
-    layer = case.built()
-    for training in MODES:
-        x = case.x()
-        held = {"x": x, **layer.params, **getattr(layer, "state", {})}
-        before = {name: a.copy() for name, a in held.items()}
-        y, cache = layer.forward(x, training)
-        dy = case.like(y)
-        held["dy"], before["dy"] = dy, dy.copy()
-        layer.backward(dy, cache)
-        for name, a in held.items():
-            if not _equal(a, before[name]):
-                raise case.broken(text, f"{name} was changed (training={training})")
 
 
 @promise("any memory layout of the input gives the same answer")

@@ -83,6 +83,63 @@ class WritesIntoDy(Swish):
         return result
 
 
+class WritesIntoAParameter(Swish):
+    def backward(self, dy, cache):
+        result = super().backward(dy, cache)
+        self.params["s"] += 1
+        return result
+
+
+class ChangesItsCache(Swish):
+    def backward(self, dy, cache):
+        result = super().backward(dy, cache)
+        cache["gate"] = cache["gate"] * 2
+        return result
+
+
+class FailsForOneSample(Swish):
+    def forward(self, x, training=False):
+        y, cache = super().forward(x, training)
+        return (y[0] if len(x) == 1 else y), cache
+
+
+class ForgetsTheCache(Swish):
+    def forward(self, x, training=False):
+        return super().forward(x, training)[0]
+
+
+class TakesNoTraining(Swish):
+    def forward(self, x):
+        return super().forward(x)
+
+
+class GivesNoGradients(Swish):
+    def backward(self, dy, cache):
+        return super().backward(dy, cache)[0], None
+
+
+class BeginsWithoutSuper(Swish):
+    def __init__(self):
+        self.slope = 1
+
+
+class ForgetsAnArgument(Swish):
+    def __init__(self, factor=2):
+        super().__init__()
+
+
+class HasAListForAParameter(Swish):
+    def build(self, input_shape, rng):
+        shape = super().build(input_shape, rng)
+        self.params["s"] = [1.0] * input_shape[-1]
+        return shape
+
+
+class ForeignFigures(Swish):
+    def next_state(self, cache):
+        return {"nonsense": cache["x"]}
+
+
 class AssumesRowMajorMemory(Swish):
     def forward(self, x, training=False):
         y, cache = super().forward(x, training)
@@ -145,13 +202,23 @@ class RaisesSomethingElse(Swish):
 @pytest.mark.parametrize(
     ("layer", "error", "promise"),
     [
-        (WrongShape, mc.ConformanceError, "the output has the shape that build promised"),
-        (MissingGradient, mc.ConformanceError, "a gradient for each parameter"),
-        (GradientInTheWrongShape, mc.ConformanceError, "a gradient for each parameter"),
+        (WrongShape, mc.ConformanceError, "expected build to note both shapes"),
+        (MissingGradient, mc.ConformanceError, "expected gradients of s, got none"),
+        (GradientInTheWrongShape, mc.ConformanceError, "expected the gradient of s in its shape"),
         (WrongGradient, mc.GradientError, "the gradient of x is wrong"),
         (CastsToFloat32, mc.GradientError, "casts to a smaller dtype"),
         (WritesIntoItsInput, mc.ConformanceError, "x was changed"),
         (WritesIntoDy, mc.ConformanceError, "dy was changed"),
+        (WritesIntoAParameter, mc.ConformanceError, "s was changed"),
+        (ChangesItsCache, mc.ConformanceError, "backward changed its cache"),
+        (FailsForOneSample, mc.ConformanceError, "N=1"),
+        (ForgetsTheCache, mc.ConformanceError, "expected forward to give a pair"),
+        (TakesNoTraining, mc.ConformanceError, "expected forward.self, x, training=False"),
+        (GivesNoGradients, mc.ConformanceError, "expected gradients of s as a dictionary"),
+        (BeginsWithoutSuper, mc.ConformanceError, "super"),
+        (ForgetsAnArgument, mc.ConformanceError, "factor"),
+        (HasAListForAParameter, mc.ConformanceError, "to be an array, got a list"),
+        (ForeignFigures, mc.ConformanceError, "got nonsense of shape"),
         (AssumesRowMajorMemory, mc.ConformanceError, "any memory layout"),
         (KeepsActivations, mc.ConformanceError, "nothing stays behind"),
         (RemembersItsLastInput, mc.ConformanceError, "use the cache instead"),
@@ -183,3 +250,20 @@ def test_a_layer_that_needs_the_whole_batch_may_say_so():
             )
 
     check_layer(Centred, input_shape=(3, 2))
+
+
+ALWAYS_THE_SAME = Swish()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((mc.Dense(2), (3,)), "a function that makes a fresh layer"),
+        ((Swish, 3), "an input_shape such as"),
+        ((Swish, (3,), 0), "batch"),
+        ((lambda: ALWAYS_THE_SAME, (3,)), "one and the same"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_clear_error(arguments, says):
+    with pytest.raises(mc.MinicnnError, match=says):
+        check_layer(*arguments)
