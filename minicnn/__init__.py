@@ -27,6 +27,7 @@ from minicnn.errors import (
     NotFiniteError,
     SavingError,
     ShapeError,
+    UnprovableError,
 )
 from minicnn.gradcheck import GradReport, gradcheck
 from minicnn.layers import (
@@ -174,6 +175,7 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "Tanh",
     "TerminateOnNaN",
+    "UnprovableError",
     "UpSample2D",
     "WeightDecay",
     "__version__",

@@ -64,3 +64,7 @@ class SavingError(MinicnnError, OSError):
 
 class KinkError(MinicnnError, ArithmeticError):
     """A gradient check stood on a kink, where there is no derivative to compare with."""
+
+
+class UnprovableError(MinicnnError, ArithmeticError):
+    """A gradient check stood where float64's rounding hides the gradient: no proof either way."""
