@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from minicnn import handwritten
+from minicnn.arguments import positive
 from minicnn.backends import Ops, current_ops, ops_for, to_numpy
 from minicnn.engine import link
 from minicnn.errors import (
@@ -119,6 +121,7 @@ def gradcheck(
     >>> [row.tensor for row in report.rows]
     ['x', 'W', 'b']
     """
+    eps, rtol = positive(eps, "eps", "gradcheck"), positive(rtol, "rtol", "gradcheck")
     subject = _Subject(layer, x, training, seed, loss, y)
     # Draws of its own name: a user's x often comes from default_rng(0) too, and with u equal to
     # x the gradient of a Dense kernel is symmetric, so that a transposed one would pass.
@@ -142,12 +145,13 @@ class _Subject:
         self, layer: Any, x: Any, training: Any, seed: int, loss: str | Loss | None, y: Any
     ) -> None:
         rng = generator(seed, "gradcheck", "parameters")
-        self.name = getattr(layer, "where", None) or type(layer).__name__
-        self.layer = copy.deepcopy(layer)
+        self.layer = copy.deepcopy(handwritten.a_layer(layer, "gradcheck"))
+        self.name = handwritten.named(layer)
         self.training = training
-        x = np.array(to_numpy(x), np.float64)
+        x = _point(x)
         if getattr(self.layer, "input_shape", None) is None and hasattr(self.layer, "build"):
             self.layer.build(x.shape[1:], rng)
+        handwritten.with_arrays(self.layer)
         params = tuple(self.layer.params.values())
         self.ops = ops_for(*params) if params else current_ops()  # where it is computed
         self.x = self.ops.asarray(x)
@@ -162,11 +166,15 @@ class _Subject:
             self.layer, self.loss = (
                 (joined.body, joined.loss) if joined else (self.layer, get_loss(loss))
             )
-        self.tensors: dict[str, Array] = {"x": self.x, **self.layer.params}
+        self.tensors = self._with_x(self.x, self.layer.params)
+
+    def _with_x(self, x: Array, others: Mapping[str, Array]) -> dict[str, Array]:
+        """All under one name each; a parameter may be called x, as the input is."""
+        return {"x": x, **{'params["x"]' if k == "x" else k: p for k, p in others.items()}}
 
     def evaluate(self) -> Array:
         """The layer's output, or the loss as an array of one."""
-        y = self.layer.forward(self.x.copy(), self.training)[0]
+        y = handwritten.forward(self.layer, self.x.copy(), self.training)[0]
         if self.loss is None:
             return np.array(
                 to_numpy(y)
@@ -175,7 +183,7 @@ class _Subject:
 
     def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[_Base, dict[str, Array]]:
         """The output here, the weights u, and what backward makes of them."""
-        y, cache = self.layer.forward(self.x.copy(), self.training)
+        y, cache = handwritten.forward(self.layer, self.x.copy(), self.training)
         if self.loss is None:
             out = np.array(to_numpy(y))
             u = rng.standard_normal(out.shape)
@@ -188,8 +196,13 @@ class _Subject:
                 f"{self.name}: expected finite numbers to differentiate, got NaN or infinity in "
                 f"the output; check x"
             )
+        if not np.array_equal(self.evaluate(), out):
+            raise GradientError(
+                f"{self.name}: expected one answer for one x, but forward gives two; let it draw "
+                f"from the moment that comes as training, as Dropout does: mc.Moment.of(training)"
+            )
         weights = dy.copy()
-        dx, grads = self.layer.backward(dy, cache)
+        dx, grads = handwritten.backward(self.layer, dy, cache)
         params = set(self.layer.params)
         if set(grads) != params:
             raise GradientError(
@@ -199,10 +212,9 @@ class _Subject:
 
         def thrice(name: str) -> Array:
             _, cache = self.layer.forward(self.x.copy(), self.training)
-            dx, grads = self.layer.backward(3 * weights, cache)
-            return to_numpy(dx if name == "x" else grads[name])
+            return to_numpy(self._with_x(*self.layer.backward(3 * weights, cache))[name])
 
-        return _Base(out, u, thrice), {"x": dx, **grads}
+        return _Base(out, u, thrice), self._with_x(dx, grads)
 
 
 @dataclass(frozen=True)
@@ -330,6 +342,20 @@ class _Check:
             f"{a[worst]:+.8g} (backward), relative error {error:.1e}; along the direction checked "
             f"{found.slope:+.8g} against {analytic:+.8g}{_hint(a, n)}"
         )
+
+
+def _point(x: Any) -> Array:
+    """x in float64, if it is a batch of real numbers."""
+    try:
+        x = np.asarray(to_numpy(x))
+    except (ValueError, TypeError, AttributeError):
+        x = np.asarray(None)
+    if x.dtype.kind not in "fiub" or x.ndim == 0 or x.size == 0:
+        raise ConfigError(
+            f"gradcheck: expected x as an array of real numbers with at least one sample, got "
+            f"{x.dtype} of shape {x.shape}"
+        )
+    return np.array(x, np.float64)
 
 
 def _direction(gradient: Array, rng: np.random.Generator) -> Array:

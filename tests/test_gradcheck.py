@@ -215,3 +215,97 @@ def test_the_report_prints_as_a_table():
 def test_batchnorm_at_tiny_variance_is_curved_but_not_kinked():
     x = 1.0 + 1e-3 * draw(6, 2)
     mc.gradcheck(mc.BatchNorm(epsilon=1e-6), x, training=True)
+
+
+class Double(mc.Layer):
+    def forward(self, x, training=False):
+        return 2 * x, {}
+
+    def backward(self, dy, cache):
+        return 2 * dy, {}
+
+
+def double(**methods):
+    return type("Double", (Double,), methods)()
+
+
+class NoSuper(Double):
+    def __init__(self):
+        self.k = 2
+
+
+def build_a_list(self, input_shape, rng):
+    self.params = {"g": [1.0]}
+    return self.built(input_shape, input_shape)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (double(forward=lambda self, x, training=False: 2 * x), "write return y, cache"),
+        (double(forward=lambda self, x, training=False: (None, {})), "write return y, cache"),
+        (double(forward=lambda self, x: (2 * x, {})), r"training=False\), got forward\(x\)"),
+        (double(backward=lambda self, dy, cache: 2 * dy), "write return dx, grads"),
+        (double(backward=lambda self, dy, cache: (2 * dy, None)), "write return dx, grads"),
+        (double(backward=lambda self, dy, cache: (None, {})), r"got \(None, a dict\)"),
+        (double(build=build_a_list), "to be an array of floats, got a list"),
+        (NoSuper(), r"begin __init__ with super\(\).__init__"),
+    ],
+)
+def test_a_slip_in_a_layer_is_one_clear_error(layer, message):
+    with pytest.raises(mc.ConformanceError, match=message):
+        mc.gradcheck(layer, draw(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "options", "message"),
+    [
+        ("abc", draw(2, 3), {}, "with forward and backward, got 'abc'"),
+        (mc.Dense, draw(2, 3), {}, r"the class Dense; write Dense\(\.\.\.\)"),
+        (mc.Dense(2), "abc", {}, "array of real numbers"),
+        (mc.Dense(2), None, {}, "array of real numbers"),
+        (mc.Dense(2), draw(2, 3) * 1j, {}, "got complex128"),
+        (mc.Dense(2), np.zeros((0, 3)), {}, r"got float64 of shape \(0, 3\)"),
+        (mc.Dense(2), 3.0, {}, "at least one sample"),
+        (mc.Dense(2), [[1.0], [1.0, 2.0]], {}, "array of real numbers"),
+        (mc.Dense(2), draw(2, 3), {"eps": 0}, "eps above 0, got 0"),
+        (mc.Dense(2), draw(2, 3), {"rtol": -1}, "rtol above 0, got -1"),
+    ],
+)
+def test_arguments_that_make_no_sense(layer, x, options, message):
+    with pytest.raises(mc.ConfigError, match=message):
+        mc.gradcheck(layer, x, **options)
+
+
+def test_a_parameter_called_x_does_not_hide_the_input():
+    class CalledX(mc.Layer):
+        factor = 1.0
+
+        def build(self, input_shape, rng):
+            self.params = {"x": self.new_param((input_shape[-1],), "ones", rng)}
+            return self.built(input_shape, input_shape)
+
+        def forward(self, x, training=False):
+            return x * self.param("x", x), {"x": x}
+
+        def backward(self, dy, cache):
+            return self.factor * dy * self.param("x", dy), {"x": (dy * cache["x"]).sum(axis=0)}
+
+    report = mc.gradcheck(CalledX(), draw(2, 3))
+    assert [row.tensor for row in report.rows] == ["x", 'params["x"]']
+    wrong = CalledX()
+    wrong.factor = -77.0
+    with pytest.raises(mc.GradientError, match="the gradient of x is wrong"):
+        mc.gradcheck(wrong, draw(2, 3))
+
+
+def test_a_forward_that_draws_from_elsewhere_is_named_so():
+    rng = np.random.default_rng(0)
+
+    def forward(self, x, training=False):
+        mask = rng.random(x.shape) > 0.5
+        return x * mask, {"mask": mask}
+
+    random = double(forward=forward, backward=lambda self, dy, cache: (dy * cache["mask"], {}))
+    with pytest.raises(mc.GradientError, match=r"forward gives two; .* mc.Moment.of\(training\)"):
+        mc.gradcheck(random, draw(4, 5))
