@@ -67,4 +67,4 @@ class KinkError(MinicnnError, ArithmeticError):
 
 
 class UnprovableError(MinicnnError, ArithmeticError):
-    """A gradient so small beside the outputs that float64 cannot measure it."""
+    """A gradient check stood where float64's rounding hides the gradient: no proof either way."""

@@ -15,19 +15,21 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from minicnn import handwritten
 from minicnn.arguments import positive
 from minicnn.backends import Ops, current_ops, ops_for, to_numpy
 from minicnn.engine import link
 from minicnn.errors import (
     ConfigError,
-    ConformanceError,
     GradientError,
     KinkError,
+    MinicnnError,
     NotFiniteError,
     UnprovableError,
 )
@@ -35,12 +37,9 @@ from minicnn.layers import Chain
 from minicnn.losses import Loss
 from minicnn.losses import get as get_loss
 from minicnn.randomness import generator
+from minicnn.slopes import ROUNDING, CoarseError, DrownedError, KinkedError, Line, Verdict
 from minicnn.typing import Array
 
-ROUNDING = 16 * float(np.finfo(np.float64).eps)  # what float64 may lose in one evaluation
-MOST_ALLOWED = 1e-3  # a check that must allow more has proven nothing
-SMALL_STEPS = (1, 1 / 4, 1 / 16)  # times eps
-LARGE_STEPS = (8, 64, 512, 4096, 32768, 262144)
 ENTRIES_SEARCHED = 2000  # at most, for the worst entry of a gradient that is wrong
 
 
@@ -113,16 +112,16 @@ def gradcheck(
     every entry is nudged on its own: slow, and exact about where. With ``loss`` and labels ``y``
     the loss of the whole network is differentiated, as training does it.
 
-    A wrong gradient raises :class:`GradientError`. A point with no derivative (a ReLU at 0, a
-    tie in a pool) raises :class:`KinkError`, and one where the slope drowns in the rounding of
-    the outputs raises :class:`UnprovableError`: nothing can be proven there.
+    A wrong gradient raises :class:`GradientError`; a point with no derivative (a ReLU at 0, a
+    tie in a pool) raises :class:`KinkError`, for nothing can be proven there; so does a gradient
+    that drowns in rounding, as an :class:`UnprovableError`.
 
     >>> from minicnn import Dense
     >>> report = gradcheck(Dense(2), np.array([[1.0, 2.0, 3.0]]))
     >>> [row.tensor for row in report.rows]
     ['x', 'W', 'b']
     """
-    positive(eps, "eps", "gradcheck")
+    eps, rtol = positive(eps, "eps", "gradcheck"), positive(rtol, "rtol", "gradcheck")
     subject = _Subject(layer, x, training, seed, loss, y)
     # Draws of its own name: a user's x often comes from default_rng(0) too, and with u equal to
     # x the gradient of a Dense kernel is symmetric, so that a transposed one would pass.
@@ -146,13 +145,13 @@ class _Subject:
         self, layer: Any, x: Any, training: Any, seed: int, loss: str | Loss | None, y: Any
     ) -> None:
         rng = generator(seed, "gradcheck", "parameters")
-        self.name = getattr(layer, "where", None) or type(layer).__name__
-        _judge_arguments(self.name, layer, x)
-        self.layer = copy.deepcopy(layer)
+        self.layer = copy.deepcopy(handwritten.a_layer(layer, "gradcheck"))
+        self.name = handwritten.named(layer)
         self.training = training
-        x = np.array(to_numpy(x), np.float64)
+        x = _point(x)
         if getattr(self.layer, "input_shape", None) is None and hasattr(self.layer, "build"):
             self.layer.build(x.shape[1:], rng)
+        handwritten.with_arrays(self.layer)
         params = tuple(self.layer.params.values())
         self.ops = ops_for(*params) if params else current_ops()  # where it is computed
         self.x = self.ops.asarray(x)
@@ -167,31 +166,24 @@ class _Subject:
             self.layer, self.loss = (
                 (joined.body, joined.loss) if joined else (self.layer, get_loss(loss))
             )
-        # A parameter may be called x, too; the input then steps aside.
-        self.input = "x" if "x" not in self.layer.params else "the input"
-        self.tensors: dict[str, Array] = {self.input: self.x, **self.layer.params}
+        self.tensors = self._with_x(self.x, self.layer.params)
 
-    def _forward(self) -> tuple[Array, Any]:
-        return self._pair("forward", self.layer.forward(self.x.copy(), self.training), "y, cache")
-
-    def _pair(self, method: str, result: Any, names: str) -> tuple[Any, Any]:
-        if not (isinstance(result, tuple) and len(result) == 2):
-            raise ConformanceError(
-                f"{self.name}: expected {method} to give a pair, got {type(result).__name__}; "
-                f"write return {names}"
-            )
-        return result
+    def _with_x(self, x: Array, others: Mapping[str, Array]) -> dict[str, Array]:
+        """All under one name each; a parameter may be called x, as the input is."""
+        return {"x": x, **{'params["x"]' if k == "x" else k: p for k, p in others.items()}}
 
     def evaluate(self) -> Array:
         """The layer's output, or the loss as an array of one."""
-        y = self._forward()[0]
+        y = handwritten.forward(self.layer, self.x.copy(), self.training)[0]
         if self.loss is None:
-            return np.array(to_numpy(y))  # a copy: some layers hand out a view of x
+            return np.array(
+                to_numpy(y)
+            )  # a copy: a layer may hand out a view of x, which is nudged
         return np.array([float(self.loss.forward(y, self.y)[0])])
 
     def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[_Base, dict[str, Array]]:
         """The output here, the weights u, and what backward makes of them."""
-        y, cache = self._forward()
+        y, cache = handwritten.forward(self.layer, self.x.copy(), self.training)
         if self.loss is None:
             out = np.array(to_numpy(y))
             u = rng.standard_normal(out.shape)
@@ -206,50 +198,30 @@ class _Subject:
             )
         if not np.array_equal(self.evaluate(), out):
             raise GradientError(
-                f"{self.name}: expected forward to give one answer for one x, got two; a layer "
-                f"that draws takes its draws from the Moment in training (see Dropout)"
+                f"{self.name}: expected one answer for one x, but forward gives two; let it draw "
+                f"from the moment that comes as training, as Dropout does: mc.Moment.of(training)"
             )
-        dx, grads = self._pair("backward", self.layer.backward(dy, cache), "dx, grads")
-        if not hasattr(grads, "keys"):
-            raise ConformanceError(
-                f"{self.name}: expected gradients as a dictionary, got {type(grads).__name__}; "
-                f"write return dx, {{}} if there are no parameters"
-            )
+        weights = dy.copy()
+        dx, grads = handwritten.backward(self.layer, dy, cache)
         params = set(self.layer.params)
         if set(grads) != params:
             raise GradientError(
                 f"{self.name}: expected a gradient for each of {sorted(params)}, got "
                 f"{sorted(grads)}; backward returns (dx, grads) with the keys of params"
             )
-        return _Base(out, u), {self.input: dx, **grads}
+
+        def thrice(name: str) -> Array:
+            _, cache = self.layer.forward(self.x.copy(), self.training)
+            return to_numpy(self._with_x(*self.layer.backward(3 * weights, cache))[name])
+
+        return _Base(out, u, thrice), self._with_x(dx, grads)
 
 
 @dataclass(frozen=True)
 class _Base:
     out: Array  # f(t)
     u: Array  # the weight of each output
-
-
-@dataclass(frozen=True)
-class _Try:
-    """One step length: the numeric derivative, and how much f bends within the step."""
-
-    eps: float
-    numeric: float
-    error: float
-    allowed: float
-    right: bool  # it proves the gradient right
-    wrong: bool  # it proves it wrong; a step may prove nothing
-    straight: bool
-    noise: float  # what rounding may do to the numeric derivative
-    bend: float
-    bends: Array
-
-    def row(self, name: str, tensor: Array, checked: str, analytic: float) -> GradRow:
-        """What the report says of it."""
-        return GradRow(
-            name, tensor.shape, checked, analytic, self.numeric, self.error, self.allowed
-        )
+    thrice: Callable[[str], Array]  # the gradient of a tensor, from three times u
 
 
 class _Check:
@@ -257,102 +229,80 @@ class _Check:
 
     def __init__(self, subject: _Subject, base: _Base, eps: float, rtol: float) -> None:
         self.subject, self.base, self.eps, self.rtol = subject, base, eps, rtol
-        self.size = float(np.linalg.norm(base.u * base.out))
 
     def direction(self, name: str, tensor: Array, gradient: Array, v: Array) -> GradRow:
         """One random direction; if it fails, the entries are searched for the worst."""
-        analytic = float((gradient * v).sum())
         scale = float(np.linalg.norm(gradient))
-        found = self._compare(name, tensor, v, analytic, scale)
-        if not found.right:
-            self._blame(name, tensor, gradient, analytic, found)
-        return found.row(name, tensor, "1 direction", analytic)
+        return self._compare(name, tensor, gradient, v, scale, "1 direction")
 
     def entries(self, name: str, tensor: Array, gradient: Array) -> GradRow:
         """Every entry on its own; the row shows the worst."""
-        scale = float(np.sqrt((gradient**2).mean())) if gradient.size else 0.0
+        scale = float(np.sqrt((gradient**2).mean()))
         rows = []
         for index in np.ndindex(tensor.shape):
             v = np.zeros(tensor.shape)
             v[index] = 1
-            analytic = float(gradient[index])
-            found = self._compare(name, tensor, v, analytic, scale)
-            if not found.right:
-                self._blame(name, tensor, gradient, analytic, found)
-            rows.append(found.row(name, tensor, f"{tensor.size} entries", analytic))
+            rows.append(self._compare(name, tensor, gradient, v, scale, f"{tensor.size} entries"))
         return max(rows, key=lambda row: row.error)
 
-    def _compare(self, name: str, tensor: Array, v: Array, analytic: float, scale: float) -> _Try:
-        """The step length that settles it, or a KinkError.
-
-        Small steps come first: on a straight stretch the two slopes agree within rtol, and if f
-        bends, a smaller step shows whether it merely curves or has a kink just here. Where f is
-        large beside its slope, rounding swallows what a small step does; larger steps follow,
-        whose error is at most their bend's square. A step that allows more than ``MOST_ALLOWED``
-        proves nothing either way.
-        """
-        tries: list[_Try] = []
-        for factor in SMALL_STEPS:
-            tries.append(self._try(tensor, v, analytic, scale, self.eps * factor))
-            fades = tries[-1].bend < 0.5 * tries[0].bend
-            if tries[-1].right and (tries[-1].straight or fades):
-                return tries[-1]
-        at_first, closest = tries[0], tries[-1]
-        if not at_first.straight and closest.bend > 4 * at_first.bend:  # grows as ε shrinks
-            raise GradientError(
-                f"{self.subject.name}: expected float64 from end to end, got an output along "
-                f"{name} with only about {closest.bend * self.eps / 16:.0e} to be trusted; "
-                f"something in forward casts to a smaller dtype"
-            )
-        if not at_first.straight and closest.bend > 0.5 * at_first.bend:
-            raise self._kink(name, closest.bends)
-        for factor in LARGE_STEPS:
-            tries.append(self._try(tensor, v, analytic, scale, self.eps * factor))
-            if tries[-1].right:
-                return tries[-1]
-        wrong = [found for found in tries if found.wrong]
-        if wrong:
-            return wrong[0]
-        zero = min(found.noise for found in tries)
-        if max(scale, abs(analytic)) <= zero and min(abs(t.numeric) for t in tries) <= zero:
-            return replace(tries[-1], error=0.0, right=True)  # nothing, as far as float64 can see
-        raise UnprovableError(
-            f"{self.subject.name}: expected a gradient of {name} that float64 can measure, got one "
-            f"that drowns in rounding (slope {analytic:+.1e} beside outputs of about "
-            f"{self.size:.1e}); nothing can be proven there. Scale or centre x"
+    def _compare(
+        self, name: str, tensor: Array, gradient: Array, v: Array, scale: float, checked: str
+    ) -> GradRow:
+        """The row of one direction, or the error that says what is wrong."""
+        subject = self.subject.name
+        analytic = float((gradient * v).sum())
+        place = to_numpy(tensor)
+        # Steps in proportion to the numbers: 1 and 1 + 1e-6 differ, 1e12 and 1e12 + 1e-6 hardly.
+        step = self.eps * max(1.0, float(np.sqrt((place**2).mean())))
+        line = Line(
+            lambda h: self._far(tensor, v, h) if abs(h) > step else self._nudged(tensor, v, h),
+            self.base.u,
+            self.base.out,
+            ROUNDING * float(np.linalg.norm(gradient * place)),
         )
 
-    def _try(self, tensor: Array, v: Array, analytic: float, scale: float, eps: float) -> _Try:
-        forth, back = self._nudged(tensor, v, eps), self._nudged(tensor, v, -eps)
-        u = self.base.u
-        numeric = float((u * (forth - back)).sum() / (2 * eps))
-        bends = u * (forth - 2 * self.base.out + back) / eps
-        size = max(scale, abs(analytic), abs(numeric), np.finfo(float).tiny)
-        noise = ROUNDING * self.size / eps
-        bend = float(np.linalg.norm(bends)) / size
-        error = abs(analytic - numeric) / size
-        allowed = self.rtol + noise / size + min(bend, 1.0) ** 2
-        proves = allowed <= MOST_ALLOWED
-        return _Try(
-            eps,
-            numeric,
-            error,
-            allowed,
-            right=proves and error <= allowed,
-            wrong=proves and error > allowed + bend,
-            straight=bend <= 10 * self.rtol + noise / size,
-            noise=noise,
-            bend=bend * size,
-            bends=bends,
+        def is_zero() -> bool:
+            """A sum that cancels leaves other crumbs when all its terms are taken three times."""
+            crumbs = np.abs(gradient - self.base.thrice(name) / 3)
+            return bool(np.linalg.norm(gradient) <= 64 * np.linalg.norm(crumbs))
+
+        try:
+            found = line.judge(analytic, scale, step, self.rtol, is_zero)
+        except KinkedError as kinked:
+            raise self._kink(name, kinked.bends) from None
+        except CoarseError as coarse:
+            raise GradientError(
+                f"{subject}: expected float64 from end to end, got an output along {name} with "
+                f"only about {coarse.grain:.0e} to be trusted; something in forward casts to a "
+                f"smaller dtype, or adds a large number and takes it away again"
+            ) from None
+        except DrownedError:
+            raise UnprovableError(
+                f"{subject}: expected a gradient of {name} that float64 can measure, got one of "
+                f"about {scale:.1e} beside outputs of about {line.size:.1e}: it drowns in "
+                f"rounding, and nothing can be proven here. Scale or centre x, to about ±1"
+            ) from None
+        if not found.right:
+            self._blame(name, tensor, gradient, analytic, found)
+        return GradRow(
+            name, tensor.shape, checked, analytic, found.slope, found.error, found.allowed
         )
 
     def _nudged(self, tensor: Array, v: Array, eps: float) -> Array:
         before = tensor.copy()
         tensor += self.subject.ops.asarray(eps * v)
         try:
-            return self.subject.evaluate()
+            with np.errstate(all="ignore"):  # a long step may overflow: then it tells nothing
+                return self.subject.evaluate()
         finally:
             tensor[...] = before
+
+    def _far(self, tensor: Array, v: Array, eps: float) -> Array:
+        """The same for a step so long that it may leave where the layer is defined."""
+        try:
+            return self._nudged(tensor, v, eps)
+        except (MinicnnError, ArithmeticError, ValueError):
+            return np.full_like(self.base.out, np.nan)
 
     def _kink(self, name: str, bend: Array) -> KinkError:
         where = ""
@@ -366,7 +316,7 @@ class _Check:
         )
 
     def _blame(
-        self, name: str, tensor: Array, gradient: Array, analytic: float, found: _Try
+        self, name: str, tensor: Array, gradient: Array, analytic: float, found: Verdict
     ) -> None:
         """Raise the GradientError, with the worst entry."""
         places = np.arange(tensor.size)
@@ -380,8 +330,8 @@ class _Check:
         for index in indices:
             v = np.zeros(tensor.shape)
             v[index] = 1
-            forth, back = self._nudged(tensor, v, found.eps), self._nudged(tensor, v, -found.eps)
-            measured.append(float((self.base.u * (forth - back)).sum() / (2 * found.eps)))
+            forth, back = self._nudged(tensor, v, found.step), self._nudged(tensor, v, -found.step)
+            measured.append(float((self.base.u * (forth - back)).sum() / (2 * found.step)))
             claimed.append(float(gradient[index]))
         a, n = np.array(claimed), np.array(measured)
         worst = int(np.abs(a - n).argmax())
@@ -390,32 +340,22 @@ class _Check:
             f"{self.subject.name}: the gradient of {name} is wrong, worst at "
             f"{name}{_show(indices[worst])}: expected {n[worst]:+.8g} (numerical), got "
             f"{a[worst]:+.8g} (backward), relative error {error:.1e}; along the direction checked "
-            f"{found.numeric:+.8g} against {analytic:+.8g}{_hint(a, n)}"
+            f"{found.slope:+.8g} against {analytic:+.8g}{_hint(a, n)}"
         )
 
 
-def _named(thing: Any) -> str:
-    return thing.__name__ if isinstance(thing, type) else f"a {type(thing).__name__}"
-
-
-def _judge_arguments(name: str, layer: Any, x: Any) -> None:
-    """Raise one clear error unless there is a layer with parameters, and numbers to put in."""
-    missing = [word for word in ("params", "forward", "backward") if not hasattr(layer, word)]
-    if missing or isinstance(layer, type):
-        remedy = "begin its __init__ with super().__init__()"
-        if isinstance(layer, type):
-            remedy = "make one: give an object, not the class"
-        raise ConformanceError(
-            f"gradcheck: expected a layer with params, forward and backward, got {_named(layer)}; "
-            f"{remedy}"
+def _point(x: Any) -> Array:
+    """x in float64, if it is a batch of real numbers."""
+    try:
+        x = np.asarray(to_numpy(x))
+    except (ValueError, TypeError, AttributeError):
+        x = np.asarray(None)
+    if x.dtype.kind not in "fiub" or x.ndim == 0 or x.size == 0:
+        raise ConfigError(
+            f"gradcheck: expected x as an array of real numbers with at least one sample, got "
+            f"{x.dtype} of shape {x.shape}"
         )
-    for key, p in layer.params.items():
-        if not hasattr(p, "astype"):
-            raise ConformanceError(
-                f"{name}: expected params[{key!r}] to be an array, got a {type(p).__name__}"
-            )
-    if np.iscomplexobj(x) or to_numpy(x).size == 0:
-        raise ConfigError(f"{name}: expected real numbers to differentiate at, got {np.shape(x)}")
+    return np.array(x, np.float64)
 
 
 def _direction(gradient: Array, rng: np.random.Generator) -> Array:

@@ -1,0 +1,82 @@
+"""A layer written by hand, called so that every slip is one clear error (floor 3.5).
+
+The gradient check and the conformance suite meet layers before any network does, and layers that
+are no :class:`~minicnn.Layer` at all; ``layers/contract.py`` is what containers hold theirs to.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from minicnn.arguments import takes
+from minicnn.errors import ConfigError, ConformanceError
+from minicnn.typing import Array, Cache, Params
+
+
+def named(layer: Any) -> str:
+    """The layer's name for error messages."""
+    return (hasattr(layer, "name") and getattr(layer, "where", None)) or type(layer).__name__
+
+
+def a_layer(layer: Any, where: str) -> Any:
+    """``layer`` if it is one that can be called, and not the class of one."""
+    if inspect.isclass(layer):
+        kind = layer.__name__
+        raise ConfigError(f"{where}: expected a layer, got the class {kind}; write {kind}(...)")
+    if not (callable(getattr(layer, "forward", None)) and hasattr(layer, "backward")):
+        raise ConfigError(f"{where}: expected a layer with forward and backward, got {layer!r}")
+    if not hasattr(layer, "params"):
+        raise ConformanceError(
+            f"{type(layer).__name__}: expected the attribute params, got a layer without; begin "
+            f"__init__ with super().__init__(name)"
+        )
+    if not takes(layer.forward, 2):
+        raise ConformanceError(
+            f"{named(layer)}: expected forward(self, x, training=False), got "
+            f"forward{inspect.signature(layer.forward)}"
+        )
+    return layer
+
+
+def with_arrays(layer: Any) -> None:
+    """Raise unless every parameter and running figure is an array of floats."""
+    for holder in ("params", "state"):
+        for key, array in getattr(layer, holder, {}).items():
+            if getattr(getattr(array, "dtype", None), "kind", None) != "f":
+                raise ConformanceError(
+                    f"{named(layer)}: expected {holder}[{key!r}] to be an array of floats, got "
+                    f"{_what(array)}; make it with self.new_param(shape, initializer, rng)"
+                )
+
+
+def forward(layer: Any, x: Array, training: Any) -> tuple[Array, Cache]:
+    """``layer.forward``, if it gives an array and a cache."""
+    result = layer.forward(x, training)
+    if not (isinstance(result, tuple) and len(result) == 2 and hasattr(result[0], "dtype")):
+        raise ConformanceError(
+            f"{named(layer)}: expected forward to give an array and a cache, got {_what(result)}; "
+            f"write return y, cache"
+        )
+    return result
+
+
+def backward(layer: Any, dy: Array, cache: Cache) -> tuple[Array, Params]:
+    """``layer.backward``, if it gives an array and a dictionary."""
+    result = layer.backward(dy, cache)
+    paired = isinstance(result, tuple) and len(result) == 2
+    if not (paired and hasattr(result[0], "dtype") and isinstance(result[1], Mapping)):
+        raise ConformanceError(
+            f"{named(layer)}: expected backward to give dx and a dictionary of gradients, got "
+            f"{_what(result)}; write return dx, grads (an empty {{}} if there are no parameters)"
+        )
+    return result
+
+
+def _what(thing: Any) -> str:
+    if isinstance(thing, tuple):
+        return f"({', '.join(map(_what, thing))})"
+    if hasattr(thing, "shape") and hasattr(thing, "dtype"):
+        return f"an array of {thing.dtype} and shape {tuple(thing.shape)}"
+    return "None" if thing is None else f"a {type(thing).__name__}"
