@@ -172,10 +172,12 @@ class Line:
             if not np.isfinite(doubt):
                 return
             size = _size(claimed, scale, fine)
-            straight = near.bend <= 10 * rtol * size * h + rounded
-            fades = near.bend <= farthest.bend / 64  # a curve's falls to 1/256, a kink's to 1/16
+            # Output by output: a curve's bend falls to 1/256, a kink's to 1/16. Many kinks nearby
+            # make a sum that falls as a curve's does.
+            uneven = np.abs(near.bends) - np.abs(farthest.bends) / 64
+            smooth = np.linalg.norm(np.maximum(uneven, 0)) <= 10 * rtol * size * h + rounded
             settles = abs(fine - coarse) <= 0.1 * abs(fine) + rounded / h
-            if settles and (straight or fades):
+            if settles and smooth:
                 yield Reading(h, fine, near.bends, near.size), doubt
             else:
                 yield None
