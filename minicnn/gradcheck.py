@@ -178,9 +178,7 @@ class _Subject:
         """The layer's output, or the loss as an array of one."""
         y = handwritten.forward(self.layer, self.x.copy(), self.training)[0]
         if self.loss is None:
-            return np.array(
-                to_numpy(y)
-            )  # a copy: a layer may hand out a view of x, which is nudged
+            return np.array(to_numpy(y))  # a copy: some layers hand out a view of x
         return np.array([float(self.loss.forward(y, self.y)[0])])
 
     def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[_Base, dict[str, Array]]:
