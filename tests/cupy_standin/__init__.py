@@ -20,6 +20,7 @@ from tests.cupy_standin.device_array import (
     asnumpy,
     empty,
     ndarray,
+    product,
     wrapped,
 )
 from tests.cupy_standin.raw import RawModule
@@ -32,12 +33,13 @@ float32, float64, bool_ = np.float32, np.float64, np.bool_
 # What CuPy has under NumPy's names and with NumPy's meaning; only what is used is here.
 FUNCTIONS = (
     np.abs, np.arange, np.broadcast_to, np.clip, np.concatenate, np.exp, np.full, np.isfinite,
-    np.dot, np.log, np.log1p, np.maximum, np.ones, np.repeat, np.rint, np.sqrt, np.sum,
+    np.log, np.log1p, np.maximum, np.ones, np.repeat, np.rint, np.sqrt, np.sum,
     np.tanh, np.where, np.zeros, np.zeros_like,
 )  # fmt: skip
 for _function in FUNCTIONS:
     setattr(sys.modules[__name__], _function.__name__, wrapped(_function))
 abs = wrapped(np.abs)
+dot, matmul = product(np.dot), product(np.matmul)
 
 __all__ = [
     "RawModule",

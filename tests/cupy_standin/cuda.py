@@ -2,9 +2,18 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 
-class CUDARuntimeError(RuntimeError):
-    """An error of CUDA's runtime."""
+from tests.cupy_standin.machine import (
+    CUDARuntimeError,
+    Event,
+    MemoryPool,
+    Stream,
+    get_current_stream,
+    using_allocator,
+)
+
+__all__ = ["Event", "MemoryPool", "Stream", "get_current_stream", "using_allocator"]
 
 
 class OutOfMemoryError(MemoryError):
@@ -18,20 +27,25 @@ class Device:
         self.id = id
 
     def synchronize(self):
-        """Everything here is done at once."""
+        """Wait for everything."""
+        get_current_stream().synchronize()
 
 
-class Stream:
-    """An order in which things are done."""
-
-    def synchronize(self):
-        """Everything here is done at once."""
+PINNED = set()  # where pinned memory begins
 
 
-def get_current_stream():
-    """The stream that launches go to."""
-    return Stream()
+def alloc_pinned_memory(size):
+    """Memory of the CPU's that the device may read by itself; larger than asked for, as CuPy's."""
+    memory = bytearray(b"\xaa") * (-(-max(size, 1) // 512) * 512)
+    PINNED.add(np.frombuffer(memory, np.uint8).ctypes.data)
+    return memory
 
 
-runtime = SimpleNamespace(CUDARuntimeError=CUDARuntimeError, getDeviceCount=lambda: 1)
+free_memory = [1 << 30]  # bytes, for tests to change
+
+runtime = SimpleNamespace(
+    CUDARuntimeError=CUDARuntimeError,
+    getDeviceCount=lambda: 1,
+    memGetInfo=lambda: (free_memory[0], 1 << 31),
+)
 memory = SimpleNamespace(OutOfMemoryError=OutOfMemoryError)

@@ -1,6 +1,12 @@
 """Arrays that pretend to live on a GPU: NumPy's, behind glass."""
 
+import warnings
+from types import SimpleNamespace
+
 import numpy as np
+
+from tests.cupy_standin import machine
+from tests.cupy_standin.machine import Block, counts, submit
 
 GUARD = 64  # bytes on either side of an array's memory, to catch stray writes
 UNTOUCHED = 0xFF  # in every byte of fresh memory: NaN, as float32 and as float64
@@ -10,13 +16,11 @@ METHODS = (
     "round", "sum", "transpose", "var",
 )  # fmt: skip
 
-fetches = 0  # how often the CPU has waited for a number: what a GPU's time is wasted on
-
 
 def fetch(a: "ndarray") -> np.ndarray:
-    """What is behind the glass, noted as a wait for the device."""
-    global fetches
-    fetches += 1
+    """What is behind the glass, once the device has computed it."""
+    machine.wait("a transfer to the CPU")
+    counts.fetches += 1
     return a._a
 
 
@@ -42,13 +46,72 @@ def glazed(result):
     return result
 
 
+def compute(function, args, kwargs=None):
+    """What a NumPy function makes of arrays behind glass, when their stream gets to it.
+
+    A view is made at once: it costs the device nothing.
+    """
+    kwargs = kwargs or {}
+    out = kwargs.get("out")
+    inside, options = bare(args), bare(kwargs)
+    touched = arrays_in((args, kwargs))
+    if machine.at_once():
+        result = function(*inside, **options)
+    else:  # on what lies there now, to learn the shape; into nothing
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = function(*inside, **{k: v for k, v in options.items() if k != "out"})
+    if out is not None:
+        counts.launches += 1
+        if not machine.at_once():
+            submit(lambda: function(*inside, **options), touched)
+        return out
+    if not isinstance(result, np.ndarray | np.generic):
+        return result
+    for parent in touched:
+        if np.may_share_memory(result, parent._a) and result.size:
+            return ndarray(result, block=parent._block)
+    counts.launches += 1
+    if machine.at_once():
+        return ndarray(np.asarray(result))
+    made = empty(result.shape, result.dtype)
+    place = made._a
+
+    def fill():
+        place[...] = function(*inside, **options)
+
+    submit(fill, [*touched, made])
+    return made
+
+
+def arrays_in(x):
+    """All arrays behind glass among arguments."""
+    if isinstance(x, ndarray):
+        return [x]
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    return [a for part in x for a in arrays_in(part)] if isinstance(x, list | tuple) else []
+
+
 def wrapped(function):
     """A NumPy function for arrays behind glass."""
 
     def on_device(*args, **kwargs):
-        out = kwargs.get("out")
-        result = glazed(function(*bare(args), **bare(kwargs)))
-        return result if out is None else out
+        return compute(function, args, kwargs)
+
+    on_device.__name__ = function.__name__
+    return on_device
+
+
+def product(function):
+    """The same for products of matrices, which are cuBLAS's: CuPy refuses to capture those."""
+
+    def on_device(*args, **kwargs):
+        if machine.get_current_stream().is_capturing():
+            raise NotImplementedError(
+                "calling cuBLAS API during stream capture is currently unsupported"
+            )
+        return compute(function, args, kwargs)
 
     on_device.__name__ = function.__name__
     return on_device
@@ -61,9 +124,10 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
     __array_priority__ = 100
     __hash__ = None
 
-    def __init__(self, a, memory=None):
+    def __init__(self, a, memory=None, block=None):
         self._a = a
         self._memory = memory  # the array's bytes with their guards, where it was made by `empty`
+        self._block = Block() if block is None else block
 
     # ---- the wall between the two memories ----------------------------------------------
 
@@ -75,11 +139,9 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if "out" in kwargs:
-            (out,) = kwargs["out"]
-            kwargs["out"] = (bare(out),)
-            getattr(ufunc, method)(*bare(inputs), **kwargs)
-            return out
-        return glazed(getattr(ufunc, method)(*bare(inputs), **bare(kwargs)))
+            (kwargs["out"],) = kwargs["out"]
+        function = getattr(ufunc, method)
+        return (product(function) if ufunc is np.matmul else wrapped(function))(*inputs, **kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
         if any(issubclass(t, np.ndarray) for t in types):
@@ -89,8 +151,24 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
         mine = getattr(cupy, function.__name__, None)
         return NotImplemented if mine is None else mine(*args, **kwargs)
 
-    def get(self):
+    def get(self, stream=None, order="C", out=None, blocking=True):
         return fetch(self).copy()
+
+    def set(self, arr, stream=None):
+        stream = machine.get_current_stream() if stream is None else stream
+        if self.shape != arr.shape or self.dtype != arr.dtype:
+            raise ValueError("Shape mismatch") if self.shape != arr.shape else TypeError("dtype")
+        assert self.flags.c_contiguous, "only a whole piece of memory is copied as it is"
+        assert arr.flags.c_contiguous
+        to = self._a
+        if is_pinned(arr):
+            counts.streamed += 1
+            stream._submit(lambda: np.copyto(to, arr), [self])  # read when the stream gets to it
+        else:
+            stream._not_while_capturing("a transfer from the CPU")
+            counts.uploads += 1
+            copied = arr.copy()
+            stream._submit(lambda: np.copyto(to, copied), [self])
 
     def __float__(self):
         return float(fetch(self))
@@ -116,16 +194,24 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
     # ---- what both know -------------------------------------------------------------------
 
     def __getitem__(self, key):
-        return glazed(self._a[bare(key)])
+        if any(a.dtype == bool for a in arrays_in((key,))):
+            fetch(self)  # how large the result is only the device knows
+        return compute(lambda a, k: a[k], (self, key))
 
     def __setitem__(self, key, value):
-        self._a[bare(key)] = bare(value)
+        to, inside, new = self._a, bare(key), bare(value)
+        counts.launches += 1
+
+        def write():
+            to[inside] = new
+
+        submit(write, [self, *arrays_in((key, value))])
 
     def __len__(self):
         return len(self._a)
 
     def __iter__(self):
-        return map(glazed, self._a)
+        return (self[i] for i in range(len(self)))
 
     shape = property(lambda self: self._a.shape)
     dtype = property(lambda self: self._a.dtype)
@@ -135,7 +221,8 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
     itemsize = property(lambda self: self._a.itemsize)
     strides = property(lambda self: self._a.strides)
     flags = property(lambda self: self._a.flags)
-    T = property(lambda self: ndarray(self._a.T))
+    T = property(lambda self: ndarray(self._a.T, block=self._block))
+    data = property(lambda self: SimpleNamespace(ptr=self._a.ctypes.data))
 
     @property
     def __cuda_array_interface__(self):
@@ -147,18 +234,22 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
 
         return cuda.Device(0)
 
-    def check_guards(self, kernel):
-        """Complain if something was written before or behind the array's memory."""
-        if self._memory is not None:
-            ends = (self._memory[:GUARD], self._memory[-GUARD:])
-            if any((end != UNTOUCHED).any() for end in ends):
-                raise AssertionError(f"{kernel} wrote outside of an array of shape {self.shape}")
+
+def check_guards(kernel, shape, memory):
+    """Complain if something was written before or behind an array's memory."""
+    if memory is not None:
+        ends = (memory[:GUARD], memory[-GUARD:])
+        if any((end != UNTOUCHED).any() for end in ends):
+            raise AssertionError(f"{kernel} wrote outside of an array of shape {shape}")
 
 
 def _method(name):
     def method(self, *args, **kwargs):
-        result = getattr(self._a, name)(*bare(args), **bare(kwargs))
-        return self if result is self._a else glazed(result)
+        if name == "copy":  # of a view too, in NumPy as in CuPy
+            return compute(lambda a: a.copy(), (self,))
+        result = compute(lambda a, *rest, **named: getattr(a, name)(*rest, **named),
+                         (self, *args), kwargs)  # fmt: skip
+        return self if isinstance(result, ndarray) and result._a is self._a else result
 
     method.__name__ = name
     return method
@@ -183,10 +274,29 @@ def empty(shape, dtype=float, order="C"):
 
 def array(a, dtype=None, copy=True, order="K"):
     """A copy of ``a``, which may live on either side of the wall: this is the door."""
-    source = a._a if isinstance(a, ndarray) else np.asarray(_from_parts(a), dtype=dtype)
+    if isinstance(a, ndarray):
+        return compute(lambda x: np.array(x, dtype=dtype or x.dtype, order="C"), (a,))
+    if arrays_in((a,)):
+        machine.wait("a list of arrays")
+    else:
+        machine.get_current_stream()._not_while_capturing("a transfer from the CPU")
+        counts.uploads += 1
+    source = np.asarray(_from_parts(a), dtype=dtype)
     made = empty(source.shape, dtype or source.dtype)
-    made._a[...] = source
+    place, kept = made._a, source.copy()
+
+    def fill():
+        place[...] = kept
+
+    submit(fill, [made])
     return made
+
+
+def is_pinned(a):
+    """Whether an array of the CPU's begins in pinned memory."""
+    from tests.cupy_standin.cuda import PINNED
+
+    return a.ctypes.data in PINNED
 
 
 def _from_parts(a):
@@ -211,7 +321,7 @@ def ascontiguousarray(a, dtype=None):
 
 def asfortranarray(a, dtype=None):
     """``a`` in Fortran's order."""
-    return ndarray(np.asfortranarray(asarray(a, dtype)._a))
+    return compute(np.asfortranarray, (asarray(a, dtype),))
 
 
 def asnumpy(a, stream=None, order="C", out=None, *, blocking=True):

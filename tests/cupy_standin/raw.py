@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.cupy_standin.device_array import ndarray
+from tests.cupy_standin.device_array import check_guards, ndarray
+from tests.cupy_standin.machine import counts, submit
 
 SHIM = Path(__file__).parent / "shim.h"
 COMPILER = shutil.which("g++") or shutil.which("clang++")
@@ -51,20 +52,26 @@ class RawKernel:
         assert max(grid[1:]) < 2**16, f"{self.name}: a grid of {grid} is too large"
         assert len(args) == len(self.takes), f"{self.name}: takes {self.takes}, got {len(args)}"
         kept = [self._argument(*pair) for pair in zip(args, self.takes, strict=True)]
-        pointers = (ctypes.c_void_p * len(kept))(*(k.ctypes.data for k in kept))
-        RawKernel.reverse = not RawKernel.reverse
-        problem = self.library.launch(
-            self.name.encode(),
-            (ctypes.c_uint * 3)(*grid),
-            (ctypes.c_uint * 3)(*block),
-            pointers,
-            RawKernel.reverse,
-        )
-        if problem:
-            raise AssertionError(f"{self.name}: {problem.decode()}")
-        for arg in args:
-            if isinstance(arg, ndarray):
-                arg.check_guards(self.name)
+        counts.launches += 1
+        arrays = [arg for arg in args if isinstance(arg, ndarray)]
+        memory = [(a._a, a._memory) for a in arrays]  # the numbers, but not the right to them
+
+        def run():
+            pointers = (ctypes.c_void_p * len(kept))(*(k.ctypes.data for k in kept))
+            RawKernel.reverse = not RawKernel.reverse
+            problem = self.library.launch(
+                self.name.encode(),
+                (ctypes.c_uint * 3)(*grid),
+                (ctypes.c_uint * 3)(*block),
+                pointers,
+                RawKernel.reverse,
+            )
+            if problem:
+                raise AssertionError(f"{self.name}: {problem.decode()}")
+            for array, around in memory:
+                check_guards(self.name, array.shape, around)
+
+        submit(run, arrays)
 
     def _argument(self, arg, code):
         """The argument in a box whose address the kernel gets."""
@@ -72,6 +79,10 @@ class RawKernel:
             assert code == "*" + kind(arg), f"{self.name}: got *{kind(arg)} where it takes {code}"
             assert arg.flags.c_contiguous, f"{self.name}: got an array that is not in C order"
             return np.array([arg._a.ctypes.data], np.uintp)
+        if isinstance(arg, np.ndarray):  # a struct, by value
+            assert arg.size == 1, f"{self.name}: got {arg.shape} numbers of the CPU's"
+            assert code == f"s{arg.itemsize}", f"{self.name}: got {arg.dtype} for {code}"
+            return arg.copy()
         if isinstance(arg, int | float) and not isinstance(arg, np.generic):
             arg = np.int64(arg) if isinstance(arg, int) else np.float64(arg)  # as CuPy does
         assert isinstance(arg, np.generic), f"{self.name}: got {type(arg)} where it takes {code}"

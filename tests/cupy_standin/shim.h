@@ -19,6 +19,7 @@
 
 using std::exp;
 using std::fabs;
+using std::isfinite;
 using std::isnan;
 using std::log;
 using std::log1p;
@@ -37,6 +38,13 @@ static dim3 threadIdx, blockIdx, blockDim, gridDim;
 static inline void __syncthreads();
 static inline uint64_t __umul64hi(uint64_t a, uint64_t b) {
     return uint64_t((unsigned __int128)a * b >> 64);
+}
+
+template <typename T>
+T atomicAdd(T* to, T what) {  // one thread runs at a time
+    const T before = *to;
+    *to = before + what;
+    return before;
 }
 
 namespace shim {
@@ -119,6 +127,8 @@ std::string code_of() {  // in NumPy's words
         return "*" + code_of<std::remove_const_t<std::remove_pointer_t<T>>>();
     else if constexpr (std::is_same_v<T, bool>)
         return "b1";
+    else if constexpr (std::is_class_v<T>)
+        return "s" + std::to_string(sizeof(T));
     else if constexpr (std::is_floating_point_v<T>)
         return "f" + std::to_string(sizeof(T));
     else
