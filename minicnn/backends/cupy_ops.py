@@ -11,15 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from minicnn.backends.cupy_training import TrainingOps
 from minicnn.backends.kernels import THREADS, Kernels, places
-from minicnn.backends.ops import Ops, threshold
+from minicnn.backends.ops import threshold
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
 
 MANY = 16  # products in a row: for more, launching them one by one takes longer than copying
 
 
-class CupyOps(Ops):
+class CupyOps(TrainingOps):
     """Everything on a GPU."""
 
     name: ClassVar[str] = "cupy"
@@ -54,8 +55,22 @@ class CupyOps(Ops):
             return a @ b
         y = self.xp.empty((len(a), a.shape[1], b.shape[2]), a.dtype)
         for each, left, right in zip(y, a, b, strict=True):
-            self.xp.dot(left, right, out=each)
+            self._dot(left, right, each)
         return y
+
+    def product(self, a: Array, b: Array) -> Array:
+        """As :meth:`Ops.product`: one product, however many leading axes there are."""
+        y = self.xp.empty((*a.shape[:-1], b.shape[1]), a.dtype)
+        if y.size:
+            self._dot(a.reshape(-1, a.shape[-1]), b, y.reshape(-1, b.shape[1]))
+        return y
+
+    def _dot(self, a: Array, b: Array, out: Array) -> None:
+        """``out = a @ b``, by cuBLAS; CuPy does not let its own calls be captured."""
+        if self.words is not None:
+            self.words.blas.dot(a, b, out)
+        else:
+            self.xp.dot(a, b, out=out)
 
     # ---- sliding windows ---------------------------------------------------------------
 
@@ -164,6 +179,21 @@ class CupyOps(Ops):
         self.kernels.over(y.size, kernel, (y, self._c(b)), (y.shape[-1],), types=(y.dtype,))
         return True
 
+    def slope_and_sums(self, activation: str, dy: Array, y: Array) -> tuple[Array, Array] | None:
+        """As :meth:`Ops.slope_and_sums`: every activation that ``cuda/channels.cu`` knows."""
+        kernel = f"{activation}_and_sums"
+        if kernel not in places() or dy.dtype != y.dtype:
+            return None
+        dz = self.xp.empty(dy.shape, dy.dtype)
+        return dz, self._over_channels(kernel, dy, self._c(y), dz)
+
+    def where_positive(self, dy: Array, y: Array) -> Array:
+        """As :meth:`Ops.where_positive`."""
+        dx = self.xp.empty(dy.shape, dy.dtype)
+        arrays = (self._c(dy), self._c(y), dx)
+        self.kernels.over(dy.size, "relu_backward", arrays, types=(dy.dtype,))
+        return dx
+
     def normalize(
         self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
     ) -> tuple[Array, Array]:
@@ -182,30 +212,19 @@ class CupyOps(Ops):
         self.kernels.over(dy.size, "normalize_backward", arrays, (dy.shape[-1],), types=(dy.dtype,))
         return dx
 
-    # ---- randomness and optimizers -----------------------------------------------------------
+    # ---- randomness -----------------------------------------------------------
 
     def keep_mask(self, key: tuple[int, int], sample: int, shape: Shape, rate: float) -> Array:
         """As :meth:`Ops.keep_mask`, bit for bit."""
         keep = self.xp.empty(shape, np.bool_)
         cells = int(np.prod(shape[1:], dtype=np.int64))
         threads = shape[0] * -(-cells // 8)  # each fills eight cells
-        numbers = (*map(np.uint64, (*key, sample)), np.uint32(threshold(rate)))
+        live = 0 if self.words is None else self.words.of_key(key)
+        numbers = (*map(np.uint64, (*key, sample)), np.uint32(threshold(rate)), np.uint64(live))
         self.kernels.over(threads, "keep_mask", (keep,), (cells,), numbers)
         return keep
 
-    def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
-        """As :meth:`Ops.in_one_pass`: every rule of ``cuda/optimizers.cu``."""
-        p = arrays[0]
-        if not all(a.flags.c_contiguous and a.dtype == p.dtype for a in arrays):
-            return False
-        self.kernels.over(p.size, rule, arrays, (), tuple(map(float, numbers)), (p.dtype,))
-        return True
-
     # ---- launching ---------------------------------------------------------------------------
-
-    def _c(self, a: Array) -> Array:
-        """``a`` in C order: itself, if it is."""
-        return self.xp.ascontiguousarray(a)
 
     def _slide(
         self,

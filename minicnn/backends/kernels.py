@@ -105,14 +105,15 @@ class Kernels:
         counts: Sequence[int] = (),
         types: Sequence[Any] = (),
         block: tuple[int, ...] = (THREADS,),
+        numbers: Sequence[Any] = (),
     ) -> None:
         """Launch ``kernel`` with a block for each of ``rows`` rows of a map.
 
-        The kernel is given the arrays, ``rows`` and the ``counts`` as Index.
+        The kernel is given the arrays, ``rows`` and the ``counts`` as Index, and the numbers.
         """
         if rows and all(a.size for a in arrays):
             grid = (min(rows, MOST_BLOCKS),)
-            self.launch(kernel, grid, block, arrays, (rows, *counts), (), types)
+            self.launch(kernel, grid, block, arrays, (rows, *counts), numbers, types)
 
     def launch(
         self,
@@ -123,9 +124,13 @@ class Kernels:
         counts: Sequence[int],
         numbers: Sequence[Any] = (),
         types: Sequence[Any] = (),
+        *sizes: int,
     ) -> None:
-        """Launch ``kernel`` on a grid; ``types`` are the dtypes of all parameters but Index."""
-        index = index_for(*(a.size for a in arrays), *counts)
+        """Launch ``kernel`` on a grid; ``types`` are the dtypes of all parameters but Index.
+
+        An array that is None is a null pointer; ``sizes`` are of arrays that it finds by itself.
+        """
+        index = index_for(*(a.size for a in arrays if a is not None), *counts, *sizes)
         function = self._function(kernel, (*types, index))
         counted = (index(count) for count in counts)
         # A Python float becomes a double, a NumPy scalar stays what it is.

@@ -49,9 +49,14 @@ def rmsprop(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Ar
 
 
 def adam(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array) -> bool:
-    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε)."""
-    alpha, beta_1, beta_2, epsilon = numbers
+    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).
+
+    AdamW first takes away a share of p.
+    """
+    alpha, beta_1, beta_2, epsilon, decay = numbers
     p, g, m, v = arrays
+    if decay:
+        np.subtract(p, np.multiply(p, decay, out=a), out=p)
     np.multiply(np.subtract(g, m, out=a), 1 - beta_1, out=a)
     np.add(m, a, out=m)
     np.subtract(np.multiply(g, g, out=a), v, out=a)

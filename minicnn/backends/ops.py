@@ -9,6 +9,8 @@ Maps are NHWC: (batch N, height H, width W, channels C).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,6 +47,10 @@ class Ops:
 
     def matmul(self, a: Array, b: Array) -> Array:
         """``a @ b`` for stacks of matrices: (G, M, K) and (G, K, F) give (G, M, F)."""
+        return a @ b
+
+    def product(self, a: Array, b: Array) -> Array:
+        """``a @ b`` over the last axis of ``a``: (..., K) and (K, F) give (..., F)."""
         return a @ b
 
     # ---- sliding windows ---------------------------------------------------------------
@@ -207,22 +213,85 @@ class Ops:
         """
         return self.asarray(philox_keep_mask(key, sample, shape, rate))
 
-    # ---- several steps in one, for backends that can ------------------------------------
+    # ---- several steps in one ----------------------------------------------------------
+
+    def where_positive(self, dy: Array, y: Array) -> Array:
+        """``dy`` where y > 0, else 0."""
+        return dy * (y > 0)
+
+    def move_towards(self, old: Array, seen: Array, share: float) -> Array:
+        """share · old + (1 - share) · seen, in the dtype of ``old``."""
+        return (share * old + (1 - share) * seen).astype(old.dtype)
+
+    # ---- and these for backends that can: None or False says that nothing has happened --------
 
     def add_bias_and(self, activation: str, y: Array, b: Array) -> bool:
-        """Whether this backend has made of ``y`` the activation of y + b, in place.
-
-        Where the answer is no, nothing has happened.
-        """
+        """Whether this backend has made of ``y`` the activation of y + b, in place."""
         return False
+
+    def slope_and_sums(self, activation: str, dy: Array, y: Array) -> tuple[Array, Array] | None:
+        """The way back through :meth:`add_bias_and`: dz = dy · f' at the output y, and Σ dz."""
+        return None
+
+    def crossentropy(
+        self, activation: str, z: Array, y: Array, share: Array
+    ) -> tuple[Any, Array, Array] | None:
+        """A cross-entropy on logits z: the loss, its slope, and the probabilities.
+
+        ``activation`` is "sigmoid" or "softmax"; ``share`` (all axes but the last) is the part of
+        the mean that each place has.
+        """
+        return None
 
     def in_one_pass(self, rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
         """Whether this backend has moved the arrays by the optimizer's ``rule`` in one stroke.
 
         ``arrays`` are the parameter, its gradient and the optimizer's slots. Where the answer
-        is no, nothing has happened, and the rule's own lines do the work.
+        is no, the rule's own lines do the work.
         """
         return False
+
+    def all_in_one_pass(
+        self, rule: str, rows: Sequence[tuple[Array, ...]], numbers: tuple[Any, ...]
+    ) -> bool:
+        """The same for all parameters of a network."""
+        return False
+
+    # ---- an epoch's figures, for backends that keep them (see training/on_device.py) ----------
+
+    keeps_figures: ClassVar[bool] = False
+
+    def counting_into(self, figures: Array) -> AbstractContextManager[None]:
+        """For a ``with`` block: add up in ``figures``, whose places ``cuda/figures.cu`` names."""
+        raise NotImplementedError
+
+    def ring(self) -> Any:
+        """Room for batches on their way to the device: see ``uploads.py``."""
+        raise NotImplementedError
+
+    def stream(self) -> Any:
+        """Where what is asked for now is done, one after another."""
+        raise NotImplementedError
+
+    def free_memory(self) -> int:
+        """Bytes."""
+        raise NotImplementedError
+
+    def look_finite(self, x: Array) -> None:
+        """Note in the figures whether ``x`` has NaN or infinity in it."""
+        raise NotImplementedError
+
+    def tally(self, loss: Array, samples: int) -> None:
+        """Add a step to the figures, or note that it went wrong."""
+        raise NotImplementedError
+
+    def count_answers(self, said: Array, classes: Array, table: int, threshold: float) -> None:
+        """Add a batch's confusion matrix to the one that begins at place ``table``."""
+        raise NotImplementedError
+
+    def gather(self, x: Array, order: Array, dtype: Any) -> Array:
+        """Some samples of ``x``, by their numbers (int32): bytes as floats of ``dtype``."""
+        raise NotImplementedError
 
 
 def threshold(rate: float) -> int:

@@ -64,11 +64,23 @@ class ArrayDataset:
         """How many batches an epoch has; the last may be smaller."""
         return -(-self.samples // self.batch_size)
 
+    def bytes(self) -> int | None:
+        """The size of ``x``; None if a class derived from this one makes its own batches."""
+        return int(self.x.nbytes) if type(self).epoch is ArrayDataset.epoch else None
+
+    def whole(self) -> Batch:
+        """All samples, as they were given."""
+        return Batch(self.x, self.y, self.weight)
+
+    def order(self, epoch: int) -> Array:
+        """The places that the batches of an epoch are cut from."""
+        if not self.shuffle:
+            return np.arange(self.samples)
+        return generator(self.seed, "shuffle", epoch).permutation(self.samples)
+
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of epoch number ``epoch``, from batch number ``start`` on."""
-        order = None
-        if self.shuffle:
-            order = generator(self.seed, "shuffle", epoch).permutation(self.samples)
+        order = self.order(epoch) if self.shuffle else None
         for first in range(start * self.batch_size, self.samples, self.batch_size):
             places: Any = slice(first, first + self.batch_size)
             if order is not None:

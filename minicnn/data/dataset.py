@@ -34,6 +34,22 @@ class Dataset(Protocol):
         """The batches of epoch number ``epoch`` (counted from 0), shuffled its own way."""
 
 
+@runtime_checkable
+class Whole(Dataset, Protocol):
+    """A data set that can be had whole, so that it may stay on a GPU: ours, unless changed."""
+
+    batch_size: int
+
+    def bytes(self) -> int | None:
+        """The size of all samples; None if the batches are not just pieces of them."""
+
+    def whole(self) -> Batch:
+        """All samples."""
+
+    def order(self, epoch: int) -> Array:
+        """Which of them, in turn, the batches of an epoch are cut from."""
+
+
 def batches(data: Dataset, epoch: int, start: int = 0) -> Iterator[Batch]:
     """The batches of an epoch from number ``start`` on, skipped cheaply where that is possible."""
     if start and "start" in inspect.signature(data.epoch).parameters:

@@ -80,12 +80,28 @@ class Pictures:
         A run that is resumed in the middle of an epoch begins at batch number ``start``.
         """
         count = len(self.labels)
-        order = np.arange(count)
-        if self.shuffle:
-            order = generator(self.seed, "shuffle", epoch).permutation(count)
+        order = self.order(epoch)
         firsts = range(start * self.batch_size, count, self.batch_size)
         places = [order[at : at + self.batch_size] for at in firsts]
         return in_order(partial(self._batch, epoch), places, self.threads, BATCHES_AHEAD)
+
+    def order(self, epoch: int) -> Array:
+        """The places that the batches of an epoch are cut from."""
+        count = len(self.labels)
+        if not self.shuffle:
+            return np.arange(count)
+        return generator(self.seed, "shuffle", epoch).permutation(count)
+
+    def bytes(self) -> int | None:
+        """The size of all pictures; None if they are varied from epoch to epoch."""
+        ours = type(self).epoch is Pictures.epoch and type(self)._batch is Pictures._batch
+        if not ours or self.augment is not None:
+            return None
+        return len(self.labels) * int(np.prod(self._pixels.shape[1:]))
+
+    def whole(self) -> Batch:
+        """All pictures, in order."""
+        return Batch(*self.arrays())
 
     def _batch(self, epoch: int, places: Array) -> Batch:
         x = self._pixels[self._rows[places]]

@@ -16,7 +16,7 @@ from minicnn.layers.relu import ReLU
 from minicnn.layers.sigmoid import Sigmoid
 from minicnn.layers.softmax import Softmax
 from minicnn.layers.tanh import Tanh
-from minicnn.typing import Array, Cache, Shape
+from minicnn.typing import Array, Cache, Params, Shape
 
 BY_NAME: dict[str, Callable[[], Layer]] = {
     "relu": ReLU,
@@ -69,6 +69,16 @@ class Activated(Layer):
 
     def _before_activation(self, dy: Array, cache: Cache) -> Array:
         return dy if self.after is None else self.after.backward(dy, cache["activation"])[0]
+
+    def _start_backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
+        """The first lines of a backward pass: the gradient before the activation, and db = Σ of it."""
+        ops = ops_for(dy)
+        if self.use_bias and self.activation and "y" in (cache["activation"] or ()):
+            found = ops.slope_and_sums(self.activation, dy, cache["activation"]["y"])
+            if found:
+                return found[0], {"b": found[1]}  # a GPU does the next two lines in one stroke
+        dz = self._before_activation(dy, cache)
+        return dz, {"b": ops.channel_sums(dz)} if self.use_bias else {}
 
     def split(self) -> tuple[Layer, Layer | None]:
         """The layer without its activation (the parameters are shared), and the activation."""

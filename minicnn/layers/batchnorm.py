@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import fraction, positive
+from minicnn.backends import ops_for
 from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params, Shape
 
@@ -87,8 +88,7 @@ class BatchNorm(Layer):
         """Each running figure moves a little towards the batch's: m · old + (1 - m) · new."""
         if cache["batch"] is None:
             return {}
-        m = self.momentum
+        ops, batch = ops_for(*self.state.values()), cache["batch"]
         return {
-            key: (m * old + (1 - m) * cache["batch"][key]).astype(old.dtype)
-            for key, old in self.state.items()
+            key: ops.move_towards(old, batch[key], self.momentum) for key, old in self.state.items()
         }

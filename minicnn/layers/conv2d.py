@@ -102,8 +102,8 @@ class Conv2D(Activated):
         """
         x = cache["x"]
         ops = self.check_dy(dy, like=x)
-        dy = self._before_activation(dy, cache)
-        grads = self._slopes(x, dy)
+        dy, db = self._start_backward(dy, cache)
+        grads = {"W": self._slope(x, dy), **db}
 
         dy_of_groups = self._split(dy)  # (G, N·OH·OW, F/G)
         dcols = ops.matmul(dy_of_groups, self._kernel_matrix(x).transpose(0, 2, 1))
@@ -117,16 +117,14 @@ class Conv2D(Activated):
         if type(self).backward is not Conv2D.backward:
             return super().gradients(dy, cache)  # a subclass has a backward of its own
         self.check_dy(dy, like=cache["x"])
-        return self._slopes(cache["x"], self._before_activation(dy, cache))
+        dy, db = self._start_backward(dy, cache)
+        return {"W": self._slope(cache["x"], dy), **db}
 
-    def _slopes(self, x: Array, dy: Array) -> Params:
-        """The parameters' gradients, from the gradient before the activation."""
+    def _slope(self, x: Array, dy: Array) -> Array:
+        """dW, from the gradient before the activation."""
         ops = self.check_dy(dy)
         dW = ops.matmul(self._columns(x).transpose(0, 2, 1), self._split(dy))
-        grads = {"W": dW.transpose(1, 0, 2).reshape(self.params["W"].shape)}
-        if self.use_bias:
-            grads["b"] = ops.channel_sums(dy)
-        return grads
+        return dW.transpose(1, 0, 2).reshape(self.params["W"].shape)
 
     def _columns(self, x: Array) -> Array:
         """The windows as rows, for each group its own channels: (G, N·OH·OW, KH·KW·C/G)."""

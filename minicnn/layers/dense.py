@@ -54,8 +54,7 @@ class Dense(Activated):
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
         """y = x · W + b."""
-        self.check(x)
-        y = x @ self.param("W", x)
+        y = self.check(x).product(x, self.param("W", x))
         y, activation = self._finish(y, x)  # + b, and the activation
         return y, {"x": x, "activation": activation}
 
@@ -63,12 +62,10 @@ class Dense(Activated):
         """dW = xᵀ · dy, db = Σ dy, dx = dy · Wᵀ: each factor of a product is the other's slope."""
         x = cache["x"]
         ops = self.check_dy(dy, like=x)
-        dy = self._before_activation(dy, cache)
+        dy, db = self._start_backward(dy, cache)
         rows, drows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
-        grads = {"W": rows.T @ drows}
-        if self.use_bias:
-            grads["b"] = ops.channel_sums(dy)
-        return dy @ self.param("W", x).T, grads
+        grads = {"W": ops.product(rows.T, drows), **db}
+        return ops.product(dy, self.param("W", x).T), grads
 
     def multiply_adds(self) -> int:
         """One for each weight, at each place of the leading axes."""

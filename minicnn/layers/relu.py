@@ -33,5 +33,5 @@ class ReLU(Layer):
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
         """The gradient passes where the signal passed."""
-        self.check_dy(dy, like=cache["y"])
-        return dy * (cache["y"] > 0), {}
+        ops = self.check_dy(dy, like=cache["y"])
+        return ops.where_positive(dy, cache["y"]), {}

@@ -5,7 +5,7 @@ Derivation: docs/derivations/losses.md.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from minicnn.backends import Ops
 from minicnn.losses.loss import Loss, check_probabilities, clip, inside
@@ -50,6 +50,14 @@ class BinaryCrossentropy(Loss):
             return (ops.sigmoid(y_pred) - y_true) / y_pred.shape[-1]
         p = clip(y_pred, ops)
         return inside(y_pred) * (p - y_true) / (p * (1 - p) * y_pred.shape[-1])
+
+    def in_one_stroke(
+        self, y_pred: Array, y_true: Array, share: Array, ops: Ops
+    ) -> tuple[Any, Array, Array] | None:
+        """On a GPU, from logits: this class's own lines only, not those of one derived from it."""
+        if not self.from_logits or type(self).slope is not BinaryCrossentropy.slope or type(self).each is not BinaryCrossentropy.each:
+            return None
+        return ops.crossentropy("sigmoid", y_pred, y_true, share)
 
     def check_values(self, y_true: Array) -> None:
         """Labels from 0 to 1."""

@@ -49,6 +49,14 @@ class CategoricalCrossentropy(Loss):
         dp = -y_true * inside(p) / clip(p, ops)
         return (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
 
+    def in_one_stroke(
+        self, y_pred: Array, y_true: Array, share: Array, ops: Ops
+    ) -> tuple[Any, Array, Array] | None:
+        """On a GPU, from logits: this class's own lines only, not those of one derived from it."""
+        if not self.from_logits or type(self).slope is not CategoricalCrossentropy.slope or type(self).each is not CategoricalCrossentropy.each:
+            return None
+        return ops.crossentropy("softmax", y_pred, y_true, share)
+
     def check_values(self, y_true: Array) -> None:
         """A row of probabilities for each place."""
         check_probabilities(y_true, self.name)

@@ -11,6 +11,7 @@ given, divided by their number: without weights, the mean (Keras's "sum over bat
 from __future__ import annotations
 
 import copy
+import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -65,13 +66,28 @@ class Loss(ABC):
             )
         ops = ops_for(y_pred)
         y_true = self.check(y_pred, y_true, ops)
-        each = self.each(y_pred, y_true, ops)  # (N, ...)
+        return self.of_checked(y_pred, y_true, shares(y_pred, weight, ops))
+
+    def of_checked(self, y_pred: Array, y_true: Array, share: Array) -> tuple[Any, Cache]:
+        """``forward`` with labels as ``check`` gives them and each place's part of the mean."""
+        cache = {"y_pred": y_pred, "y_true": y_true, "share": share}
+        if found := self.in_one_stroke(y_pred, y_true, share, ops_for(y_pred)):
+            value, cache["slope"], cache["probabilities"] = found  # a GPU: see cuda/losses.cu
+            return value, cache
+        each = self.each(y_pred, y_true, ops_for(y_pred))  # (N, ...)
         self._must_have_shape("each", each, y_pred.shape[:-1], "a figure for each place")
-        share = _shares(each, weight, ops)
-        return (each * share).sum(), {"y_pred": y_pred, "y_true": y_true, "share": share}
+        return (each * share).sum(), cache
+
+    def in_one_stroke(
+        self, y_pred: Array, y_true: Array, share: Array, ops: Ops
+    ) -> tuple[Any, Array, Array] | None:
+        """The loss, its slope and the probabilities, from a backend that makes them at once."""
+        return None
 
     def backward(self, cache: Cache) -> Array:
         """dL/dy_pred."""
+        if "slope" in cache:
+            return cache["slope"]
         y_pred = cache["y_pred"]
         slope = self.slope(y_pred, cache["y_true"], ops_for(y_pred))
         self._must_have_shape("slope", slope, y_pred.shape, "the predictions' shape")
@@ -130,9 +146,10 @@ def _kind_of(a: Any) -> str:
     return f"{a.dtype} of shape {a.shape}" if hasattr(a, "dtype") else type(a).__name__
 
 
-def _shares(each: Array, weight: Array | None, ops: Ops) -> Array:
+def shares(y_pred: Array, weight: Array | None, ops: Ops) -> Array:
     """What part of the mean each place has: 1 / their number, times the sample's weight."""
-    share = ops.xp.full(each.shape, 1 / each.size, each.dtype)
+    places = y_pred.shape[:-1]
+    share = ops.xp.full(places, 1 / math.prod(places), y_pred.dtype)
     if weight is None:
         return share
     weight = weight if hasattr(weight, "__cuda_array_interface__") else np.asarray(weight)
@@ -141,13 +158,13 @@ def _shares(each: Array, weight: Array | None, ops: Ops) -> Array:
             f"expected sample weights of at least 0, got {float(weight.min()):g}; a weight below 0 "
             f"would train away from the label"
         )
-    weight = ops.asarray(weight, each.dtype)
-    if weight.shape != each.shape[:1]:
+    weight = ops.asarray(weight, y_pred.dtype)
+    if weight.shape != places[:1]:
         raise ShapeError(
-            f"expected one weight for each of the {each.shape[0]} samples, got weights of shape "
+            f"expected one weight for each of the {places[0]} samples, got weights of shape "
             f"{weight.shape}"
         )
-    return share * weight.reshape(-1, *[1] * (each.ndim - 1))
+    return share * weight.reshape(-1, *[1] * (len(places) - 1))
 
 
 def _numbers(y_true: Any, name: str) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import to_numpy
+from minicnn.backends import ops_for, to_numpy
 from minicnn.errors import ConfigError
 from minicnn.metrics.tables import (
     accuracy,
@@ -122,16 +122,27 @@ class Auc(Metric):
     def update(self, y_true: Any, y_pred: Any) -> None:
         """Keep the batch's scores."""
         self.labels.append(to_numpy(y_true).reshape(-1))
-        self.scores.append(to_numpy(y_pred).reshape(-1))
+        self.scores.append(y_pred.reshape(-1))  # where they are: nobody waits for them here
+
+    def _fetch(self) -> None:
+        """Bring scores that are still on a GPU here, in one piece."""
+        there = [s for s in self.scores if not isinstance(s, np.ndarray)]
+        if there:
+            joined = to_numpy(ops_for(*there).xp.concatenate(there))
+            ends = np.cumsum([s.size for s in there])[:-1]
+            pieces = iter(np.split(joined, ends))
+            self.scores = [s if isinstance(s, np.ndarray) else next(pieces) for s in self.scores]
 
     def result(self) -> float:
         """The area over all batches."""
         if not self.scores:
             return float("nan")
+        self._fetch()
         return auc(np.concatenate(self.labels), np.concatenate(self.scores))
 
     def state(self) -> dict[str, Any]:
         """All labels and scores."""
+        self._fetch()
         return {"labels": list(self.labels), "scores": list(self.scores)}
 
     def set_state(self, state: dict[str, Any]) -> None:

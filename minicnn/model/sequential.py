@@ -263,13 +263,7 @@ class Sequential(Chain):
         self._build_for(x)
         trainer = self.trainer
         moment = Moment(self.seed, 0, trainer.optimizer.step_count)
-        value, y_pred = trainer.step(Batch(x, y, sample_weight), moment)
-        y_pred, results = to_numpy(y_pred), {}
-        for metric in trainer.metrics:
-            metric.reset()
-            metric.update(y, y_pred)
-            results[metric.name] = metric.result()
-        return {"loss": value, **results}
+        return trainer.single_step(Batch(x, y, sample_weight), moment)
 
     # ---- using ----------------------------------------------------------------------------------
 
@@ -290,11 +284,11 @@ class Sequential(Chain):
         self._build_for(x)
         if self._predictor is None:
             self._predictor = Engine(self)
-        y = self._predictor.infer(x)
+        y = to_numpy(self._predictor.infer(x))  # looked at here, so that a GPU is waited for once
         if not is_finite(y):
             reason = where_it_broke(self, floats(x, self), None, training=False)
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
-        return to_numpy(y)
+        return y
 
     # ---- saving --------------------------------------------------------------------------------
 

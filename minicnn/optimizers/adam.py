@@ -30,6 +30,7 @@ class Adam(Optimizer):
 
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
     elementwise: ClassVar[bool] = True
+    rule: ClassVar[str | None] = "adam"
 
     def __init__(
         self,
@@ -43,15 +44,21 @@ class Adam(Optimizer):
         self.beta_2 = fraction(beta_2, "beta_2", type(self).__name__)
         self.epsilon = positive(epsilon, "epsilon", type(self).__name__)
 
+    def _alpha(self, lr: float, step: int) -> float:
+        return lr * math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+
+    def numbers(self, lr: float, step: int) -> tuple[float, ...]:
+        """As ``cuda/optimizers.cu`` takes them; the last is AdamW's share."""
+        return self._alpha(lr, step), self.beta_1, self.beta_2, self.epsilon, 0.0
+
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        alpha = lr * math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        numbers = (alpha, self.beta_1, self.beta_2, self.epsilon)
-        if self.in_one_pass("adam", p, g, slots, numbers, ops):
+        if self.in_one_pass(p, g, slots, lr, step, ops):
             return
         m, v = slots
+        alpha = self._alpha(lr, step)
         m += (g - m) * (1 - self.beta_1)
         v += (g * g - v) * (1 - self.beta_2)
         p -= alpha * m / (ops.xp.sqrt(v) + self.epsilon)
@@ -71,6 +78,7 @@ class AdamW(Adam):
     """
 
     elementwise: ClassVar[bool] = True
+    rule: ClassVar[str | None] = "adam"
 
     def __init__(
         self,
@@ -83,9 +91,15 @@ class AdamW(Adam):
         super().__init__(learning_rate, beta_1, beta_2, epsilon)
         self.weight_decay = fraction(weight_decay, "weight_decay", type(self).__name__)
 
+    def numbers(self, lr: float, step: int) -> tuple[float, ...]:
+        """Adam's, and the share that decays."""
+        return (*super().numbers(lr, step)[:-1], self.weight_decay * lr)
+
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
+        if self.in_one_pass(p, g, slots, lr, step, ops):
+            return
         p -= p * (self.weight_decay * lr)
         super().update(p, g, slots, lr, step, ops)

@@ -40,12 +40,15 @@ class Optimizer(ABC):
 
     slots: ClassVar[tuple[str, ...]] = ()
     elementwise: ClassVar[bool] = False
+    rule: ClassVar[str | None] = None  # its name where a backend may know it by heart
     network: Any = None  # whose parameters it moves, since the first step
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "update" in vars(cls) and "elementwise" not in vars(cls):
             cls.elementwise = False  # the promise was made for another rule
+        if "update" in vars(cls) and "rule" not in vars(cls):
+            cls.rule = None
         if not isinstance(cls.slots, tuple):
             raise ConfigError(
                 f"{cls.__name__}: expected slots as a tuple of names, got {cls.slots!r}; write "
@@ -79,22 +82,22 @@ class Optimizer(ABC):
             )
         self._learning_rate = value
 
-    def in_one_pass(
-        self,
-        rule: str,
-        p: Array,
-        g: Array,
-        slots: tuple[Array, ...],
-        numbers: tuple[float, ...],
-        ops: Ops,
-    ) -> bool:
-        """Whether the backend has done ``rule`` in one stroke, as a GPU does.
+    def numbers(self, lr: float, step: int) -> tuple[float, ...]:
+        """What ``rule`` needs to know of this step."""
+        raise NotImplementedError
 
-        It is given an array for every slot; for one that these settings don't use, any array.
-        """
+    def in_one_pass(
+        self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
+    ) -> bool:
+        """Whether the backend has done ``rule`` in one stroke, as a GPU does."""
+        if self.rule is None:
+            return False
+        return ops.in_one_pass(self.rule, self._arrays(p, g, slots), self.numbers(lr, step))
+
+    def _arrays(self, p: Array, g: Array, slots: tuple[Array, ...]) -> tuple[Array, ...]:
+        """An array for every slot; for one that these settings don't use, any array."""
         used = dict(zip(self.used_slots(), slots, strict=True))
-        arrays = (p, g, *(used.get(slot, p) for slot in self.slots))
-        return ops.in_one_pass(rule, arrays, numbers)
+        return (p, g, *(used.get(slot, p) for slot in self.slots))
 
     def current_learning_rate(self) -> float:
         """The learning rate of the next step."""
@@ -112,10 +115,17 @@ class Optimizer(ABC):
     def apply(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """One step: every parameter that has a gradient is moved, in place."""
         lr, step = self.begin_step()
+        rows = []
         for path, g in grads.items():
             p = params[path]
             self.check(path, p, g)
-            self.move(p, g, self.slots_of(path, p), lr, step, ops_for(p, g, where=path))
+            rows.append((p, g, self.slots_of(path, p), ops_for(p, g, where=path)))
+        if self.rule is not None and rows:  # a GPU moves all of them in one stroke
+            arrays = [self._arrays(*row[:3]) for row in rows]
+            if rows[0][3].all_in_one_pass(self.rule, arrays, self.numbers(lr, step)):
+                return
+        for p, g, slots, ops in rows:
+            self.move(p, g, slots, lr, step, ops)
 
     def move(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops

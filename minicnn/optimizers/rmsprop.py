@@ -31,6 +31,7 @@ class RMSprop(Optimizer):
 
     slots: ClassVar[tuple[str, ...]] = ("v", "mean", "m")
     elementwise: ClassVar[bool] = True
+    rule: ClassVar[str | None] = "rmsprop"
 
     def __init__(
         self,
@@ -50,12 +51,15 @@ class RMSprop(Optimizer):
         """v always; the mean gradient and the run-up only if asked for."""
         return ("v", *["mean"] * self.centered, *["m"] * bool(self.momentum))
 
+    def numbers(self, lr: float, step: int) -> tuple[float, ...]:
+        """As ``cuda/optimizers.cu`` takes them."""
+        return lr, self.rho, self.epsilon, self.momentum, self.centered
+
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        numbers = (lr, self.rho, self.epsilon, self.momentum, self.centered)
-        if self.in_one_pass("rmsprop", p, g, slots, numbers, ops):
+        if self.in_one_pass(p, g, slots, lr, step, ops):
             return
         v, *others = slots
         v *= self.rho

@@ -26,6 +26,7 @@ class SGD(Optimizer):
 
     slots: ClassVar[tuple[str, ...]] = ("m",)
     elementwise: ClassVar[bool] = True
+    rule: ClassVar[str | None] = "sgd"
 
     def __init__(
         self,
@@ -41,11 +42,15 @@ class SGD(Optimizer):
         """Without momentum nothing is remembered."""
         return self.slots if self.momentum else ()
 
+    def numbers(self, lr: float, step: int) -> tuple[float, ...]:
+        """As ``cuda/optimizers.cu`` takes them."""
+        return lr, self.momentum, self.nesterov
+
     def update(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        if self.in_one_pass("sgd", p, g, slots, (lr, self.momentum, self.nesterov), ops):
+        if self.in_one_pass(p, g, slots, lr, step, ops):
             return
         if not slots:
             p -= lr * g

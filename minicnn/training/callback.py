@@ -25,6 +25,14 @@ class Callback:
     def on_epoch_begin(self, epoch: int) -> None:
         """Before the first batch of an epoch, and before the rest of one that is resumed."""
 
+    def wants_figures(self, step: int) -> bool:
+        """Whether ``on_batch_end`` will look at ``logs`` after this step.
+
+        On a GPU that makes the CPU wait, so figures are fetched only if somebody says yes (and
+        every 100 steps); else ``logs`` are those of the last look. On a CPU they are always new.
+        """
+        return type(self).on_batch_end is not Callback.on_batch_end
+
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
         """After each batch (``step`` counts from 0 within the epoch)."""
 

@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from minicnn.arguments import positive
 from minicnn.backends import ops_for
 from minicnn.errors import ConfigError
@@ -56,10 +58,15 @@ class ClipNorm:
 
     def __call__(self, grads: Params, params: Params) -> Params:
         """The gradients, in the same direction."""
-        length = math.sqrt(sum(float((g * g).sum()) for g in grads.values()))
-        if length <= self.limit:
-            return grads
-        return {path: g * (self.limit / length) for path, g in grads.items()}
+        squares = sum((g * g).sum() for g in grads.values())
+        if isinstance(squares, np.generic | int):
+            length = math.sqrt(squares)
+            if length <= self.limit:
+                return grads
+            return {path: g * (self.limit / length) for path, g in grads.items()}
+        # On a GPU: the same, without asking how long they are.
+        factor = self.limit / ops_for(squares).xp.maximum(squares**0.5, self.limit)
+        return {path: g * factor.astype(g.dtype) for path, g in grads.items()}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from minicnn.training.ctrl_c import CtrlC, Interrupted
 from minicnn.training.diagnose import is_finite, sum_of, where_it_broke
 from minicnn.training.gradients import GradientStep, changed
 from minicnn.training.history import History
+from minicnn.training.on_device import LOOK_EVERY, OnDevice, suits
 from minicnn.training.run import Mean, Run
 from minicnn.typing import Array, Cache
 
@@ -57,6 +58,7 @@ class Trainer:
         self.engine = Engine(link.body)
         self.ctrl_c = CtrlC()
         self.run = Run(epoch=0, steps=0, callbacks=())
+        self._on_device: OnDevice | None = None  # while a run is under way on a GPU
 
     def follow(self, link: Link) -> None:
         """Train what the network has become: another may be frozen, or have other arrays."""
@@ -79,9 +81,9 @@ class Trainer:
         # tanh(inf) is 1: an infinite input may show in the gradients only. Read after the loss,
         # the sum keeps no GPU waiting.
         if not math.isfinite(value) or not (math.isfinite(total) or is_finite(batch.x)):
-            raise self._not_finite(batch, moment, value)
+            raise self.not_finite(batch, moment, value)
 
-        dy, learns = loss.backward(loss_cache), trainable(self.link.network)
+        dy, learns = loss.backward(loss_cache), self.learning()
         if self.gradients:
             grads = self.engine.backward(dy, cache)
             grads = {path: grads[path] for path in learns if path in grads}
@@ -96,10 +98,19 @@ class Trainer:
         try:
             return self.link.loss.forward(outputs, batch.y, batch.weight)
         except (LabelError, ShapeError) as error:
-            last = self.link.body.layers[-1] if self.link.body.layers else self.link.body
-            raise type(error)(f"{last.where}: {error}") from None
+            raise type(error)(f"{self.last.where}: {error}") from None
 
-    def _not_finite(self, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
+    @property
+    def last(self) -> Layer:
+        """The layer whose outputs meet the labels."""
+        return self.link.body.layers[-1] if self.link.body.layers else self.link.body
+
+    def learning(self) -> list[str]:
+        """The paths of all parameters that are not frozen."""
+        return trainable(self.link.network)
+
+    def not_finite(self, batch: Batch, moment: Moment, value: float) -> NotFiniteError:
+        """The error that says in which step and where NaN or infinity began."""
         network = self.link.body
         reason = where_it_broke(network, floats(batch.x, network), batch, moment)
         what = "input" if math.isfinite(value) else f"loss, got {value}"
@@ -134,6 +145,7 @@ class Trainer:
             "figures": self._figures(validation),
         }
         started: list[Callback] = []
+        self._on_device = OnDevice(self) if suits(self) else None
         try:
             for callback in callbacks:
                 callback.stop = False
@@ -151,9 +163,11 @@ class Trainer:
             if not any(answers):
                 raise
         except Interrupted:
+            self._look(data)
             saved = [path for callback in callbacks if (path := callback.on_interrupt())]
             raise KeyboardInterrupt(_how_to_go_on(run, saved)) from None
         finally:
+            self._on_device = None
             for callback in reversed(started):
                 callback.on_train_end()
         return run.history
@@ -193,20 +207,46 @@ class Trainer:
             self._reset_metrics()
         elif run.asked_to_stop():  # it had stopped here when it was saved
             return
-        for batch in batches(data, run.epoch, start=run.step):
-            batch = _weighted(batch, class_weight)
-            step = run.step
-            value, y_pred = self.step(batch, Moment(self.seed, run.epoch, step))
-            run.loss.add(value, len(batch.x))
-            self._update_metrics(batch.y, y_pred)
-            run.step, run.logs = step + 1, {"loss": run.loss.value, **self._metric_results()}
+        there = self._on_device
+        if there is not None:
+            there.begin(run.loss, run.step)
+            feeder = there.feeder(data, class_weight, stay=True)
+            coming: Iterator[Any] = feeder.epoch(run.epoch, run.step)
+        else:
+            coming = batches(data, run.epoch, start=run.step)
+        for batch in coming:
+            step, moment = run.step, Moment(self.seed, run.epoch, run.step)
+            if there is not None:
+                there.train(batch, moment)
+                run.step = step + 1
+                if run.step % LOOK_EVERY == 0 or any(c.wants_figures(step) for c in run.callbacks):
+                    self._look(data)
+            else:
+                self._host_step(weighted(batch, class_weight), moment)
             for callback in run.callbacks:
                 callback.on_batch_end(step, run.logs)
             self.ctrl_c.may_stop_here()
             if run.asked_to_stop():
                 break
+        self._look(data)
         if not run.logs:
             raise DataError("expected a data set with at least one batch, got none")
+
+    def _host_step(self, batch: Batch, moment: Moment) -> None:
+        """A step after which the figures are known."""
+        run = self.run
+        value, y_pred = self.step(batch, moment)
+        run.loss.add(value, len(batch.x))
+        self._update_metrics(batch.y, y_pred)
+        run.step, run.logs = run.step + 1, {"loss": run.loss.value, **self._metric_results()}
+
+    @room_for_a_batch()
+    def _look(self, data: Dataset) -> None:
+        """Fetch the figures, if they lie on a device and steps were done since the last look."""
+        run, there = self.run, self._on_device
+        if there is not None and there.behind:
+            there.look(run.loss, data, Moment(self.seed, run.epoch, run.step))
+            run.logs = {"loss": run.loss.value, **self._metric_results()}
 
     def _figures(self, validation: Dataset | None) -> list[str]:
         names = ["loss", *(metric.name for metric in self.metrics)]
@@ -218,6 +258,14 @@ class Trainer:
         """Loss and metrics over a data set, with nothing changed."""
         mean = Mean()
         self._reset_metrics()
+        there = self._on_device or (OnDevice(self) if suits(self) else None)
+        if there is not None:
+            there.begin(mean)
+            for fed in there.feeder(data, None, stay=self._on_device is not None).epoch(0):
+                there.evaluate(fed)
+                self.ctrl_c.may_stop_here()
+            there.look(mean, data, None)
+            return {"loss": mean.value, **self._metric_results()}
         for batch in data.epoch(0):
             outputs = self.engine.infer(batch.x)
             value = float(self._loss(outputs, batch)[0])
@@ -233,6 +281,23 @@ class Trainer:
     def _reset_metrics(self) -> None:
         for metric in self.metrics:
             metric.reset()
+
+    @room_for_a_batch()
+    @np.errstate(over="ignore", invalid="ignore")
+    def single_step(self, batch: Batch, moment: Moment) -> dict[str, Any]:
+        """One step by itself, and its figures, which are those before the update."""
+        self._reset_metrics()
+        if suits(self):
+            self.optimizer.bind(self.link.network)
+            there, mean = OnDevice(self), Mean()
+            there.begin(mean)
+            for fed in there.feeder(None, None, stay=False).send(batch):
+                there.train(fed, moment)
+            there.look(mean, batch, moment)
+            return {"loss": mean.value, **self._metric_results()}
+        value, y_pred = self.step(batch, moment)
+        self._update_metrics(batch.y, y_pred)
+        return {"loss": value, **self._metric_results()}
 
     def _update_metrics(self, y_true: Any, y_pred: Array) -> None:
         y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)  # fetched once for all
@@ -283,7 +348,7 @@ def _check_class_weight(class_weight: Any, link: Link) -> None:
         )
 
 
-def _weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
+def weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
     """The batch with each sample weighted by its class, on top of its own weight."""
     if class_weight is None:
         return batch

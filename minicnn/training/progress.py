@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from importlib.util import find_spec
@@ -9,6 +10,9 @@ from typing import Any
 
 from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
+
+
+BETWEEN_UPDATES = 0.25  # seconds
 
 
 def progress_for(verbose: int) -> Callback | None:
@@ -77,12 +81,21 @@ class ProgressBar(EpochLines):
         )
         self.task = self.display.add_task("", total=self.steps, figures="")
         self.display.start()
+        self.updated = -math.inf
 
     def on_epoch_begin(self, epoch: int) -> None:
         """The bar begins anew."""
         super().on_epoch_begin(epoch)
         title = f"Epoch {epoch + 1}/{self.epochs}"
         self.display.reset(self.task, total=self.steps, description=title, figures="")
+
+    def wants_figures(self, step: int) -> bool:
+        """A few times a second: more nobody can read, and a GPU would have to be waited for."""
+        now = time.perf_counter()
+        if now - self.updated < BETWEEN_UPDATES and step + 1 < self.steps:
+            return False
+        self.updated = now
+        return True
 
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
         """One step further."""

@@ -27,6 +27,10 @@ from tests.cupy_standin.raw import RawModule
 
 __version__ = "14.0.0"
 
+def get_default_memory_pool():
+    return cuda.MemoryPool()
+
+
 int32, int64, uint8 = np.int32, np.int64, np.uint8
 float32, float64, bool_ = np.float32, np.float64, np.bool_
 

@@ -41,11 +41,9 @@ def alloc_pinned_memory(size):
     return memory
 
 
-free_memory = [1 << 30]  # bytes, for tests to change
-
 runtime = SimpleNamespace(
     CUDARuntimeError=CUDARuntimeError,
     getDeviceCount=lambda: 1,
-    memGetInfo=lambda: (free_memory[0], 1 << 31),
+    memGetInfo=lambda: (1 << 30, 1 << 31),
 )
 memory = SimpleNamespace(OutOfMemoryError=OutOfMemoryError)

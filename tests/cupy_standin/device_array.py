@@ -1,6 +1,7 @@
 """Arrays that pretend to live on a GPU: NumPy's, behind glass."""
 
 import warnings
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +14,7 @@ UNTOUCHED = 0xFF  # in every byte of fresh memory: NaN, as float32 and as float6
 
 METHODS = (
     "all", "any", "argmax", "astype", "copy", "max", "mean", "min", "ravel", "repeat", "reshape",
-    "round", "sum", "transpose", "var",
+    "round", "sum", "transpose", "var", "view",
 )  # fmt: skip
 
 
@@ -52,13 +53,13 @@ def compute(function, args, kwargs=None):
     A view is made at once: it costs the device nothing.
     """
     kwargs = kwargs or {}
-    out = kwargs.get("out")
+    function, out = quiet(function), kwargs.get("out")
     inside, options = bare(args), bare(kwargs)
     touched = arrays_in((args, kwargs))
     if machine.at_once():
         result = function(*inside, **options)
     else:  # on what lies there now, to learn the shape; into nothing
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = function(*inside, **{k: v for k, v in options.items() if k != "out"})
     if out is not None:
@@ -82,6 +83,16 @@ def compute(function, args, kwargs=None):
 
     submit(fill, [*touched, made])
     return made
+
+
+def quiet(function):
+    """A GPU does not warn of NaN."""
+
+    def computed(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            return function(*args, **kwargs)
+
+    return computed
 
 
 def arrays_in(x):
@@ -117,6 +128,9 @@ def product(function):
     return on_device
 
 
+ADDRESSES = weakref.WeakValueDictionary()  # whose memory it is, for pointers inside structs
+
+
 class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name for it
     """An array on the make-believe device."""
 
@@ -128,6 +142,9 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
         self._a = a
         self._memory = memory  # the array's bytes with their guards, where it was made by `empty`
         self._block = Block() if block is None else block
+        if self._block.memory is None:
+            self._block.memory = a if memory is None else memory
+        ADDRESSES[a.__array_interface__["data"][0]] = self._block
 
     # ---- the wall between the two memories ----------------------------------------------
 

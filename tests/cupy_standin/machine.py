@@ -52,7 +52,7 @@ _lazy = "others"
 
 @contextmanager
 def lazy(which):
-    """Which streams do their work as late as they may: "others" (but the default), or "default"."""
+    """Which streams do their work as late as they may: "others" (but the default), "default", "all"."""
     global _lazy
     before, _lazy = _lazy, which
     try:
@@ -123,7 +123,7 @@ class Stream:
             raise CUDARuntimeError(f"cudaErrorStreamCaptureUnsupported: {what} while capturing")
 
     def _is_lazy(self):
-        return (_lazy == "default") == (self.ptr == 0)
+        return _lazy == "all" or (_lazy == "default") == (self.ptr == 0)
 
     def _submit(self, work, touched=()):
         if self._captured is not None:
@@ -185,7 +185,7 @@ def get_current_stream(device_id=-1):
 
 
 def submit(work, touched=()):
-    """Have ``work`` done by the current stream; ``touched`` are the device's arrays in it."""
+    """Have ``work`` done by the current stream; ``touched`` are the device's arrays, or their blocks, in it."""
     get_current_stream()._submit(work, touched)
 
 
@@ -210,6 +210,7 @@ class Block:
 
     def __init__(self):
         self.pool = getattr(_here, "pool", None)  # None: the pool that everybody takes from
+        self.memory = None  # NumPy's
 
 
 class MemoryPool:
@@ -218,6 +219,10 @@ class MemoryPool:
     def malloc(self, size):
         """Only ever handed to :func:`using_allocator`."""
         raise NotImplementedError
+
+    def free_bytes(self):
+        """What is kept and not used: nothing."""
+        return 0
 
     def free_all_blocks(self, stream=None):
         """Nothing is kept here."""
@@ -243,7 +248,7 @@ class Graph:
     def _add(self, work, touched):
         self._work.append(work)
         for array in touched:
-            block = array._block
+            block = array if isinstance(array, Block) else array._block
             self._blocks[id(block)] = (weakref.ref(block), block.pool and weakref.ref(block.pool))
 
     def launch(self, stream=None):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.cupy_standin.device_array import check_guards, ndarray
+from tests.cupy_standin.device_array import ADDRESSES, check_guards, ndarray
 from tests.cupy_standin.machine import counts, submit
 
 SHIM = Path(__file__).parent / "shim.h"
@@ -54,7 +54,9 @@ class RawKernel:
         kept = [self._argument(*pair) for pair in zip(args, self.takes, strict=True)]
         counts.launches += 1
         arrays = [arg for arg in args if isinstance(arg, ndarray)]
+        blocks = [a._block for a in arrays] + [b for arg in args for b in pointed_at(arg)]
         memory = [(a._a, a._memory) for a in arrays]  # the numbers, but not the right to them
+        inside = [block.memory for block in blocks]
 
         def run():
             pointers = (ctypes.c_void_p * len(kept))(*(k.ctypes.data for k in kept))
@@ -70,8 +72,9 @@ class RawKernel:
                 raise AssertionError(f"{self.name}: {problem.decode()}")
             for array, around in memory:
                 check_guards(self.name, array.shape, around)
+            assert inside is not None  # and what structs point at lives until now
 
-        submit(run, arrays)
+        submit(run, blocks)
 
     def _argument(self, arg, code):
         """The argument in a box whose address the kernel gets."""
@@ -79,6 +82,9 @@ class RawKernel:
             assert code == "*" + kind(arg), f"{self.name}: got *{kind(arg)} where it takes {code}"
             assert arg.flags.c_contiguous, f"{self.name}: got an array that is not in C order"
             return np.array([arg._a.ctypes.data], np.uintp)
+        if arg is None:
+            assert code.startswith("*"), f"{self.name}: got None where it takes {code}"
+            return np.zeros(1, np.uintp)
         if isinstance(arg, np.ndarray):  # a struct, by value
             assert arg.size == 1, f"{self.name}: got {arg.shape} numbers of the CPU's"
             assert code == f"s{arg.itemsize}", f"{self.name}: got {arg.dtype} for {code}"
@@ -88,6 +94,14 @@ class RawKernel:
         assert isinstance(arg, np.generic), f"{self.name}: got {type(arg)} where it takes {code}"
         assert code == kind(arg), f"{self.name}: got {kind(arg)} where it takes {code}"
         return np.array([arg])
+
+
+def pointed_at(arg):
+    """The pieces of the device's memory that a struct points at."""
+    if not isinstance(arg, np.ndarray | np.uint64):
+        return []
+    words = np.frombuffer(arg.tobytes(), np.uint64).tolist()
+    return [ADDRESSES[word] for word in words if word and word in ADDRESSES]
 
 
 def kind(a):

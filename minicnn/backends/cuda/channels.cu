@@ -6,6 +6,9 @@
 // meet in shared memory. A grid of blocks leaves one row of sums for each share, and a second
 // launch over those rows ends it. Atomic additions would do it in one launch, but in another
 // order each time, and floating-point sums depend on the order.
+//
+// The last three serve a layer that ends in a bias and an activation. Its gradient dz before the
+// activation is needed as a map and as a sum for each channel, so it is summed while it is made.
 
 const int WIDTH = 32, HEIGHT = 8;
 
@@ -54,4 +57,31 @@ __global__ void channel_spreads(const Real* x, const Real* mean, Real* sums, Ind
     Real mine = 0;
     FOR_MY_ROWS(row, c) mine += (x[row * C + c] - mean[c]) * (x[row * C + c] - mean[c]);
     leave_sum(mine, sums, C);
+}
+
+// dz = dy · f', and Σ dz on the way; the slope f' is read off the activation's output y
+template <typename Real, typename Index, typename Slope>
+__device__ void slope_and_sums(const Real* dy, const Real* y, Real* dz, Real* sums, Index rows,
+                               Index C, Index span, Slope slope) {
+    Real mine = 0;
+    FOR_MY_ROWS(row, c) mine += dz[row * C + c] = dy[row * C + c] * slope(y[row * C + c]);
+    leave_sum(mine, sums, C);
+}
+
+template <typename Real, typename Index>
+__global__ void relu_and_sums(const Real* dy, const Real* y, Real* dz, Real* sums, Index rows,
+                              Index C, Index span) {
+    slope_and_sums(dy, y, dz, sums, rows, C, span, [](Real y) { return Real(y > 0); });
+}
+
+template <typename Real, typename Index>
+__global__ void sigmoid_and_sums(const Real* dy, const Real* y, Real* dz, Real* sums, Index rows,
+                                 Index C, Index span) {
+    slope_and_sums(dy, y, dz, sums, rows, C, span, [](Real y) { return y * (1 - y); });
+}
+
+template <typename Real, typename Index>
+__global__ void tanh_and_sums(const Real* dy, const Real* y, Real* dz, Real* sums, Index rows,
+                              Index C, Index span) {
+    slope_and_sums(dy, y, dz, sums, rows, C, span, [](Real y) { return 1 - y * y; });
 }

@@ -37,4 +37,27 @@ __device__ bool window_at(Index at, Index stride, Index windows, Index& window) 
     return window * stride == at && window < windows;
 }
 
+template <typename Real>
+__device__ Real larger(Real a, Real b) {
+    return a > b || isnan(a) ? a : b;
+}
+
+// The sum (or the maximum) of one number from each thread of a block of ROW_THREADS, given to all
+// of them: pairs of threads, pairs of pairs, and so on, through shared memory, in a fixed order.
+const int ROW_THREADS = 128;
+
+template <typename Real, bool MAXIMUM>
+__device__ Real over_block(Real mine) {
+    __shared__ Real all[ROW_THREADS];
+    const unsigned t = threadIdx.x;
+    __syncthreads();  // the last round's readers are done
+    all[t] = mine;
+    __syncthreads();
+    for (unsigned half = ROW_THREADS / 2; half > 0; half /= 2) {
+        if (t < half) all[t] = MAXIMUM ? larger(all[t], all[t + half]) : all[t] + all[t + half];
+        __syncthreads();
+    }
+    return all[0];
+}
+
 #endif

@@ -27,9 +27,17 @@ __device__ inline void philox_4x64(Word counter[4], Word key0, Word key1) {
     }
 }
 
+//
+// In a graph, which repeats its launches as they were, `key` cannot be an argument: `live` says
+// where two words lie that change from step to step.
+
 template <typename Index>
 __global__ void keep_mask(bool* keep, Index n, Index cells, Word key0, Word key1, Word sample,
-                          unsigned int threshold) {
+                          unsigned int threshold, Word live) {
+    if (live) {
+        key0 = reinterpret_cast<const Word*>(live)[0];
+        key1 = reinterpret_cast<const Word*>(live)[1];
+    }
     const Index blocks = (cells + 7) / 8;  // of 8 cells a sample
     FOR_EACH(i, n) {
         const Index row = i / blocks, block = i % blocks;
@@ -41,4 +49,15 @@ __global__ void keep_mask(bool* keep, Index n, Index cells, Word key0, Word key1
             if (cell < cells) keep[row * cells + cell] = bits >= threshold;
         }
     }
+}
+
+// Puts words where a graph's kernels read what changes from step to step. They come as an
+// argument, with the launch, so nothing is copied and nobody waits.
+struct Words {
+    Word of[32];
+};
+
+template <typename Index>
+__global__ void put_words(Word* to, Index n, Words words) {
+    FOR_EACH(i, n) to[i] = words.of[i];
 }

@@ -1,32 +1,10 @@
 // Softmax and its logarithm over the last axis: y = e^(x - m) / Σ e^(x - m), m = max x.
 //
-// One block of THREADS threads takes one row of K numbers: thread t looks after the numbers
-// t, t + THREADS, ... A maximum or a sum over the row is made in two stages: each thread for its
+// One block of ROW_THREADS threads takes one row of K numbers: thread t looks after the numbers
+// t, t + ROW_THREADS, ... A maximum or a sum over the row is made in two stages: each thread for its
 // own numbers, then pairs of threads, pairs of pairs, and so on, through shared memory. The order
 // is fixed, so equal rows give equal sums. Shifting by the maximum changes nothing but keeps
 // every power at or below 1.
-
-const int THREADS = 128;
-
-template <typename Real>
-__device__ Real larger(Real a, Real b) {
-    return a > b || isnan(a) ? a : b;
-}
-
-// The sum (or the maximum) of one number from each thread of the block, given to all of them.
-template <typename Real, bool MAXIMUM>
-__device__ Real over_block(Real mine) {
-    __shared__ Real all[THREADS];
-    const unsigned t = threadIdx.x;
-    __syncthreads();  // the last round's readers are done
-    all[t] = mine;
-    __syncthreads();
-    for (unsigned half = THREADS / 2; half > 0; half /= 2) {
-        if (t < half) all[t] = MAXIMUM ? larger(all[t], all[t + half]) : all[t] + all[t + half];
-        __syncthreads();
-    }
-    return all[0];
-}
 
 template <typename Real, typename Index>
 __global__ void softmax(const Real* x, Real* y, Index rows, Index K) {

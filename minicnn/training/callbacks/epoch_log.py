@@ -47,6 +47,10 @@ class EpochLog(Callback):
         """The rate, in case no step of the epoch is left to do."""
         self._rate = self.model.optimizer.current_learning_rate()
 
+    def wants_figures(self, step: int) -> bool:
+        """Not before the epoch's end."""
+        return False
+
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
         """Note the rate now: at the epoch's end, another callback may already have lowered it."""
         self._rate = self.model.optimizer.current_learning_rate()

@@ -58,9 +58,13 @@ class ModelCheckpoint(Callback):
             if type(metric).state is Metric.state:
                 raise metric.not_resumable()
 
+    def wants_figures(self, step: int) -> bool:
+        """They are saved too."""
+        return self.every_steps is not None and (step + 1) % self.every_steps == 0
+
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
         """Save within the epoch, if asked to."""
-        if self.every_steps is not None and (step + 1) % self.every_steps == 0:
+        if self.wants_figures(step):
             self._write()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:

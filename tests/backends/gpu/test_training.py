@@ -178,15 +178,3 @@ def test_numbers_that_overflow_name_the_layer(cupy_ops):
     model.compile(mc.SGD(1e30), "binary_crossentropy")
     with pytest.raises(mc.NotFiniteError, match="step"):
         model.fit(X, Y, epochs=3, verbose=0)
-
-
-def test_a_step_waits_for_the_device_only_when_it_must(cupy_ops):
-    if cupy_ops.xp is not cupy_standin:
-        pytest.skip("only the stand-in counts")
-    from tests.cupy_standin import device_array as array
-
-    model, y = network(), Y.astype(np.float32)
-    model.train_on_batch(X, y)
-    before = array.fetches
-    model.train_on_batch(X, y)
-    assert array.fetches - before == 2, "the loss, and the predictions for the metrics"

@@ -1,0 +1,122 @@
+"""Batches for a GPU: on the way there while the one before is computed, or there already (floor 5).
+
+Labels are looked at here, on the CPU, before they go: to look at them on the GPU would make
+the CPU wait for it in every step.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minicnn.backends import Ops, to_numpy
+from minicnn.data.dataset import Batch, Dataset, Whole, batches
+from minicnn.typing import Array
+
+
+class Labels(NamedTuple):
+    """What a step needs besides the samples; see ``training/on_device.py``, which makes them."""
+
+    y: Array  # as the loss compares them
+    share: Array  # each place's part of the mean loss
+    classes: Array  # class numbers for the metrics, or of length 0
+
+
+class Fed(NamedTuple):
+    """One batch on the device."""
+
+    x: Array
+    labels: Labels
+    seen: Array  # the labels as they came, on the CPU
+
+
+Prepare = Callable[[Batch], Labels]  # on the CPU
+Change = Callable[[Batch], Batch]
+SHARE_OF_MEMORY = 0.4  # of what is free, that a data set may take for good
+
+
+class Feeder:
+    """One data set for one run."""
+
+    def __init__(self, data: Any, ops: Ops, dtype: Any, prepare: Prepare, change: Change):
+        self.data, self.ops, self.dtype = data, ops, dtype
+        self.prepare, self.change = prepare, change
+        self.ring = ops.ring()
+        self._resident: tuple[Array, Labels, Array] | None = None
+
+    def stay(self) -> None:
+        """Keep the whole data set on the device, if it can be had whole and fits."""
+        data = self.data
+        if not isinstance(data, Whole) or data.bytes() is None:
+            return
+        size = data.bytes() or 0
+        if size > SHARE_OF_MEMORY * self.ops.free_memory():
+            return
+        whole = self.change(data.whole())
+        y, weight = to_numpy(whole.y), whole.weight
+        weight = None if weight is None else to_numpy(weight)
+        labels = self.prepare(Batch(whole.x, y, weight))
+        if sum(a.nbytes for a in labels) <= max(size, 1 << 24):
+            self._resident = (self.ops.asarray(whole.x), labels, y)
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Fed]:
+        """The batches of an epoch, from number ``start`` on."""
+        if self._resident is not None:
+            return self._from_there(epoch, start)
+        return self._on_the_way(epoch, start)
+
+    def _from_there(self, epoch: int, start: int) -> Iterator[Fed]:
+        """What changes from epoch to epoch goes up once: the order, and the labels in it."""
+        assert isinstance(self.data, Whole)
+        assert self._resident is not None
+        x, labels, seen = self._resident
+        order, size = self.data.order(epoch), self.data.batch_size
+        count = len(order)
+        firsts = np.arange(count) // size * size
+        here = np.minimum(size, count - firsts)  # samples in each sample's batch
+        per = len(labels.classes) // count
+        classes = labels.classes.reshape(count, per)[order].reshape(-1)
+        share = labels.share[order] * (count / here).reshape(-1, *[1] * (labels.share.ndim - 1))
+        sent = [order.astype(np.int32), labels.y[order], share.astype(labels.share.dtype), classes]
+        slot = self.ring.send(sent)
+        there, y, share, classes = slot.take(self.ops.stream())
+        seen = seen[order]
+        for first in range(start * size, count, size):
+            part = slice(first, min(first + size, count))
+            its = slice(part.start * per, part.stop * per)
+            yield Fed(
+                self.ops.gather(x, there[part], self.dtype),
+                Labels(y[part], share[part], classes[its]),
+                seen[part],
+            )
+        slot.give_back(self.ops.stream())
+
+    def _on_the_way(self, epoch: int, start: int) -> Iterator[Fed]:
+        ahead: deque[Any] = deque()
+        for batch in batches(self.data, epoch, start):
+            ahead.append(self._send(self.change(batch)))
+            if len(ahead) > 1:
+                yield from self._used(*ahead.popleft())
+        while ahead:
+            yield from self._used(*ahead.popleft())
+
+    def send(self, batch: Batch) -> Iterator[Fed]:
+        """One batch by itself."""
+        return self._used(*self._send(self.change(batch)))
+
+    def _send(self, batch: Batch) -> Any:
+        y, weight = to_numpy(batch.y), batch.weight
+        weight = None if weight is None else to_numpy(weight)
+        labels = self.prepare(Batch(batch.x, y, weight))
+        if isinstance(batch.x, np.ndarray):
+            return self.ring.send([*labels, batch.x]), None, y
+        return self.ring.send(labels), batch.x, y
+
+    def _used(self, slot: Any, x: Array | None, seen: Array) -> Iterator[Fed]:
+        stream = self.ops.stream()
+        *labels, last = slot.take(stream) if x is None else [*slot.take(stream), x]
+        yield Fed(last, Labels(*labels), seen)
+        slot.give_back(stream)

@@ -1,0 +1,202 @@
+"""What crosses the bus, and who waits for whom: counted on the stand-in, whose streams may lag."""
+
+import numpy as np
+import pytest
+
+import minicnn as mc
+from minicnn.training.progress import ProgressBar
+from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
+from tests.cupy_standin import cuda
+from tests.cupy_standin.machine import Counts, counted, counts, lazy
+from tests.devices import cupy_called
+from tests.cupy_standin.raw import COMPILER
+
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
+
+
+@pytest.fixture(scope="module")
+def ops():
+    with cupy_called("stand-in") as ops:
+        yield ops
+
+
+class Meter(mc.Callback):
+    """Writes down what each step cost, and looks at nothing."""
+
+    def __init__(self):
+        self.steps = []
+
+    def wants_figures(self, step):
+        return False
+
+    def on_epoch_begin(self, epoch):
+        self.before = Counts(**vars(counts))
+
+    def on_batch_end(self, step, logs):
+        now = Counts(**vars(counts))
+        self.steps.append({k: vars(now)[k] - v for k, v in vars(self.before).items()})
+        self.before = now
+
+    def of_all(self, what):
+        return [step[what] for step in self.steps]
+
+
+class Streamed:
+    """A data set of the user's, whose batches come one by one."""
+
+    def __len__(self):
+        return 5
+
+    def epoch(self, epoch):
+        for at in range(0, 24, 5):
+            yield mc.data.Batch(X[at : at + 5], Y[at : at + 5])
+
+
+def fitted(data, **options):
+    model, meter = network(), Meter()
+    model.fit(*data, epochs=2, verbose=0, callbacks=[meter], **options)
+    return model, meter
+
+
+def test_a_step_on_resident_data_crosses_the_bus_in_no_direction(ops):
+    _, meter = fitted((X, Y), batch_size=5)
+    for what in ("fetches", "uploads", "waits", "held"):
+        # An epoch begins with the order of its samples and with figures that are zero.
+        assert all(n == 0 for i, n in enumerate(meter.of_all(what)) if i % 5), what
+    assert all(n == 0 for i, n in enumerate(meter.of_all("streamed")) if i % 5)
+
+
+def test_a_streamed_batch_goes_up_in_one_piece_and_nothing_comes_down(ops):
+    _, meter = fitted((Streamed(),))
+    assert all(n == 0 for i, n in enumerate(meter.of_all("uploads")) if i % 5)
+    assert set(meter.of_all("fetches")) | set(meter.of_all("waits")) == {0}
+    assert [sum(meter.of_all("streamed")[e : e + 5]) for e in (0, 5)] == [5, 5]
+
+
+def test_an_epoch_is_looked_at_once(ops):
+    model = network()
+    with counted() as short:
+        model.fit(X, Y, batch_size=8, epochs=1, verbose=0)
+    with counted() as long:
+        model.fit(X, Y, batch_size=2, epochs=1, verbose=0)
+    assert short.fetches == long.fetches  # the figures, and the scores of the auc
+
+
+def test_what_does_not_fit_on_the_device_is_brought_batch_by_batch(ops, monkeypatch):
+    monkeypatch.setattr(cuda.runtime, "memGetInfo", lambda: (X.nbytes, 1 << 31))
+    streamed, meter = fitted((X, Y), batch_size=5)
+    assert sum(meter.of_all("streamed")) == 10
+    monkeypatch.undo()
+    resident, _ = fitted((X, Y), batch_size=5)
+    assert_same_weights(streamed, resident, rtol=0)
+
+
+@pytest.mark.parametrize("which", ["others", "default", "all"])
+@pytest.mark.parametrize("data", [(X, Y), (Streamed(),)], ids=["resident", "streamed"])
+def test_nothing_depends_on_which_stream_is_late(ops, which, data):
+    options = {"batch_size": 5} if len(data) == 2 else {}
+    expected, _ = fitted(data, **options)
+    with lazy(which):
+        found, _ = fitted(data, **options)
+        assert_same_weights(found, expected, rtol=0)
+
+
+@pytest.mark.parametrize("forgotten", ["arrived", "free", "synchronize"])
+def test_a_wait_that_is_forgotten_shows(ops, forgotten, monkeypatch):
+    from minicnn.backends.uploads import Slot
+
+    expected, _ = fitted((Streamed(),))
+    if forgotten == "arrived":
+        real = Slot.take
+        monkeypatch.setattr(
+            Slot, "take",
+            lambda self, stream: real(self, type("S", (), {"wait_event": lambda s, e: None})()),
+        )  # fmt: skip
+    elif forgotten == "free":
+        monkeypatch.setattr(Slot, "give_back", lambda self, stream: None)
+    else:
+        monkeypatch.setattr(cuda.Event, "synchronize", lambda self: None)
+    found = []
+    for which in ("others", "default", "all"):
+        with lazy(which):
+            try:
+                model, _ = fitted((Streamed(),))
+            except mc.MinicnnError:  # NaN, where nothing had arrived
+                found.append(False)
+                continue
+            found.append(all(
+                np.array_equal(a, b)
+                for a, b in zip(model.get_weights(), expected.get_weights(), strict=True)
+            ))  # fmt: skip
+    assert not all(found)
+
+
+def test_predict_and_train_on_batch_wait_once(ops):
+    model = network()
+    model.compile(mc.RMSprop(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    with counted() as cost:
+        model.predict(X)
+    assert cost.fetches == 1
+    with counted() as cost:
+        model.train_on_batch(X, Y)
+    assert (cost.fetches, cost.waits) == (1, 0)
+
+
+def test_clipping_asks_for_no_length(ops):
+    model = network()
+    model.compile(mc.SGD(0.1), "binary_crossentropy", gradients=[mc.ClipNorm(0.01)])
+    meter = Meter()
+    model.fit(X, Y, batch_size=5, verbose=0, callbacks=[meter])
+    assert sum(meter.of_all("fetches")) == 0
+    with mc.use_backend("numpy"):
+        other = network()
+        other.compile(mc.SGD(0.1), "binary_crossentropy", gradients=[mc.ClipNorm(0.01)])
+        other.fit(X, Y, batch_size=5, verbose=0)
+    assert_same_weights(model, other, rtol=1e-4, atol=1e-6)
+
+
+# ---- a loss that is no number ------------------------------------------------------------------
+
+
+def with_nan(at):
+    x = np.random.default_rng(0).standard_normal((24, 10, 10, 3)).astype(np.float32)
+    x[at] = np.inf
+    return x
+
+
+def test_a_step_that_goes_wrong_leaves_the_weights_of_the_step_before(ops):
+    """Found at the epoch's end only, and yet everything stands as if found at once."""
+    runs = []
+    for backend in ("cupy", "numpy"):
+        with mc.use_backend(backend):
+            model = network()
+            stop = mc.TerminateOnNaN()
+            with pytest.warns(RuntimeWarning, match="epoch 1, step 3: expected a finite"):
+                model.fit(
+                    with_nan(12), Y, batch_size=5, shuffle=False, epochs=2, verbose=0,
+                    callbacks=[stop],
+                )  # fmt: skip
+            runs.append((model, str(stop.error)))
+    (there, said), (here, expected) = runs
+    assert said == expected
+    assert_same_weights(there, here, rtol=1e-3, atol=1e-5)
+    assert there.optimizer.step_count > here.optimizer.step_count  # steps that moved nothing
+
+
+def test_an_evaluation_that_goes_wrong_says_where(ops):
+    with pytest.raises(mc.NotFiniteError, match="evaluation: expected a finite .*the input has NaN"):
+        network().evaluate(with_nan(3), Y)
+
+
+def test_a_progress_line_looks_a_few_times_a_second(monkeypatch):
+    bar = ProgressBar()
+    bar.steps, bar.updated = 100, -np.inf
+    now = [0.0]
+    monkeypatch.setattr("minicnn.training.progress.time.perf_counter", lambda: now[0])
+    looked = []
+    for step in range(100):
+        now[0] += 0.01
+        looked.append(bar.wants_figures(step))
+    assert looked[0]
+    assert looked[99]
+    assert 4 <= sum(looked) <= 7
