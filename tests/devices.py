@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import minicnn as mc
-from minicnn.backends import registry
+from minicnn.backends import graph, registry
 from tests import cupy_standin
+from tests.cupy_standin.cublas import Library
 from tests.cupy_standin.raw import COMPILER
 
 STAND_IN = pytest.param(
@@ -28,6 +29,7 @@ def cupy_called(which):
     with pytest.MonkeyPatch.context() as patch:
         if which == "stand-in":
             patch.setitem(sys.modules, "cupy", cupy_standin)
+            patch.setattr(graph, "loaded_library", lambda cupy: Library())
         patch.setattr(registry, "_loaded", {"numpy": registry.named("numpy")})
         try:
             backend = mc.use_backend("cupy")

@@ -121,7 +121,9 @@ class TrainingOps(Ops):
         """As :meth:`Ops.move_towards`; not after a step that went wrong."""
         if old.dtype != seen.dtype:
             return super().move_towards(old, seen, share)
-        moved = self.xp.empty(old.shape, old.dtype)
+        # In a step that is counted it stays in its place, which a graph remembers.
+        stays = self.figures is not None and old.flags.c_contiguous
+        moved = old if stays else self.xp.empty(old.shape, old.dtype)
         arrays, types = (self._c(old), self._c(seen), moved, self.figures), (old.dtype,)
         self.kernels.over(old.size, "move_towards", arrays, (), (float(share),), types)
         return moved

@@ -59,6 +59,7 @@ class Trainer:
         self.ctrl_c = CtrlC()
         self.run = Run(epoch=0, steps=0, callbacks=())
         self._on_device: OnDevice | None = None  # while a run is under way on a GPU
+        self._single: OnDevice | None = None  # for steps by themselves
 
     def follow(self, link: Link) -> None:
         """Train what the network has become: another may be frozen, or have other arrays."""
@@ -289,7 +290,8 @@ class Trainer:
         self._reset_metrics()
         if suits(self):
             self.optimizer.bind(self.link.network)
-            there, mean = OnDevice(self), Mean()
+            there, mean = self._single or OnDevice(self), Mean()
+            self._single = there
             there.begin(mean)
             for fed in there.feeder(None, None, stay=False).send(batch):
                 there.train(fed, moment)

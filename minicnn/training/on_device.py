@@ -29,6 +29,7 @@ from minicnn.randomness import Moment
 from minicnn.training.diagnose import where_it_broke
 from minicnn.training.feeding import Fed, Feeder, Labels
 from minicnn.training.gradients import changed
+from minicnn.training.replay import Replay
 from minicnn.training.run import Mean
 from minicnn.typing import Array
 
@@ -73,9 +74,10 @@ class OnDevice:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer, self.ops = trainer, ops_of(trainer)
         self._feeders: dict[int, Feeder] = {}
-        self._started = 0
+        self._started, self.figures = 0, None
         self._tables: list[tuple[FromTable, int, int]] = []
         self.behind = False  # whether steps were done that nobody has looked at
+        self.replay = Replay(self)
 
     @room_for_a_batch()
     def feeder(
@@ -121,7 +123,11 @@ class OnDevice:
                 self._tables.append((metric, len(figures), width))
                 table = np.zeros(width * width) if metric.table is None else metric.table.ravel()
                 figures += table.astype(float).tolist()
-        self.figures = self.ops.asarray(np.array(figures))
+        there = self.ops.asarray(np.array(figures))
+        if self.figures is not None and self.figures.shape == there.shape:
+            self.figures[...] = there  # a graph knows them by their place
+        else:
+            self.figures = there
 
     def look(self, loss: Mean, data: Dataset | None, moment: Moment | None) -> None:
         """Fetch the figures; one error if a step went wrong since the last look."""
@@ -158,7 +164,7 @@ class OnDevice:
         """A step; nothing of it has happened yet when this returns."""
         self.behind = True
         with self.ops.counting_into(self.figures):
-            said = self._train(fed.x, fed.labels, moment)
+            said = self.replay.step(self._train, fed.x, fed.labels, moment)
             self._keep(said, fed)
 
     def _train(self, x: Array, labels: Labels, moment: Moment) -> Array | None:

@@ -246,6 +246,7 @@ class Graph:
         self._work, self._blocks = [], {}
 
     def _add(self, work, touched):
+        counts.launches -= 1  # written down, not launched
         self._work.append(work)
         for array in touched:
             block = array if isinstance(array, Block) else array._block

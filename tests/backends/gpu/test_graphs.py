@@ -1,0 +1,181 @@
+"""Steps by a captured graph give the bits of steps one by one, and whatever can't be is plain."""
+
+import logging
+
+import numpy as np
+import pytest
+
+import minicnn as mc
+from minicnn.backends import graph
+from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
+from tests.cupy_standin import machine
+from tests.cupy_standin.machine import counted
+
+GRADIENTS = [mc.ClipNorm(0.5), mc.WeightDecay(1e-3), mc.ClipValue(0.3)]
+
+
+def trained(monkeypatch, graphs, make=network, x=X, epochs=3, callbacks=(), **options):
+    monkeypatch.setenv("MINICNN_CUDA_GRAPHS", str(int(graphs)))
+    model = make()
+    history = model.fit(
+        x, Y, batch_size=5, epochs=epochs, verbose=0, callbacks=list(callbacks), **options
+    )
+    return model, history.history
+
+
+def compiled(optimizer, loss="binary_crossentropy", **options):
+    def make():
+        model = network()
+        model.compile(optimizer(), loss, metrics=["accuracy", "auc"], **options)
+        return model
+
+    return make
+
+
+class Lower(mc.Callback):
+    """Another learning rate after every epoch, by hand."""
+
+    def on_epoch_end(self, epoch, logs):
+        self.model.optimizer.learning_rate *= 0.5
+
+
+MODELS = {
+    "rmsprop": compiled(lambda: mc.RMSprop(1e-3)),
+    "schedule": compiled(lambda: mc.Adam(mc.ExponentialDecay(1e-2, 3, 0.5))),
+    "adamw": compiled(lambda: mc.AdamW(1e-3)),
+    "momentum": compiled(lambda: mc.SGD(1e-2, 0.9, nesterov=True), gradients=GRADIENTS),
+    "squares": compiled(lambda: mc.SGD(1e-2), "mean_squared_error"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_graph_gives_the_bits_of_plain_steps(cupy_ops, monkeypatch, name):
+    """Dropout's masks, the learning rate, the batch, and a last batch of another size change."""
+    callbacks = [] if name == "schedule" else [Lower()]
+    plain, expected = trained(monkeypatch, False, MODELS[name], callbacks=callbacks)
+    captured, found = trained(monkeypatch, True, MODELS[name], callbacks=callbacks)
+    on_device = type(cupy_ops.xp).__name__ == "module" and cupy_ops.xp is not machine
+    exact = cupy_ops.xp.__name__ != "cupy" or on_device
+    assert exact
+    assert found.keys() == expected.keys()
+    for key, values in expected.items():
+        np.testing.assert_allclose(found[key], values, rtol=1e-6, err_msg=key)
+    assert_same_weights(captured, plain, rtol=1e-5, atol=1e-7)
+    assert captured.optimizer.step_count == plain.optimizer.step_count
+
+
+def only_on_the_standin(ops):
+    if ops.xp.__name__ == "cupy":
+        pytest.skip("only the stand-in counts")
+
+
+def test_a_step_is_a_handful_of_launches(cupy_ops, monkeypatch):
+    only_on_the_standin(cupy_ops)
+    monkeypatch.setenv("MINICNN_CUDA_GRAPHS", "1")
+    model = network()
+    model.compile(mc.RMSprop(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    for _ in range(3):
+        model.train_on_batch(X, Y)
+    with counted() as cost:
+        model.train_on_batch(X, Y)
+    assert cost.graphs == 1
+    assert cost.launches <= 8
+
+
+def test_weights_put_there_by_hand_make_a_new_graph(cupy_ops, monkeypatch):
+    results = []
+    for graphs in ("0", "1"):
+        monkeypatch.setenv("MINICNN_CUDA_GRAPHS", graphs)
+        model = network()
+        for step in range(9):
+            if step == 5:
+                layer = model.layers[0]
+                layer.params["W"] = layer.params["W"] * 0.5
+            if step == 7:
+                model.layers[3].trainable = False
+            model.train_on_batch(X, Y)
+        results.append(model)
+    assert_same_weights(*results, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda patch: patch.setattr(graph, "loaded_library", lambda cupy: None),
+        lambda patch: patch.setattr(graph.Words, "of_key", lambda *a: 1 / 0 if a is None else _no()),
+        lambda patch: patch.setattr(graph.Words, "of_rule", lambda *a: _no()),
+    ],
+    ids=["no cuBLAS", "a strange draw", "a rule"],
+)
+def test_what_cannot_be_captured_is_done_plainly(cupy_ops, monkeypatch, broken, caplog):
+    plain, expected = trained(monkeypatch, False)
+    broken(monkeypatch)
+    with caplog.at_level(logging.DEBUG, "minicnn.graphs"):
+        other, found = trained(monkeypatch, True)
+    assert_same_weights(other, plain, rtol=0)
+    assert found == expected
+    said = [record for record in caplog.records if "done plainly" in record.message]
+    assert len(said) == 2  # once for each size of batch
+
+
+def _no():
+    raise graph.CannotCapture("not this")
+
+
+def test_a_layer_of_the_users_is_never_captured(cupy_ops, monkeypatch):
+    class Later(mc.ReLU):
+        """Changes its mind at the fourth step: a graph would not notice."""
+
+        def forward(self, x, training=False):
+            y, cache = super().forward(x, training)
+            return y * (2.0 if training and training.step > 3 else 1.0), cache
+
+    def make():
+        model = mc.Sequential([mc.Flatten(), mc.Dense(4), Later(), mc.Dense(1)], (10, 10, 3))
+        model.compile(mc.SGD(1e-3), mc.BinaryCrossentropy(from_logits=True))
+        return model
+
+    plain, _ = trained(monkeypatch, False, make)
+    other, _ = trained(monkeypatch, True, make)
+    assert_same_weights(other, plain, rtol=0)
+
+
+def test_a_graph_stops_at_a_loss_that_is_no_number(cupy_ops, monkeypatch):
+    x = np.random.default_rng(0).standard_normal(X.shape).astype(np.float32)
+    x[19] = np.nan  # in the fourth step, which the third has captured
+
+    def run(graphs):
+        stop = mc.TerminateOnNaN()
+        with pytest.warns(RuntimeWarning, match="step 4"):
+            model, _ = trained(
+                monkeypatch, graphs, x=x, epochs=1, shuffle=False, callbacks=[stop]
+            )
+        return model
+
+    assert_same_weights(run(True), run(False), rtol=1e-5, atol=1e-7)
+
+
+def test_memory_that_a_graph_may_not_touch_is_noticed():
+    import tests.cupy_standin as cupy
+
+    stream = cupy.cuda.Stream(non_blocking=True)
+    a = cupy.zeros(3)
+    with stream:
+        stream.begin_capture()
+        with pytest.raises(NotImplementedError, match="cuBLAS"):
+            cupy.dot(a, a)
+        with pytest.raises(RuntimeError, match="Unsupported"):
+            float(a[0])
+        with pytest.raises(RuntimeError, match="Unsupported"):
+            cupy.asarray(np.ones(3))
+        a += 1
+        b = a + 1
+        graph = stream.end_capture()
+    graph.launch()
+    assert a.tolist() == [1, 1, 1]
+    assert b.tolist() == [2, 2, 2]
+    graph.launch()
+    assert b.tolist() == [3, 3, 3]
+    del b  # its memory goes back to the pool that everybody takes from
+    with pytest.raises(AssertionError, match="given back"):
+        graph.launch()
