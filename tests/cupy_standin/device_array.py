@@ -213,6 +213,8 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name 
     def __getitem__(self, key):
         if any(a.dtype == bool for a in arrays_in((key,))):
             fetch(self)  # how large the result is only the device knows
+        if isinstance(key, int | np.integer):
+            key = (key, ...)  # a number is a view too
         return compute(lambda a, k: a[k], (self, key))
 
     def __setitem__(self, key, value):
