@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.backends.uploads import address
 from minicnn.typing import Array
 
 WORKSPACE = 32 << 20  # bytes: what NVIDIA recommends for Hopper, the hungriest
@@ -63,13 +64,13 @@ class Cublas:
         stream = self.cupy.cuda.get_current_stream()
         self._ask("cublasSetStream_v2", self.handle, ctypes.c_void_p(stream.ptr))
         # Setting the stream has taken the workspace away.
-        where, size = ctypes.c_void_p(self._workspace.data.ptr), ctypes.c_size_t(WORKSPACE)
+        where, size = ctypes.c_void_p(address(self._workspace)), ctypes.c_size_t(WORKSPACE)
         self._ask("cublasSetWorkspace_v2", self.handle, where, size)
         one, nought, pointer, whole = number(1), number(0), ctypes.c_void_p, ctypes.c_int
         self._ask(
             call, self.handle, whole(flip_b), whole(flip_a), whole(N), whole(M), whole(K),
-            ctypes.byref(one), pointer(b.data.ptr), whole(step_b), pointer(a.data.ptr),
-            whole(step_a), ctypes.byref(nought), pointer(out.data.ptr), whole(N),
+            ctypes.byref(one), pointer(address(b)), whole(step_b), pointer(address(a)),
+            whole(step_a), ctypes.byref(nought), pointer(address(out)), whole(N),
         )  # fmt: skip
 
     def _laid_out(self, a: Array) -> tuple[Array, int, int]:

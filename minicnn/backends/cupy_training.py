@@ -15,7 +15,7 @@ import numpy as np
 
 from minicnn.backends.kernels import Kernels
 from minicnn.backends.ops import Ops
-from minicnn.backends.uploads import Ring
+from minicnn.backends.uploads import Ring, address
 from minicnn.typing import Array
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class TrainingOps(Ops):
         losses = empty(blocks, z.dtype)
         arrays = (*map(self._c, (z, y, share)), p, slope, losses)
         launch, types = self.kernels.launch, (z.dtype,)
-        launch(f"{activation}_crossentropy", (blocks,), (ROW_THREADS,), arrays, (items, K), (), types)
+        kernel = f"{activation}_crossentropy"
+        launch(kernel, (blocks,), (ROW_THREADS,), arrays, (items, K), (), types)
         if blocks == 1:
             return losses.reshape(()), slope, p
         value = empty((), z.dtype)
@@ -104,11 +105,11 @@ class TrainingOps(Ops):
         table, sizes = np.zeros(1, TABLE), [row[0].size for row in rows]
         ends = np.cumsum([-(-size // CHUNK) for size in sizes])
         for row, arrays in enumerate(rows):
-            table["arrays"][0, row, : len(arrays)] = [a.data.ptr for a in arrays]
+            table["arrays"][0, row, : len(arrays)] = [address(a) for a in arrays]
         table["sizes"][0, : len(rows)], table["ends"][0, : len(rows)] = sizes, ends
         table["numbers"][0, : len(numbers)], table["count"] = numbers, len(rows)
         if self.figures is not None:
-            table["figures"] = self.figures.data.ptr
+            table["figures"] = address(self.figures)
         if self.words is not None:
             table["live"] = self.words.of_rule(numbers)
         chunks = int(ends[-1])
@@ -154,7 +155,22 @@ class TrainingOps(Ops):
             return x[order]
         y = self.xp.empty((len(order), *x.shape[1:]), dtype)
         width, scale = int(np.prod(x.shape[1:])), (np.dtype(dtype).type(1 / 255).item(),)
-        self.kernels.along(len(order), "gather_bytes", (x, order, y), (width,), (dtype,), (256,), scale)
+        arrays, along = (x, order, y), self.kernels.along
+        along(len(order), "gather_bytes", arrays, (width,), (dtype,), numbers=scale)
+        return y
+
+    def vary(
+        self, x: Array, order: Array, matrices: Array, factors: Array, lights: tuple[bool, ...],
+        beyond: tuple[int, int],
+    ) -> Array:  # fmt: skip
+        """As :meth:`Ops.vary`, within a level: sums are taken in another order."""
+        N, (_, H, W, C) = len(order), x.shape
+        y = self.xp.empty((N, H, W, C), np.uint8)
+        along, arrays = self.kernels.along, (x, order, matrices, y)
+        along(N * H, "warp_pictures", arrays, (H, W, C, *beyond))
+        for k, contrast in enumerate(lights):
+            counts = (H * W, k, len(lights), int(contrast))
+            along(N, "relight", (y, factors), counts, (), (ROW_THREADS,))
         return y
 
     def _c(self, a: Array) -> Array:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends.cublas import Cublas, loaded_library
+from minicnn.backends.uploads import address
 from minicnn.typing import Array
 
 SEATS = 32  # as in cuda/dropout.cu
@@ -28,7 +29,7 @@ RULE = 6  # words for an optimizer's numbers
 Key = tuple[int, int]
 
 
-class CannotCapture(Exception):
+class CaptureError(Exception):
     """Not this work: it is done as ever."""
 
 
@@ -43,7 +44,7 @@ class Words:
     def __init__(self, ops: Any, names: Mapping[Key, str]) -> None:
         library = loaded_library(ops.xp)
         if library is None:
-            raise CannotCapture("no cuBLAS found that could be captured")
+            raise CaptureError("no cuBLAS found that could be captured")
         self.ops, self.names = ops, names
         self.blas = Cublas(ops.xp, library)
         self.array = ops.xp.zeros(SEATS, np.uint64)
@@ -54,21 +55,21 @@ class Words:
         """Where an optimizer's numbers are."""
         if not self.settled:
             self._put(0, np.array(numbers, np.float64).view(np.uint64))
-        return int(self.array.data.ptr)
+        return address(self.array)
 
     def of_key(self, key: Key) -> int:
         """Where the key of the layer is that has this one now."""
         if key not in self.names:
-            raise CannotCapture("something draws by a key that no layer has")
+            raise CaptureError("something draws by a key that no layer has")
         name = self.names[key]
         if name not in self.layers:
             if self.settled or RULE + 2 * len(self.layers) + 2 > SEATS:
-                raise CannotCapture("too many layers that draw")
+                raise CaptureError("too many layers that draw")
             self.layers.append(name)
         place = RULE + 2 * self.layers.index(name)
         if not self.settled:
             self._put(place, np.array(key, np.uint64))
-        return int(self.array.data.ptr) + 8 * place
+        return address(self.array) + 8 * place
 
     def renew(self, numbers: Sequence[float], key_of: Callable[[str], Key]) -> None:
         """Put the numbers of another step there."""
@@ -144,5 +145,5 @@ class Capture:
     def _give_up(self) -> None:
         try:
             self.stream.end_capture()
-        except Exception:  # noqa: BLE001 - the capture was broken by what is being raised
+        except Exception:
             self.graph = None

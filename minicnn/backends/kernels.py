@@ -44,8 +44,8 @@ def source(file: str) -> str:
 def kernels_of(file: str) -> dict[str, tuple[str, ...]]:
     """The kernels of a file, each with its template parameters.
 
-    >>> kernels_of("dropout")
-    {'keep_mask': ('Index',)}
+    >>> kernels_of("pixels")
+    {'bytes_to_floats': ('Real', 'Index'), 'gather_bytes': ('Real', 'Index')}
     """
     return {
         name: tuple(parameter.split()[-1] for parameter in parameters.split(","))
@@ -56,7 +56,7 @@ def kernels_of(file: str) -> dict[str, tuple[str, ...]]:
 def instances_of(file: str) -> list[str]:
     """Every combination of types of every kernel of a file, as C++ names them.
 
-    >>> instances_of("dropout")
+    >>> instances_of("dropout")[:2]
     ['keep_mask<int>', 'keep_mask<long long>']
     """
     return [
@@ -84,7 +84,7 @@ class Kernels:
         self,
         items: int,
         kernel: str,
-        arrays: Sequence[Array],
+        arrays: Sequence[Array | None],
         counts: Sequence[int] = (),
         numbers: Sequence[Any] = (),
         types: Sequence[Any] = (),
@@ -101,7 +101,7 @@ class Kernels:
         self,
         rows: int,
         kernel: str,
-        arrays: Sequence[Array],
+        arrays: Sequence[Array | None],
         counts: Sequence[int] = (),
         types: Sequence[Any] = (),
         block: tuple[int, ...] = (THREADS,),
@@ -111,7 +111,7 @@ class Kernels:
 
         The kernel is given the arrays, ``rows`` and the ``counts`` as Index, and the numbers.
         """
-        if rows and all(a.size for a in arrays):
+        if rows and all(a.size for a in arrays if a is not None):
             grid = (min(rows, MOST_BLOCKS),)
             self.launch(kernel, grid, block, arrays, (rows, *counts), numbers, types)
 
@@ -120,7 +120,7 @@ class Kernels:
         kernel: str,
         grid: tuple[int, ...],
         block: tuple[int, ...],
-        arrays: Sequence[Array],
+        arrays: Sequence[Array | None],
         counts: Sequence[int],
         numbers: Sequence[Any] = (),
         types: Sequence[Any] = (),

@@ -293,6 +293,13 @@ class Ops:
         """Some samples of ``x``, by their numbers (int32): bytes as floats of ``dtype``."""
         raise NotImplementedError
 
+    def vary(
+        self, x: Array, order: Array, matrices: Array, factors: Array, lights: tuple[bool, ...],
+        beyond: tuple[int, int],
+    ) -> Array:  # fmt: skip
+        """Some pictures of ``x`` (bytes), by their numbers, as ``data.augment`` would vary them."""
+        raise NotImplementedError
+
 
 def threshold(rate: float) -> int:
     """Of 32 random bits: below this number, a cell is dropped."""

@@ -34,9 +34,11 @@ class Slot:
         self.free.record(cupy.cuda.get_current_stream())
         self.arrived.record(cupy.cuda.get_current_stream())
         self._layout: list[tuple[int, Any, tuple[int, ...]]] = []
+        self.in_use = False  # from being filled until it is given back
 
     def send(self, arrays: Sequence[Array], stream: Any) -> None:
         """Begin to copy these arrays of the CPU's, as one piece."""
+        self.in_use = True
         self.arrived.synchronize()  # of the batch before: long done, unless the GPU lags behind
         self._layout, end = [], 0
         for a in arrays:
@@ -59,27 +61,34 @@ class Slot:
 
     def give_back(self, stream: Any) -> None:
         """Nothing that comes later in ``stream`` reads them."""
+        self.in_use = False
         self.free.record(stream)
 
 
 class Ring:
-    """Slots, used in turn: with three, one batch is read while the next is on its way."""
+    """Slots, used in turn: with three, one batch is read while the next is on its way.
+
+    Where more of them are in use at a time, there will be more.
+    """
 
     def __init__(self, cupy: Any, slots: int = 3) -> None:
-        self.cupy, self._slots = cupy, [None] * slots
+        self.cupy, self._wanted = cupy, slots
+        self._slots: list[Slot] = []  # the one that was used longest ago comes first
         self._stream = cupy.cuda.Stream(non_blocking=True)
-        self._next = 0
 
     def send(self, arrays: Sequence[Array]) -> Slot:
         """Begin to copy a batch; ``take`` and ``give_back`` the slot around its use."""
-        slots: list[Slot | None] = self._slots  # type: ignore[assignment]
-        place, size = self._next, max(ALIGNED, sum(map(room, arrays)))
-        self._next = (place + 1) % len(slots)
-        slot = slots[place]
-        if slot is None or slot.here.size < size:
-            if slot is not None:
+        size = max(ALIGNED, sum(map(room, arrays)))
+        idle = [slot for slot in self._slots if not slot.in_use]
+        if len(self._slots) < self._wanted or not idle:
+            slot = Slot(self.cupy, size)
+        else:
+            slot = idle[0]
+            self._slots.remove(slot)
+            if slot.here.size < size:
                 self._stream.synchronize()  # it may still be filled
-            slot = slots[place] = Slot(self.cupy, size)
+                slot = Slot(self.cupy, size)
+        self._slots.append(slot)
         slot.send(arrays, self._stream)
         return slot
 
@@ -87,3 +96,8 @@ class Ring:
 def room(a: Array) -> int:
     """The bytes of an array, and up to where the next one may begin."""
     return -(-a.nbytes // ALIGNED) * ALIGNED
+
+
+def address(a: Any) -> int:
+    """Where an array of the GPU's begins."""
+    return int(a.data.ptr)

@@ -72,6 +72,9 @@ class ArrayDataset:
         """All samples, as they were given."""
         return Batch(self.x, self.y, self.weight)
 
+    def draws(self, epoch: int, places: Array) -> None:
+        """Arrays are taken as they are."""
+
     def order(self, epoch: int) -> Array:
         """The places that the batches of an epoch are cut from."""
         if not self.shuffle:

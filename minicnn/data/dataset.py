@@ -34,6 +34,15 @@ class Dataset(Protocol):
         """The batches of epoch number ``epoch`` (counted from 0), shuffled its own way."""
 
 
+class Draws(NamedTuple):
+    """An augmentation of some pictures, ready to be done elsewhere: ``data.augment`` defines it."""
+
+    matrices: Array  # (n, 6) float64: where each new pixel comes from
+    factors: Array  # (n, changes of light) float64
+    lights: tuple[bool, ...]  # whether each of those is one of contrast
+    beyond: tuple[int, int]  # what lies beyond the border
+
+
 @runtime_checkable
 class Whole(Dataset, Protocol):
     """A data set that can be had whole, so that it may stay on a GPU: ours, unless changed."""
@@ -45,6 +54,9 @@ class Whole(Dataset, Protocol):
 
     def whole(self) -> Batch:
         """All samples."""
+
+    def draws(self, epoch: int, places: Array) -> Draws | None:
+        """How the samples at these places are varied in that epoch; None if they are not."""
 
     def order(self, epoch: int) -> Array:
         """Which of them, in turn, the batches of an epoch are cut from."""

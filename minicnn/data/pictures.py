@@ -14,9 +14,9 @@ from typing import Self
 
 import numpy as np
 
-from minicnn.data.augment import augmentation
+from minicnn.data.augment import Augmentation, augmentation
 from minicnn.data.cache import digest
-from minicnn.data.dataset import Batch
+from minicnn.data.dataset import Batch, Draws
 from minicnn.data.prefetch import cores, in_order
 from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
@@ -93,11 +93,27 @@ class Pictures:
         return generator(self.seed, "shuffle", epoch).permutation(count)
 
     def bytes(self) -> int | None:
-        """The size of all pictures; None if they are varied from epoch to epoch."""
+        """The size of all pictures; None if they are varied in ways that only we know."""
         ours = type(self).epoch is Pictures.epoch and type(self)._batch is Pictures._batch
-        if not ours or self.augment is not None:
+        known = isinstance(self.augment, Augmentation) and self.augment.lights is not None
+        if not ours or not (known or self.augment is None):
             return None
         return len(self.labels) * int(np.prod(self._pixels.shape[1:]))
+
+    def draws(self, epoch: int, places: Array) -> Draws | None:
+        """What ``_batch`` would draw for the pictures at these places."""
+        augment = self.augment
+        if not isinstance(augment, Augmentation):
+            return None
+        size = self._pixels.shape[1:3]
+        names = self._numbers[places]
+        drawn = [augment.draw(generator(self.seed, "augment", epoch, int(n)), *size) for n in names]
+        return Draws(
+            np.array([matrix.ravel() for matrix, _ in drawn]),
+            np.array([factors for _, factors in drawn], np.float64).reshape(len(drawn), -1),
+            augment.lights or (),
+            augment.beyond,
+        )
 
     def whole(self) -> Batch:
         """All pictures, in order."""

@@ -71,7 +71,7 @@ class Activated(Layer):
         return dy if self.after is None else self.after.backward(dy, cache["activation"])[0]
 
     def _start_backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """The first lines of a backward pass: the gradient before the activation, and db = Σ of it."""
+        """The first lines of a backward pass: dy before the activation, and db = Σ of it."""
         ops = ops_for(dy)
         if self.use_bias and self.activation and "y" in (cache["activation"] or ()):
             found = ops.slope_and_sums(self.activation, dy, cache["activation"]["y"])

@@ -55,7 +55,11 @@ class BinaryCrossentropy(Loss):
         self, y_pred: Array, y_true: Array, share: Array, ops: Ops
     ) -> tuple[Any, Array, Array] | None:
         """On a GPU, from logits: this class's own lines only, not those of one derived from it."""
-        if not self.from_logits or type(self).slope is not BinaryCrossentropy.slope or type(self).each is not BinaryCrossentropy.each:
+        if (
+            not self.from_logits
+            or type(self).slope is not BinaryCrossentropy.slope
+            or type(self).each is not BinaryCrossentropy.each
+        ):
             return None
         return ops.crossentropy("sigmoid", y_pred, y_true, share)
 

@@ -53,7 +53,11 @@ class CategoricalCrossentropy(Loss):
         self, y_pred: Array, y_true: Array, share: Array, ops: Ops
     ) -> tuple[Any, Array, Array] | None:
         """On a GPU, from logits: this class's own lines only, not those of one derived from it."""
-        if not self.from_logits or type(self).slope is not CategoricalCrossentropy.slope or type(self).each is not CategoricalCrossentropy.each:
+        if (
+            not self.from_logits
+            or type(self).slope is not CategoricalCrossentropy.slope
+            or type(self).each is not CategoricalCrossentropy.each
+        ):
             return None
         return ops.crossentropy("softmax", y_pred, y_true, share)
 

@@ -122,7 +122,8 @@ class Auc(Metric):
     def update(self, y_true: Any, y_pred: Any) -> None:
         """Keep the batch's scores."""
         self.labels.append(to_numpy(y_true).reshape(-1))
-        self.scores.append(y_pred.reshape(-1))  # where they are: nobody waits for them here
+        scores = y_pred if hasattr(y_pred, "reshape") else np.asarray(y_pred)
+        self.scores.append(scores.reshape(-1))  # where they are: nobody waits for them here
 
     def _fetch(self) -> None:
         """Bring scores that are still on a GPU here, in one piece."""

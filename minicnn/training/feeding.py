@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicnn.backends import Ops, to_numpy
-from minicnn.data.dataset import Batch, Dataset, Whole, batches
+from minicnn.data.dataset import Batch, Whole, batches
+from minicnn.data.prefetch import in_order
 from minicnn.typing import Array
 
 
@@ -35,6 +38,7 @@ class Fed(NamedTuple):
 
 Prepare = Callable[[Batch], Labels]  # on the CPU
 Change = Callable[[Batch], Batch]
+AHEAD = 4  # batches whose draws are made while others are computed
 SHARE_OF_MEMORY = 0.4  # of what is free, that a data set may take for good
 
 
@@ -50,10 +54,8 @@ class Feeder:
     def stay(self) -> None:
         """Keep the whole data set on the device, if it can be had whole and fits."""
         data = self.data
-        if not isinstance(data, Whole) or data.bytes() is None:
-            return
-        size = data.bytes() or 0
-        if size > SHARE_OF_MEMORY * self.ops.free_memory():
+        size = data.bytes() if isinstance(data, Whole) else None
+        if size is None or size > SHARE_OF_MEMORY * self.ops.free_memory():
             return
         whole = self.change(data.whole())
         y, weight = to_numpy(whole.y), whole.weight
@@ -84,15 +86,40 @@ class Feeder:
         slot = self.ring.send(sent)
         there, y, share, classes = slot.take(self.ops.stream())
         seen = seen[order]
-        for first in range(start * size, count, size):
-            part = slice(first, min(first + size, count))
-            its = slice(part.start * per, part.stop * per)
-            yield Fed(
-                self.ops.gather(x, there[part], self.dtype),
-                Labels(y[part], share[part], classes[its]),
-                seen[part],
-            )
-        slot.give_back(self.ops.stream())
+        parts = [slice(at, min(at + size, count)) for at in range(start * size, count, size)]
+        pictures = self._pictures(x, [order[part] for part in parts], epoch)
+        try:
+            for part, batch in zip(parts, pictures, strict=True):
+                its = slice(part.start * per, part.stop * per)
+                if batch is None:
+                    batch = self.ops.gather(x, there[part], self.dtype)
+                yield Fed(batch, Labels(y[part], share[part], classes[its]), seen[part])
+        finally:  # also if nobody wants the rest
+            slot.give_back(self.ops.stream())
+
+    def _pictures(self, x: Array, places: list[Array], epoch: int) -> Iterator[Array | None]:
+        """Batches that are varied on the device; None for those that are not varied.
+
+        What is drawn for them is drawn on other threads, and goes up ahead of its use.
+        """
+        assert isinstance(self.data, Whole)
+        if self.data.draws(epoch, places[0][:1]) is None:
+            yield from [None] * len(places)
+            return
+        threads = getattr(self.data, "threads", 1)
+        drawn = in_order(partial(self.data.draws, epoch), places, threads, AHEAD)
+        ahead: deque[Any] = deque()
+        for numbers, draws in chain(zip(places, drawn, strict=True), [(None, None)]):
+            if numbers is not None and draws is not None:
+                sent = [numbers.astype(np.int32), draws.matrices, draws.factors]
+                ahead.append((self.ring.send(sent), draws))
+            if ahead and (len(ahead) > 1 or numbers is None):
+                slot, its = ahead.popleft()
+                stream = self.ops.stream()
+                order, matrices, factors = slot.take(stream)
+                batch = self.ops.vary(x, order, matrices, factors, its.lights, its.beyond)
+                slot.give_back(stream)
+                yield batch
 
     def _on_the_way(self, epoch: int, start: int) -> Iterator[Fed]:
         ahead: deque[Any] = deque()
@@ -111,12 +138,14 @@ class Feeder:
         y, weight = to_numpy(batch.y), batch.weight
         weight = None if weight is None else to_numpy(weight)
         labels = self.prepare(Batch(batch.x, y, weight))
-        if isinstance(batch.x, np.ndarray):
-            return self.ring.send([*labels, batch.x]), None, y
-        return self.ring.send(labels), batch.x, y
+        if hasattr(batch.x, "__cuda_array_interface__"):
+            return self.ring.send(labels), batch.x, y
+        return self.ring.send([*labels, np.asarray(batch.x)]), None, y
 
     def _used(self, slot: Any, x: Array | None, seen: Array) -> Iterator[Fed]:
         stream = self.ops.stream()
         *labels, last = slot.take(stream) if x is None else [*slot.take(stream), x]
-        yield Fed(last, Labels(*labels), seen)
-        slot.give_back(stream)
+        try:
+            yield Fed(last, Labels(*labels), seen)
+        finally:  # also if nobody wants the rest
+            slot.give_back(stream)

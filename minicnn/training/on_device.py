@@ -74,7 +74,8 @@ class OnDevice:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer, self.ops = trainer, ops_of(trainer)
         self._feeders: dict[int, Feeder] = {}
-        self._started, self.figures = 0, None
+        self._started = 0
+        self.figures: Any = None
         self._tables: list[tuple[FromTable, int, int]] = []
         self.behind = False  # whether steps were done that nobody has looked at
         self.replay = Replay(self)
@@ -129,7 +130,7 @@ class OnDevice:
         else:
             self.figures = there
 
-    def look(self, loss: Mean, data: Dataset | None, moment: Moment | None) -> None:
+    def look(self, loss: Mean, data: Dataset | Batch, moment: Moment | None) -> None:
         """Fetch the figures; one error if a step went wrong since the last look."""
         self.behind = False
         figures = to_numpy(self.figures)

@@ -11,7 +11,6 @@ from typing import Any
 from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 
-
 BETWEEN_UPDATES = 0.25  # seconds
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from minicnn.backends.graph import CannotCapture, Capture, wanted
+from minicnn.backends.graph import Capture, CaptureError, wanted
+from minicnn.backends.uploads import address
 from minicnn.randomness import Moment
 from minicnn.training.feeding import Labels
 from minicnn.training.gradients import ClipNorm, ClipValue, WeightDecay
@@ -60,7 +61,7 @@ class Replay:
         counted, figures = optimizer.step_count, self.steps.figures.copy()
         try:
             return self._by_graph(known, plainly, x, labels, moment)
-        except (CannotCapture, NotImplementedError, RuntimeError) as error:
+        except (CaptureError, NotImplementedError, RuntimeError) as error:
             log.debug("steps like %s are done plainly: %s", shape, error)
             self.known[shape] = None
             optimizer.step_count = counted
@@ -81,9 +82,8 @@ class Replay:
             return _copied(said)
         optimizer = self.trainer.optimizer
         if known.capture.graph is None:
-            names = dict(known.capture.words.names)
-            names = {when.key(name): name for name in names.values()}
-            known.capture.words.names = names
+            old = known.capture.words.names
+            known.capture.words.names = {when.key(name): name for name in old.values()}
             count = optimizer.step_count
             known.said = known.capture.capture(work)
             optimizer.step_count = count  # it was written down, not done
@@ -97,8 +97,8 @@ class Replay:
         slots = (a for slots in optimizer.memory.values() for a in slots.values())
         arrays = (*network.params.values(), *network.state.values(), *slots)
         return (
-            *(a.data.ptr for a in arrays),
-            self.steps.figures.data.ptr,
+            *(address(a) for a in arrays),
+            address(self.steps.figures),
             tuple(self.trainer.learning()),
             id(self.trainer.link),
         )

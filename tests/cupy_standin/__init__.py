@@ -27,6 +27,7 @@ from tests.cupy_standin.raw import RawModule
 
 __version__ = "14.0.0"
 
+
 def get_default_memory_pool():
     return cuda.MemoryPool()
 

@@ -1,4 +1,4 @@
-"""When the make-believe device does what: streams, events, graphs, memory pools, and what is counted.
+"""When the make-believe device does what: streams, events, graphs, memory, and what is counted.
 
 Work goes through :func:`submit`. A stream that is *lazy* keeps it in a queue until somebody waits
 for it, as a GPU may; which streams are lazy is chosen with :func:`lazy`, so that a test can try
@@ -52,7 +52,7 @@ _lazy = "others"
 
 @contextmanager
 def lazy(which):
-    """Which streams do their work as late as they may: "others" (but the default), "default", "all"."""
+    """Which streams are as late as they may be: "others" (but the default), "default", "all"."""
     global _lazy
     before, _lazy = _lazy, which
     try:
@@ -185,7 +185,7 @@ def get_current_stream(device_id=-1):
 
 
 def submit(work, touched=()):
-    """Have ``work`` done by the current stream; ``touched`` are the device's arrays, or their blocks, in it."""
+    """Have ``work`` done by the current stream; ``touched``: arrays, or their blocks, in it."""
     get_current_stream()._submit(work, touched)
 
 

@@ -19,10 +19,12 @@
 
 using std::exp;
 using std::fabs;
+using std::floor;
 using std::isfinite;
 using std::isnan;
 using std::log;
 using std::log1p;
+using std::rint;
 using std::sqrt;
 using std::tanh;
 

@@ -8,7 +8,8 @@ from functools import reduce
 import numpy as np
 
 from minicnn.data.augment.affine import AffinePiece, Matrix
-from minicnn.data.augment.warp import Fill, warp
+from minicnn.data.augment.light import Brightness, Contrast
+from minicnn.data.augment.warp import Fill, from_top_left, warp
 from minicnn.errors import ConfigError
 from minicnn.typing import Array
 
@@ -57,3 +58,28 @@ class Augmentation:
         """The matrices of all moving pieces as one."""
         drawn = [piece.matrix(rng, height, width) for piece in self.moves]
         return reduce(np.matmul, drawn, np.eye(3))
+
+    @property
+    def lights(self) -> tuple[bool, ...] | None:
+        """Whether each change of light is one of contrast; None if something else is changed too.
+
+        Where it is not None, ``draw`` says all that there is to know of a new version.
+        """
+        ours = type(self).__call__ is Augmentation.__call__
+        if not ours or not all(type(change) in (Brightness, Contrast) for change in self.changes):
+            return None
+        return tuple(type(change) is Contrast for change in self.changes)
+
+    def draw(self, rng: np.random.Generator, height: int, width: int) -> tuple[Array, list[float]]:
+        """What ``augment(picture, rng)`` draws: the matrix, from the top left, and factors."""
+        matrix = from_top_left(self.matrix(rng, height, width), height, width)[:2]
+        changes = [change for change in self.changes if isinstance(change, Brightness | Contrast)]
+        return matrix, [change.factor(rng) for change in changes]
+
+    @property
+    def beyond(self) -> tuple[int, int]:
+        """``fill`` as two numbers: nearest 0, reflect 1, a colour 2, and the colour."""
+        if isinstance(self.fill, tuple):
+            r, g, b = self.fill
+            return 2, r | g << 8 | b << 16
+        return int(self.fill == "reflect"), 0

@@ -16,6 +16,12 @@ GREY = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue look (I
 class LightPiece(ABC):
     """Something that maps each of the 256 levels to another, the same for all pixels."""
 
+    amount: float
+
+    def factor(self, rng: np.random.Generator) -> float:
+        """The one draw for a picture."""
+        return rng.uniform(1 - self.amount, 1 + self.amount)
+
     @abstractmethod
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """The new value of each level, as floats that may leave 0..255."""
@@ -35,7 +41,7 @@ class Brightness(LightPiece):
 
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """A straight line through black."""
-        return LEVELS * rng.uniform(1 - self.amount, 1 + self.amount)
+        return LEVELS * self.factor(rng)
 
 
 class Contrast(LightPiece):
@@ -47,4 +53,4 @@ class Contrast(LightPiece):
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """A straight line through the mean grey."""
         mean = float(picture.mean((0, 1)) @ GREY)
-        return mean + (LEVELS - mean) * rng.uniform(1 - self.amount, 1 + self.amount)
+        return mean + (LEVELS - mean) * self.factor(rng)

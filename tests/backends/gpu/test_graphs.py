@@ -7,8 +7,8 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import graph
-from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
 from tests import cupy_standin
+from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
 from tests.cupy_standin.machine import counted
 
 GRADIENTS = [mc.ClipNorm(0.5), mc.WeightDecay(1e-3), mc.ClipValue(0.3)]
@@ -121,7 +121,7 @@ def test_what_cannot_be_captured_is_done_plainly(cupy_ops, monkeypatch, broken, 
 
 
 def _no():
-    raise graph.CannotCapture("not this")
+    raise graph.CaptureError("not this")
 
 
 def test_a_layer_of_the_users_is_never_captured(cupy_ops, monkeypatch):
@@ -149,9 +149,7 @@ def test_a_graph_stops_at_a_loss_that_is_no_number(cupy_ops, monkeypatch):
     def run(graphs):
         stop = mc.TerminateOnNaN()
         with pytest.warns(RuntimeWarning, match="step 4"):
-            model, _ = trained(
-                monkeypatch, graphs, x=x, epochs=1, shuffle=False, callbacks=[stop]
-            )
+            model, _ = trained(monkeypatch, graphs, x=x, epochs=1, shuffle=False, callbacks=[stop])
         return model
 
     assert_same_weights(run(True), run(False), rtol=1e-4, atol=1e-5)

@@ -5,7 +5,6 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import ops_for
-from tests import cupy_standin
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (24, 10, 10, 3)).astype(np.uint8)
