@@ -6,6 +6,7 @@ both sides. A prediction ends as a NumPy array.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,20 @@ from benchmarks.arena.workloads import Workload
 
 
 class Minicnn(minicnn_.Contender):
-    """The CuPy backend, as a user meets it."""
+    """The CuPy backend, as a user meets it: pictures on the device, labels in NumPy."""
 
-    def __init__(self) -> None:  # nothing to set: threads are the CPU's
-        self.name = "minicnn"
+    def __init__(self, graphs: bool = False) -> None:  # threads are the CPU's: nothing to set
+        self.name = "minicnn graphs" if graphs else "minicnn"
+        self.graphs = graphs
 
     def prepare(self, workload: Workload, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
         with mc.use_backend("cupy") as ops:
             super().prepare(workload, x, y)
-            self.x, self.y = ops.asarray(self.x), ops.asarray(self.y)
+            self.x = ops.asarray(self.x)
+
+    def train(self) -> tuple[float, float]:
+        os.environ["MINICNN_CUDA_GRAPHS"] = str(int(self.graphs))
+        return super().train()
 
 
 def torch_sides(compiled: bool) -> list[Any]:
@@ -63,8 +69,6 @@ def torch_sides(compiled: bool) -> list[Any]:
 
 def set_tf32(on: bool) -> None:
     """The same arithmetic on both sides. CuPy reads its switch at the first product."""
-    import os
-
     os.environ["CUPY_TF32"] = str(int(on))
     try:
         import torch

@@ -134,7 +134,8 @@ class Kernels:
         function = self._function(kernel, (*types, index))
         counted = (index(count) for count in counts)
         # A Python float becomes a double, a NumPy scalar stays what it is.
-        function(grid, block, (*arrays, *counted, *numbers))
+        pointers = (np.uint64(0) if a is None else a for a in arrays)
+        function(grid, block, (*pointers, *counted, *numbers))
 
     def _function(self, kernel: str, types: tuple[Any, ...]) -> Any:
         key = (kernel, types)

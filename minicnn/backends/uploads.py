@@ -26,6 +26,7 @@ class Slot:
     """Room for one batch, here and there."""
 
     def __init__(self, cupy: Any, size: int) -> None:
+        self.cupy = cupy
         pinned = cupy.cuda.alloc_pinned_memory(size)
         self.here: Array = np.frombuffer(pinned, np.uint8, size)
         self.there = cupy.empty(size, np.uint8)
@@ -52,12 +53,13 @@ class Slot:
     def take(self, stream: Any) -> list[Array]:
         """The arrays on the GPU, for what ``stream`` does from now on."""
         stream.wait_event(self.arrived)
-        return [
-            self.there[start : start + int(np.prod(shape)) * dtype.itemsize]
-            .view(dtype)
-            .reshape(shape)
-            for start, dtype, shape in self._layout
-        ]
+        return [self._seen_as(*place) for place in self._layout]
+
+    def _seen_as(self, start: int, dtype: Any, shape: tuple[int, ...]) -> Array:
+        size = int(np.prod(shape)) * dtype.itemsize
+        if not size:
+            return self.cupy.empty(shape, dtype)
+        return self.there[start : start + size].view(dtype).reshape(shape)
 
     def give_back(self, stream: Any) -> None:
         """Nothing that comes later in ``stream`` reads them."""

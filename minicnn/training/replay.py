@@ -58,6 +58,8 @@ class Replay:
                 known.seen = 1
             return plainly(x, labels, moment)
         optimizer = self.trainer.optimizer
+        if known.capture is not None and known.capture.graph is not None:
+            return self._by_graph(known, plainly, x, labels, moment)
         counted, figures = optimizer.step_count, self.steps.figures.copy()
         try:
             return self._by_graph(known, plainly, x, labels, moment)

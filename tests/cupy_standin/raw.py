@@ -82,8 +82,9 @@ class RawKernel:
             assert code == "*" + kind(arg), f"{self.name}: got *{kind(arg)} where it takes {code}"
             assert arg.flags.c_contiguous, f"{self.name}: got an array that is not in C order"
             return np.array([arg._a.ctypes.data], np.uintp)
-        if arg is None:
-            assert code.startswith("*"), f"{self.name}: got None where it takes {code}"
+        assert arg is not None, f"{self.name}: not every CuPy takes None"
+        if code.startswith("*") and isinstance(arg, np.uint64):
+            assert arg == 0, f"{self.name}: got a number where it takes {code}"
             return np.zeros(1, np.uintp)
         if isinstance(arg, np.ndarray):  # a struct, by value
             assert arg.size == 1, f"{self.name}: got {arg.shape} numbers of the CPU's"

@@ -1,11 +1,15 @@
 """The stand-in behaves as CuPy does, in all that minicnn relies on: every test runs on both."""
 
 import copy
+import inspect
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
+from minicnn.backends import cublas, graph
 from tests import cupy_standin
+from tests.cupy_standin import machine
 
 
 def test_cupy_has_everything_that_the_standin_has():
@@ -15,14 +19,45 @@ def test_cupy_has_everything_that_the_standin_has():
         assert hasattr(cupy, name), name
     for name in vars(cupy_standin.ndarray).keys() - {"__weakref__"}:
         assert hasattr(cupy.ndarray, name), name
-    for name in vars(cupy_standin.cuda):
-        assert (
-            name.startswith("_")
-            or name == "SimpleNamespace"
-            or hasattr(cupy.cuda, name)
-            or hasattr(cupy.cuda.runtime, name)
-            or hasattr(cupy.cuda.memory, name)
-        ), name
+    for name in cupy_standin.cuda.__all__:
+        assert hasattr(cupy.cuda, name), name
+    for name in vars(cupy_standin.cuda.runtime):
+        assert hasattr(cupy.cuda.runtime, name), name
+    for kind in ("Stream", "Event", "MemoryPool"):
+        for name in public(getattr(cupy_standin.cuda, kind)):
+            assert hasattr(getattr(cupy.cuda, kind), name), (kind, name)
+    for name in public(machine.Graph):
+        assert hasattr(cupy.cuda.Graph, name), name
+
+
+def public(kind):
+    return [name for name in vars(kind) if not name.startswith("_")]
+
+
+def test_cupy_takes_the_arguments_that_minicnn_gives():
+    """Read off CuPy's own signatures and help texts; no GPU is needed."""
+    cupy = pytest.importorskip("cupy")
+
+    def takes(function, *names):
+        text = (function.__doc__ or "").split("\n")[0]
+        with suppress(TypeError, ValueError):  # Cython's own tell it in the first line of help
+            text += str(inspect.signature(function))
+        for name in names:
+            assert name in text, (function, name, text)
+
+    takes(cupy.ndarray.set, "arr", "stream")
+    takes(cupy.RawModule, "code", "options", "name_expressions")
+    takes(cupy.cuda.Stream.begin_capture, "self", "mode")
+    takes(cupy.cuda.Stream.wait_event, "event")
+    takes(cupy.cuda.Stream.record, "event")
+    takes(cupy.cuda.Event.record, "stream")
+    takes(cupy.cuda.Graph.launch, "stream")
+    takes(cupy.cuda.alloc_pinned_memory, "size")
+    takes(cupy.cuda.using_allocator, "allocator")
+    takes(cupy.cuda.MemoryPool.malloc, "size")
+    assert "non_blocking" in cupy.cuda.Stream.__doc__
+    assert "disable_timing" in cupy.cuda.Event.__doc__
+    assert callable(cupy.get_default_memory_pool)
 
 
 @pytest.fixture
@@ -221,3 +256,113 @@ def test_threads_share_memory_and_wait(xp):
 def test_out_of_memory_is_a_memory_error(xp):
     assert issubclass(xp.cuda.memory.OutOfMemoryError, MemoryError)
     assert issubclass(xp.cuda.runtime.CUDARuntimeError, RuntimeError)
+
+
+# ---- streams, events, pinned memory, graphs -----------------------------------------------------
+
+
+def pinned(xp, a):
+    memory = np.frombuffer(xp.cuda.alloc_pinned_memory(a.nbytes), a.dtype, a.size)
+    memory[...] = a
+    return memory
+
+
+def test_a_copy_in_a_stream_of_its_own_is_waited_for_by_an_event(xp):
+    stream, arrived = xp.cuda.Stream(non_blocking=True), xp.cuda.Event(disable_timing=True)
+    there, source = xp.zeros(1000), pinned(xp, np.arange(1000.0))
+    free = xp.cuda.get_current_stream().record()
+    stream.wait_event(free)
+    there.set(source, stream=stream)
+    arrived.record(stream)
+    xp.cuda.get_current_stream().wait_event(arrived)
+    np.testing.assert_array_equal((there + 1).get(), np.arange(1000.0) + 1)
+    arrived.synchronize()
+    assert arrived.done
+
+
+def test_bytes_are_seen_as_other_numbers(xp):
+    a = np.arange(6, dtype=np.float32)
+    there = xp.asarray(np.frombuffer(a.tobytes() + bytes(40), np.uint8))
+    assert there[: a.nbytes].view(np.float32).reshape(2, 3).tolist() == a.reshape(2, 3).tolist()
+
+
+def test_a_struct_goes_to_a_kernel_by_value_with_pointers_in_it(xp):
+    code = """
+    struct Row { double* to; long long n; double of[3]; };
+    __global__ void spread(Row row) {
+        if ((long long)threadIdx.x < row.n) row.to[threadIdx.x] = row.of[threadIdx.x];
+    }
+    """
+    kernel = xp.RawModule(code=code, name_expressions=["spread"]).get_function("spread")
+    there, row = xp.zeros(3), np.zeros(1, [("to", "<u8"), ("n", "<i8"), ("of", "<f8", 3)])
+    row["to"], row["n"], row["of"] = there.data.ptr, 3, [4, 5, 6]
+    kernel((1,), (32,), (row,))
+    row["of"] = 0  # it has gone with the launch
+    assert there.tolist() == [4, 5, 6]
+
+
+def test_a_missing_array_is_a_null_pointer(xp):
+    code = "__global__ void there(const float* a, float* b) { *b = a ? 1 : 2; }"
+    kernel = xp.RawModule(code=code, name_expressions=["there"]).get_function("there")
+    a, b = xp.zeros(1, np.float32), xp.zeros(1, np.float32)
+    kernel((1,), (1,), (a, b))
+    assert b.tolist() == [1]
+    kernel((1,), (1,), (np.uint64(0), b))
+    assert b.tolist() == [2]
+
+
+def test_what_is_captured_is_done_when_it_is_launched(xp):
+    pool, stream = xp.cuda.MemoryPool(), xp.cuda.Stream(non_blocking=True)
+    a, total = xp.ones(5), xp.zeros(5)
+
+    def work():
+        doubled = a * 2  # in memory that only the graph has
+        total[...] = total + doubled
+
+    outside = xp.cuda.get_current_stream()
+    stream.wait_event(outside.record())
+    with stream, xp.cuda.using_allocator(pool.malloc):
+        work()  # compiles what CuPy compiles at the first use
+        stream.begin_capture()
+        assert stream.is_capturing()
+        work()
+        graph = stream.end_capture()
+    outside.wait_event(stream.record())
+    assert total.tolist() == [2] * 5
+    for times in (2, 3):
+        graph.launch()
+        assert total.tolist() == [2 * times] * 5
+    a[...] = xp.full(5, 10.0)
+    graph.launch()
+    assert total.tolist() == [26] * 5
+
+
+def test_cupy_refuses_to_capture_a_product(xp):
+    """If this fails, CuPy has learnt it, and ``backends/cublas.py`` can go."""
+    a, stream = xp.ones((2, 2)), xp.cuda.Stream(non_blocking=True)
+    xp.dot(a, a)
+    with stream:
+        stream.begin_capture()
+        try:
+            with pytest.raises(NotImplementedError, match="cuBLAS"):
+                xp.dot(a, a)
+        finally:
+            stream.end_capture()
+
+
+def test_products_inside_a_graph_are_cublass(cupy_ops):
+    """Every way that a matrix can lie, asked of the library itself."""
+    xp, library = cupy_ops.xp, graph.loaded_library(cupy_ops.xp)
+    if library is None:
+        pytest.skip("cuBLAS was not found among this process's files")
+    blas, rng = cublas.Cublas(xp, library), np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        for M, K, N in [(2, 3, 4), (1, 5, 1), (7, 1, 3), (33, 20, 17)]:
+            a, b = rng.standard_normal((M, K)).astype(dtype), rng.standard_normal((K, N))
+            b = b.astype(dtype)
+            up = xp.asarray
+            for left in (up(a), up(np.ascontiguousarray(a.T)).T):
+                for right in (up(b), up(np.ascontiguousarray(b.T)).T):
+                    out = xp.empty((M, N), dtype)
+                    blas.dot(left, right, out)
+                    np.testing.assert_allclose(out.get(), a @ b, rtol=1e-4, atol=1e-5)
