@@ -73,6 +73,27 @@ def test_a_streamed_batch_goes_up_in_one_piece_and_nothing_comes_down(ops):
     assert [sum(meter.of_all("streamed")[e : e + 5]) for e in (0, 5)] == [5, 5]
 
 
+def test_a_step_of_the_missions_network(ops, monkeypatch):
+    """The figures of docs/gpu.md; smaller ones make the same launches."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (20, 100, 100, 3), dtype=np.uint8), np.arange(20) % 2
+
+    def cost(graphs):
+        monkeypatch.setenv("MINICNN_CUDA_GRAPHS", graphs)
+        layers = []
+        for _ in range(4):
+            layers += [mc.Conv2D(2, 3, activation="relu"), mc.MaxPool2D(2)]
+        layers += [mc.Flatten(), mc.Dense(4, activation="relu"), mc.Dense(1, activation="sigmoid")]
+        model, meter = mc.Sequential(layers, (100, 100, 3)), Meter()
+        model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, batch_size=5, verbose=0, callbacks=[meter])
+        return meter.steps[-1]
+
+    nothing = {"fetches": 0, "uploads": 0, "streamed": 0, "waits": 0, "held": 0}
+    assert cost("0") == {"launches": 58, "graphs": 0, **nothing}
+    assert cost("1") == {"launches": 7, "graphs": 1, **nothing}
+
+
 def test_an_epoch_is_looked_at_once(ops):
     model = network()
     with counted() as short:
