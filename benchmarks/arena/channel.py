@@ -1,6 +1,7 @@
 """A worker's end of the pipe: one JSON object a line, a request in, a reply out.
 
-Requests are ``{"do": ...}`` with one of ``ACTIONS`` or ``"quit"``; every reply is an object, ``{"error": ...}`` when something went wrong.
+Requests are ``{"do": ...}`` with one of ``ACTIONS`` or ``"quit"``; every reply is an object,
+``{"error": ...}`` when something went wrong.
 """
 
 from __future__ import annotations
