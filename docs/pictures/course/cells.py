@@ -49,9 +49,9 @@ def frame(
     """A frame around cells, row ``top`` and column ``left`` first."""
     from matplotlib.patches import Rectangle
 
-    options = {"lw": 3.5, **options}
+    options = {"lw": 3.5, "zorder": 5, **options}
     corner = (left - 0.5, top - 0.5)
-    axes.add_patch(Rectangle(corner, width, height, fill=False, ec=colour, zorder=5, **options))
+    axes.add_patch(Rectangle(corner, width, height, fill=False, ec=colour, **options))
 
 
 def sign(figure: Any, x: float, y: float, text: str, size: float = 20) -> None:
