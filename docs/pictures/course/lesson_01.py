@@ -25,12 +25,12 @@ def zoom() -> Any:
     cat = x[int(np.flatnonzero(y == 0)[0])]
     top, left, side = 13, 17, 7
     eye = cat[top : top + side, left : left + side]
-    figure = new_figure(6.6, 3.5, layout=None)
-    picture = figure.add_axes((0.0, 0.09, 0.46, 0.82))
+    figure = new_figure(6.6, 3.3, layout=None)
+    picture = figure.add_axes((0.0, 0.02, 0.46, 0.88))
     show(picture, cat)
     frame(picture, top, left, side, side, ORANGE, lw=3)
     picture.set_title("48×48 pixels, 3 colours each", size=11, color=INK)
-    table = figure.add_axes((0.52, 0.09, 0.46, 0.82))
+    table = figure.add_axes((0.52, 0.02, 0.46, 0.88))
     numbers(table, eye[..., 0], 0, 255, size=11)
     frame(table, 0, 0, side, side, ORANGE)
     table.set_title("the red of the framed 7×7 pixels", size=11, color=INK)

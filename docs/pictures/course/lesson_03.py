@@ -91,7 +91,7 @@ def cell(row: int, place: int, colour: str) -> Any:
 
 def boxes() -> Any:
     """The maps of the cat/dog network as slabs: wide as their pixels, thick as their kinds."""
-    figure = new_figure(6.6, 6.6, layout=None)
+    figure = new_figure(6.6, 6.0, layout=None)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
     table = mc.zoo.catdog().summary(print_fn=None)
