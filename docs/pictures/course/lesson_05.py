@@ -75,7 +75,7 @@ def winners() -> Any:
         "dx": ((0.02, 0.02, 0.38, 0.4), dx[0, :, :, 0], -60, 60),
         "dy": ((0.5, 0.1, 0.2, 0.24), DY, -60, 60),
     }
-    places["the cells' numbers"] = ((0.78, 0.1, 0.2, 0.24), [[0, 1], [2, 3]], -9, 3)
+    places["cell number"] = ((0.78, 0.1, 0.2, 0.24), [[0, 1], [2, 3]], -9, 3)
     axes = {}
     for name, (place, values, low, high) in places.items():
         axes[name] = figure.add_axes(place)
