@@ -67,19 +67,13 @@ def chain_rule() -> None:
         for y, value, slope in zip(places, forward, back, strict=True):
             box(axes, x, y, 0.75, 0.8, value, fc="#dcebf5", size=14)
             axes.text(x + 0.83, y + 0.08, slope, color="#8a5a00", size=14, weight="bold")
-        axes.text(x + 0.35, 3.72, title, size=11, ha="center" if x else "left", color=INK)
+        axes.text(x + 0.35, 3.72, title, size=11, ha="center", color=INK)
         middles.append([(x, y + 0.4) for y in places])
-    for here, there, links in zip(
-        middles, middles[1:], ([(0, 0), (1, 0), (1, 1), (2, 1)], [(0, 0), (1, 1)], [(0, 0), (1, 0)]),
-        strict=False,
-    ):  # fmt: skip
+    ways = [[(0, 0), (1, 0), (1, 1), (2, 1)], [(0, 0), (1, 1)], [(0, 0), (1, 0)]]
+    for here, there, links in zip(middles[:-1], middles[1:], ways, strict=True):
         for a, b in links:
-            arrow(
-                axes,
-                (here[a][0] + 1.3, here[a][1]),
-                (there[b][0] - 0.08, there[b][1]),
-                color="#777777",
-            )
+            start, end = (here[a][0] + 1.3, here[a][1]), (there[b][0] - 0.08, there[b][1])
+            arrow(axes, start, end, color="#777777")
     axes.text(0.2, 0.12, "in the boxes: forward", color=BLUE, size=11)
     axes.text(3.2, 0.12, "beside them, in bold: the slope of the score, found from right to left",
               color="#8a5a00", size=11)  # fmt: skip
