@@ -1,5 +1,7 @@
 """Draw the pictures of lesson 14: ``python docs/pictures/course/lesson_14.py`` (seconds)."""
 
+from itertools import pairwise
+
 from plots import BLUE, INK, ORANGE, arrow, bare, box, keep, new_figure
 
 import minicnn as mc
@@ -27,7 +29,7 @@ def order() -> None:
             waits = (j == 0) if by_layer else (i == 0 and j == 0)
             box(axes, 1.25 * i, 3.4 - 1.1 * j, 0.95, 0.75, f"{number}", size=14,
                 fc="#fbe9c6" if waits else "#dcebf5", lw=2.4 if waits else 1.2)  # fmt: skip
-        for (i, j), (k, m) in zip(places[:-1], places[1:], strict=True):
+        for (i, j), (k, m) in pairwise(places):
             start, end = (1.25 * i + 0.48, 3.4 - 1.1 * j), (1.25 * k + 0.48, 4.15 - 1.1 * m)
             if by_layer and i < k:
                 start, end = (start[0] + 0.47, start[1] + 0.38), (end[0] - 0.48, end[1] - 0.38)
