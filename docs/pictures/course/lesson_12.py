@@ -55,7 +55,7 @@ def chain_rule() -> None:
     axes = bare(figure.add_subplot())
     axes.set(xlim=(0, 9.4), ylim=(0, 4))
     columns = [
-        (0.2, ["1", "2", "0"], ["0", "3", "−3"], "pixels x"),
+        (0.2, ["1", "2", "0"], ["0", "3", "−3"], "pixels"),
         (2.5, ["−1", "2"], ["0", "3"], "filter (1, −1)"),
         (4.8, ["0", "2"], ["5", "3"], "ReLU"),
         (7.4, ["6"], ["1"], "score, weights 5 and 3"),
