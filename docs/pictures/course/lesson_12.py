@@ -51,7 +51,7 @@ def main() -> None:
 
 def chain_rule() -> None:
     """The picture of three pixels, its way to a score, and the way back."""
-    figure = new_figure(9, 3.7)
+    figure = new_figure(7.4, 3.5)
     axes = bare(figure.add_subplot())
     axes.set(xlim=(0, 9.4), ylim=(0, 4))
     columns = [
@@ -77,7 +77,7 @@ def chain_rule() -> None:
     axes.text(0.2, 0.12, "in the boxes: forward", color=BLUE, size=11)
     axes.text(3.2, 0.12, "beside them, in bold: the slope of the score, found from right to left",
               color="#8a5a00", size=11)  # fmt: skip
-    keep(figure, "12-by-hand", dpi=110)
+    keep(figure, "12-by-hand", dpi=130)
 
 
 if __name__ == "__main__":

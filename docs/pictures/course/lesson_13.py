@@ -45,7 +45,7 @@ def rms(a: Any) -> float:
 
 def depth() -> None:
     """Forward and backward through thirty layers, before any training."""
-    figure = new_figure(9.5, 3.9)
+    figure = new_figure(7.4, 3.6)
     panels = figure.subplots(1, 2, sharex=True)
     styles = {"plain": (GREY, ":"), "BatchNorm": (BLUE, "-"), "residual": (ORANGE, "--")}
     for kind, (colour, line) in styles.items():
@@ -66,7 +66,7 @@ def depth() -> None:
 
 def block() -> None:
     """A residual block: two ways that are added up."""
-    figure = new_figure(8, 2.5)
+    figure = new_figure(7.2, 2.4)
     axes = bare(figure.add_subplot())
     axes.set(xlim=(0, 10.4), ylim=(0, 3.1))
     names = ["Conv", "BatchNorm", "ReLU", "Conv", "BatchNorm"]
@@ -85,7 +85,7 @@ def block() -> None:
     axes.text(x + 1.2, 0.93, "y", size=14)
     axes.text(4.6, 2.5, "the shortcut: x itself", size=11, ha="center")
     axes.text(4.6, 0.12, "the body: f(x)", size=11, ha="center")
-    keep(figure, "13-residual", dpi=110)
+    keep(figure, "13-residual", dpi=120)
 
 
 if __name__ == "__main__":

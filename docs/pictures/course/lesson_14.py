@@ -11,7 +11,7 @@ PICTURES, LAYERS = 4, ("convolution", "pool", "convolution", "pool")
 
 def order() -> None:
     """Two orders for the same work: layer by layer, and picture by picture."""
-    figure = new_figure(10, 4.4)
+    figure = new_figure(8.2, 4.0)
     titles = ("layer by layer", "picture by picture")
     notes = (
         "4 maps wait between two layers:\nthey have left the cache when they are needed",
@@ -41,7 +41,7 @@ def order() -> None:
         for i in range(PICTURES):
             axes.text(1.25 * i + 0.48, 4.4, f"pet {i + 1}", ha="center", size=11)
         axes.text(2.35, -1.3, note, ha="center", size=11, color=INK)
-    keep(figure, "14-order", dpi=110)
+    keep(figure, "14-order", dpi=125)
 
 
 def where() -> None:
@@ -49,7 +49,7 @@ def where() -> None:
     model = mc.zoo.catdog()
     layers = [layer for layer in model.layers if layer.count_params()]
     total = sum(layer.multiply_adds() for layer in layers), model.count_params()
-    figure = new_figure(9, 3.1)
+    figure = new_figure(7.4, 3.1)
     panels = figure.subplots(1, 2, sharey=True)
     counts = [
         ("multiply-adds for one picture", [layer.multiply_adds() for layer in layers], BLUE),
@@ -65,7 +65,7 @@ def where() -> None:
         axes.spines[["top", "right", "bottom"]].set_visible(False)
         axes.set_yticks(range(len(layers)), [layer.name for layer in layers], fontsize=12)
         axes.tick_params(length=0)
-    keep(figure, "14-where", dpi=110)
+    keep(figure, "14-where", dpi=125)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def outline(axes: Any, mask: Array, line: str) -> None:
 
 def u_net() -> None:
     """A small U-Net: down on the left, up on the right, bridges between."""
-    figure = new_figure(9, 4.0)
+    figure = new_figure(7.4, 3.6)
     axes = bare(figure.add_subplot())
     axes.set(xlim=(-0.3, 11.4), ylim=(-0.6, 4.6))
     levels = [(0.9, 3.2, "32×32"), (2.4, 1.7, "16×16"), (4.0, 0.2, "8×8")]
@@ -176,7 +176,7 @@ def u_net() -> None:
     axes.text(9.95, 4.15, "pet or not,\neach pixel", size=11, va="center")
     for y, text in ((3.05, "32×32"), (2.1, "16×16"), (0.6, "8×8")):
         axes.text(11.3, y, text, size=11, ha="right", va="center", color="#555555")
-    keep(figure, "15-u-net", dpi=110)
+    keep(figure, "15-u-net", dpi=130)
 
 
 def boxes() -> None:
