@@ -33,7 +33,7 @@ def curves() -> None:
     """Training and validation loss, without and with each remedy."""
     x, y = mc.data.drawn_pets(200, SIZE, seed=0)
     unseen = mc.data.drawn_pets(400, SIZE, seed=1)
-    figure = new_figure(10, 3.6)
+    figure = new_figure(7.8, 3.3)
     remedies = [
         ("nothing done", 0.0, None),
         ("with dropout", 0.5, None),
@@ -58,7 +58,7 @@ def curves() -> None:
               f"{last:.2f}; training {np.mean(logs['loss'][-10:]):.2f}; accuracy on new pictures "
               f"{np.mean(logs['val_accuracy'][-10:]):.0%}")  # fmt: skip
     every[0].set_ylabel("loss")
-    every[2].legend(loc="upper right", frameon=False, fontsize=11)
+    every[2].legend(loc="upper right", frameon=False, fontsize=10.5, borderpad=0)
     keep(figure, "11-curves")
 
 
