@@ -39,7 +39,7 @@ def draw_shapes(model: mc.Sequential, picture: np.ndarray) -> Any:
             liveliest = int(out[0].std(axis=(0, 1)).argmax())
             stages.append((name, out[0, :, :, liveliest]))
     figure = new_figure(5.4, 5.6, layout=None)
-    left, scale = 0.01, 0.98 / (sum(len(image) for _, image in stages) + 6 * 14)
+    left, scale = 0.01, 0.965 / (sum(len(image) for _, image in stages) + 6 * 14)
     for name, image in stages:
         side = len(image)
         high = scale * side * 5.4 / 5.6
