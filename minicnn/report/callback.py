@@ -24,6 +24,7 @@ from minicnn.report.story import Kind, Pictures, Story
 from minicnn.report.words import counted, duration
 from minicnn.saving import write_whole
 from minicnn.training import Callback
+from minicnn.training.progress import EpochLines
 
 SOON = 5.0  # seconds between two pages within an epoch, at least
 GUESS = 5.0  # seconds that pictures may take, before they were ever drawn
@@ -70,7 +71,7 @@ class Report(Callback):
         """The first page: nothing but the settings."""
         self._started = time.monotonic()
         self._before = self._before_here = 0.0
-        self._spent, self._warned, self._rate = 0.0, False, 0.0
+        self._spent, self._warned, self._rate, self._is_over = 0.0, False, 0.0, False
         self._page, self._drawing = Budget(), Budget(GUESS)
         self._plan, self._step = plan, 0
         self.story = None
@@ -102,7 +103,8 @@ class Report(Callback):
         """How it ended; the last pictures, if it came to its end."""
         kind, words = self._ending()
         self._write(kind, words)
-        if kind in ("finished", "stopped"):
+        if kind in ("finished", "stopped"):  # nobody waits for pictures after Ctrl-C
+            self._is_over = True
             self._draw()
             self._write(kind, words)
         if self.story is not None:
@@ -118,7 +120,8 @@ class Report(Callback):
 
     def _begin(self) -> None:
         model, plan, run = self.model, self._plan, self.model.trainer.run
-        watchers = [watcher for watcher in run.callbacks if watcher is not self]
+        unseen = (Report, EpochLines)  # the progress line changes nothing
+        watchers = [watcher for watcher in run.callbacks if not isinstance(watcher, unseen)]
         self.story = Story(
             title=self.title or model.name or "sequential",
             kind="running",
@@ -164,8 +167,11 @@ class Report(Callback):
         story.kind, story.words = kind, words
         story.history = run.history
         story.times |= {times.epoch: times for times in run.stopwatch.epochs}
-        story.seconds = self._before + time.monotonic() - self._started
-        story.spent_here = self._before_here + self._spent
+        if self._is_over:
+            story.spent_after = self._drawing.cost
+        else:
+            story.seconds = self._before + time.monotonic() - self._started
+            story.spent_here = self._before_here + self._spent
         story.written = datetime.now()
         write_whole(self.path, page(story).encode())
 

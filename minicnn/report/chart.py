@@ -14,7 +14,7 @@ from itertools import pairwise
 from minicnn.report.markup import Html, join, tag
 
 WIDTH, HEIGHT = 460, 270
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 26, 40
+LEFT, RIGHT, TOP, BOTTOM = 62, 14, 28, 46
 MARKED = 40  # more points than these are drawn as a line alone
 
 
@@ -65,7 +65,7 @@ class Chart:
         return join([line, said])
 
     def _epoch(self, axes: Axes, epoch: int) -> Html:
-        return tag("text", f"{epoch:,}", class_="axis", x=axes.x(epoch), y=HEIGHT - BOTTOM + 18,
+        return tag("text", f"{epoch:,}", class_="axis", x=axes.x(epoch), y=HEIGHT - BOTTOM + 20,
                    text_anchor="middle")  # fmt: skip
 
     def _mark(self, axes: Axes) -> Html:
@@ -75,7 +75,7 @@ class Chart:
         x = axes.x(epoch)
         anchor = "start" if x < WIDTH / 3 else "end" if x > 2 * WIDTH / 3 else "middle"
         after = tag("rect", class_="after", x=x, y=TOP, width=round(WIDTH - RIGHT - x, 1),
-                    height=HEIGHT - TOP - BOTTOM)  # fmt: skip
+                    height=HEIGHT - TOP - BOTTOM) if epoch < axes.last else None  # fmt: skip
         line = tag("line", class_="mark", x1=x, x2=x, y1=TOP - 4, y2=HEIGHT - BOTTOM)
         return join([after, line, tag("text", word, class_="marked", x=x, y=TOP - 10,
                                       text_anchor=anchor)])  # fmt: skip
@@ -130,8 +130,8 @@ class Axes:
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers around everything from ``low`` to ``high``.
 
-    >>> ticks(0.013, 0.66), ticks(3, 3)
-    ([0.0, 0.2, 0.4, 0.6, 0.8], [2.0, 3.0, 4.0])
+    >>> ticks(0.013, 0.95), ticks(3, 3)
+    ([0.0, 0.25, 0.5, 0.75, 1.0], [2.0, 2.5, 3.0, 3.5, 4.0])
     """
     if not high - low > 1e-9 * max(abs(low), abs(high)):
         middle, half = low, max(abs(low), 1e-300) / 3 if low else 1.0

@@ -17,7 +17,7 @@ from minicnn.report.looking import Answers
 from minicnn.report.markup import Html, join, tag
 from minicnn.report.samples import Samples, take
 from minicnn.report.story import Pictures
-from minicnn.report.words import percent
+from minicnn.report.words import figure
 
 LIT = 4  # pictures whose evidence is shown
 COLOURS = 2000  # pictures whose average colour is looked at
@@ -94,12 +94,13 @@ def _augmented(insights: Insights, training: Dataset) -> Html:
 def _facts(answers: Answers, training: Dataset) -> list[tuple[str, str, str]]:
     """What only the pictures tell, for the top of the page."""
     right = accuracy(answers.table)
-    facts = [("Right answers", percent(right), f"of {of_what(answers)}")]
+    facts = [("Right answers", figure("accuracy", right), f"of {of_what(answers)}")]
     x, truth = answers.samples.x, answers.truth
     if isinstance(training, PictureData) and x.ndim == 4 and len(answers.classes) == 2:
         seen = take(training, "training", COLOURS)
         baseline = rgb_baseline(seen.x, seen.y.reshape(-1), x, truth)
-        facts.append(("Average colour alone", percent(baseline), "what no shape is needed for"))
+        by_colour = figure("accuracy", baseline)
+        facts.append(("Average colour alone", by_colour, "right without seeing any shape"))
     return facts
 
 

@@ -47,7 +47,10 @@ def drawing(figure: Any, alt: str, photographs: bool = False) -> Html:
     from PIL import Image
 
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=DPI, facecolor="white")
+    figure.savefig(
+        file, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", pad_inches=0.05,
+        pil_kwargs={"compress_level": 1},
+    )  # fmt: skip
     image = Image.open(file).convert("RGB")
     packed = io.BytesIO()
     if photographs:

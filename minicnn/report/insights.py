@@ -153,11 +153,11 @@ class Insights:
         side = min(x.shape[1:3])
 
         def draw() -> Drawn:
-            size = max(side // 10, 2)
+            size = max(side // 8, 2)
             maps = {
                 "Grad-CAM": explain.gradcam(model, x),
                 "place by place": explain.gradcam(model, x, average=False),
-                "occlusion": explain.occlusion(model, x, size=size, stride=-(-size // 2)),
+                "occlusion": explain.occlusion(model, x, size=size, stride=-(-size * 2 // 3)),
             }
             said = "; ".join(
                 f"{answers.samples.names[i]} {answers.verdict(i)}: "

@@ -111,7 +111,7 @@ def _sections(story: Story) -> list[tuple[str, str, Html]]:
             "Settings",
             join([_pairs("How the run was set up", story.settings), drawn.get("settings")]),
         ),
-        ("time", "Where the time went", timings(story)),
+        ("time", "Time", timings(story)),
         ("environment", "Environment", _pairs("What it ran on", story.environment)),
     ]
 
@@ -146,7 +146,8 @@ def headlines(story: Story) -> Html:
             remark += f"; {figure(figure_name, values[best])} in epoch {epochs[best] + 1}"
         cards.append((what.capitalize(), figure(figure_name, values[-1]), remark))
     cards.sort(key=lambda card: card[0].endswith("loss"))
-    cards += story.pictures.facts
+    known = {value for _, value, _ in cards}  # after the best epoch's weights are back, it differs
+    cards += [fact for fact in story.pictures.facts if fact[1] not in known]
     if best is not None:
         cards.append(
             ("Best epoch", f"{epochs[best] + 1}", f"of {len(epochs)}: lowest validation loss")
@@ -178,7 +179,7 @@ def _summary(model: Any) -> Html:
             f"({megabytes(summary.total * summary.itemsize)}), {summary.trainable:,} of them "
             f"trained; {summary.multiply_adds:,} multiply-adds for each sample."),
         table("Layers", ["layer", "type", "output", "parameters", "multiply-adds"], rows,
-              class_="numbers"),
+              class_="numbers layers"),
     ])  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def settings(
     trainer, data, held_back = model.trainer, plan["data"], plan["validation_data"]
     classes = trainer.link.classes
     task = f", {classes} classes" if classes else ""
-    lines = [
+    return [
         ("Network", f"{model.name or 'sequential'}, {model.count_params():,} parameters{task}"),
         ("Optimizer", described(trainer.optimizer)),
         ("Loss", trainer.link.loss.name),
@@ -36,7 +36,6 @@ def settings(
         ("Between gradients and optimizer", several(trainer.gradients)),
         ("Callbacks", several(callbacks)),
     ]
-    return [(name, value) for name, value in lines]
 
 
 def several(things: Sequence[Any]) -> str:
@@ -65,7 +64,7 @@ def described(thing: Any, nothing: str = "") -> str:
 
     >>> from minicnn.training import ClipNorm, EarlyStopping
     >>> described(ClipNorm(1.0)), described(EarlyStopping(patience=3))
-    ('ClipNorm(limit=1.0)', 'EarlyStopping(patience=3)')
+    ('ClipNorm(limit=1.0)', 'EarlyStopping(patience=3, restore_best_weights=True)')
     """
     if thing is None:
         return nothing
@@ -81,12 +80,11 @@ def described(thing: Any, nothing: str = "") -> str:
 
 
 def _arguments(thing: Any) -> list[str]:
-    """What it was made with, as far as it remembers, without what is as usual."""
+    """What it was made with, as far as it remembers it in numbers and words."""
     shown = []
-    for name, parameter in inspect.signature(type(thing)).parameters.items():
-        value = vars(thing).get(name, parameter.default)
-        is_plain = isinstance(value, bool | int | float | str | os.PathLike | type(None) | tuple)
-        if is_plain and value != parameter.default:
+    for name in inspect.signature(type(thing)).parameters:
+        value = vars(thing).get(name)
+        if isinstance(value, bool | int | float | str | os.PathLike | tuple):
             value = os.fspath(value) if isinstance(value, os.PathLike) else value
             shown.append(f"{name}={value!r}")
     return shown

@@ -45,6 +45,7 @@ class Story:
     written: datetime = field(default_factory=datetime.now)
     seconds: float = 0.0  # since it began, those before a resume included
     spent_here: float = 0.0  # of them, on this page
+    spent_after: float = 0.0  # when all was over, on the last pictures
     times: dict[int, EpochTimes] = field(default_factory=dict)
     rates: dict[int, float] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)

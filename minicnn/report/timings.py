@@ -28,10 +28,12 @@ def timings(story: Story) -> Html:
     rest = story.seconds - sum(seconds for seconds, _ in inside.values())
     inside["Everything else"] = max(rest, 0.0), "to begin, and between"
     whole = max(story.seconds, sum(seconds for seconds, _ in inside.values()), 1e-9)
-    rows = [
+    rows: list[list[str | None]] = [
         [part, duration(seconds), percent(seconds / whole), _bar(seconds / whole), remark]
         for part, (seconds, remark) in inside.items()
     ]
+    if story.spent_after:
+        rows.append(["Last pictures", duration(story.spent_after), "–", None, "after training"])
     return join([
         table("Where the time went", ["part", "time", "share", "", "what it is"], rows,
               class_="bars"),

@@ -30,7 +30,7 @@ def figure(name: str, value: float) -> str:
     """One figure of an epoch: shares in percent, anything else to four digits.
 
     >>> figure("val_accuracy", 0.9734), figure("loss", 0.012345), figure("loss", float("nan"))
-    ('97.3 %', '0.01234', 'no number')
+    ('97.3 %', '0.01235', 'no number')
     """
     if not math.isfinite(value):
         return "no number" if math.isnan(value) else "infinite"
