@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from minicnn.typing import Array
 
 SMALL = 64  # pixels: below, they are shown as squares and kept exactly
 DPI = 130
+NARROW = 350  # pixels, that fit on every page
 PER_INCH = 84  # pixels on the page: so much smaller than drawn, lines and letters stay sharp
 
 
@@ -42,15 +44,17 @@ def photograph(picture: Array, alt: str) -> Html:
     return tag("img", src=source, alt=alt, width=W, height=H, class_="small" if small else None)
 
 
-def drawing(figure: Any, alt: str, photographs: bool = False) -> Html:
+def drawing(figure: Any, label: str, alt: str, photographs: bool = False) -> Html:
     """A matplotlib figure on paper; where the page is narrow it scrolls, and stays legible."""
     from PIL import Image
 
     file = io.BytesIO()
-    figure.savefig(
-        file, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", pad_inches=0.05,
-        pil_kwargs={"compress_level": 1},
-    )  # fmt: skip
+    with warnings.catch_warnings():  # a name may have letters that the font lacks
+        warnings.simplefilter("ignore")
+        figure.savefig(
+            file, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", pad_inches=0.05,
+            pil_kwargs={"compress_level": 1},
+        )  # fmt: skip
     image = Image.open(file).convert("RGB")
     packed = io.BytesIO()
     if photographs:
@@ -60,8 +64,8 @@ def drawing(figure: Any, alt: str, photographs: bool = False) -> Html:
     width, height = (round(size * PER_INCH / DPI) for size in image.size)
     kind = "jpeg" if photographs else "png"
     drawn = tag("img", src=_uri(packed.getvalue(), kind), alt=alt, width=width, height=height)
-    return tag("div", drawn, class_="paper") if width < 350 else scrolling(
-        tag("div", drawn, class_="paper"), "a figure that scrolls sideways")  # fmt: skip
+    paper = tag("div", drawn, class_="paper")
+    return scrolling(paper, label) if width > NARROW else paper
 
 
 def _uri(content: bytes, kind: str) -> str:

@@ -23,6 +23,8 @@ from minicnn.training import GradientNorms
 from minicnn.typing import Array
 from minicnn.viz.canvas import PlotsMissingError
 
+WIDTH = 28  # signs above a picture
+
 
 class Drawn(NamedTuple):
     """A figure, and what it shows."""
@@ -42,7 +44,7 @@ class Insights:
         """One figure with its caption; or why it is not there."""
         try:
             drawn = draw()
-            image = drawing(drawn.figure, drawn.words, drawn.photographs)
+            image = drawing(drawn.figure, title, drawn.words, drawn.photographs)
         except PlotsMissingError:
             self.missing.append(title)
             return Html()
@@ -164,7 +166,7 @@ class Insights:
                 + ", ".join(f"{name} at most {found[k].max():.2g}" for name, found in maps.items())
                 for k, i in enumerate(places)
             )
-            captions = [answers.verdict(i).replace(", ", "\n", 1) for i in places]
+            captions = [_title(answers.verdict(i)) for i in places]
             return Drawn(viz.evidence(_as_shown(x), maps, captions), f"{said}.", True)
 
         return self.figure(
@@ -221,6 +223,13 @@ class Insights:
                 believed,
             ),
         ), class_="trio")  # fmt: skip
+
+
+def _title(verdict: str) -> str:
+    """A verdict above a picture: in lines that fit, and with no formulas."""
+    lines = verdict.split(", ")
+    lines = [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines]
+    return "\n".join(lines).replace("$", r"\$")
 
 
 def _as_shown(x: Array) -> Array:

@@ -13,6 +13,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,15 @@ OPTIONS = (
 )  # fmt: skip
 PATIENCE = 60  # seconds for one answer
 
+# Chromium reads file 3 and writes file 4: this puts the two pipes there and becomes Chromium.
+STARTER = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
 
 def find_browser() -> str | None:
     """The first of the known browsers that is installed; CHROMIUM names another."""
@@ -44,10 +54,9 @@ class Browser:
         ours_in, from_it = os.pipe()
         command = [program, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
 
-        # Chromium reads file 3 and writes file 4; a shell puts the two pipes there.
-        shell = ["/bin/sh", "-c", f'exec "$@" 3<&{to_it} 4>&{from_it}', "sh", *command]
+        starter = [sys.executable, "-c", STARTER, str(to_it), str(from_it), *command]
         self.process = subprocess.Popen(
-            shell, pass_fds=(to_it, from_it), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            starter, pass_fds=(to_it, from_it), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         os.close(to_it)
         os.close(from_it)
@@ -56,13 +65,17 @@ class Browser:
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
-        targets = self.ask("Target.getTargets")["targetInfos"]
-        page = next(target for target in targets if target["type"] == "page")
-        self.session = self.ask(
-            "Target.attachToTarget", targetId=page["targetId"], flatten=True
-        )["sessionId"]  # fmt: skip
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.ask(f"{domain}.enable")
+        try:
+            targets = self.ask("Target.getTargets")["targetInfos"]
+            page = next(target for target in targets if target["type"] == "page")
+            self.session = self.ask(
+                "Target.attachToTarget", targetId=page["targetId"], flatten=True
+            )["sessionId"]  # fmt: skip
+            for domain in ("Page", "Runtime", "Network", "Log"):
+                self.ask(f"{domain}.enable")
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -71,6 +84,9 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         os.close(self.out)
         os.close(self.inn)
         self.process.terminate()
