@@ -4,8 +4,8 @@
     python examples/catdog.py --data DIR      photographs, in a folder for each class
     python examples/catdog.py --download      the 3000 photographs of the well-known exercise
 
-It ends with the accuracy, plots, a report and a saved model in runs/catdog (or --out DIR). Ctrl-C saves;
-the same command with --resume goes on.
+It ends with the accuracy, and with plots, a report and a saved model in runs/catdog (or --out DIR).
+Ctrl-C saves; the same command with --resume goes on.
 """
 
 import argparse

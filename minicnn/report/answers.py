@@ -36,8 +36,8 @@ def right_and_wrong(answers: Answers) -> Html:
         parts += [
             tag("h3", "Most mistaken"),
             gallery(answers, mistaken) if mistaken else tag("p", "No mistakes.", class_="note"),
-            _caption("The true class got the least probability, the worst first. Is the label wrong, "
-                     "is the picture odd, or is there a kind that the network has not learnt?"),
+            _caption("The true class got the least probability, the worst first. Is the label "
+                     "wrong, the picture odd, or is it of a kind that was never learnt?"),
             tag("h3", "Least sure"),
             gallery(answers, doubtful),
             _caption("The two likeliest classes lie closest together, the closest first. Here more "
@@ -80,8 +80,8 @@ def confusion(answers: Answers) -> Html:
             "confusion matrix",
         ),
         _caption(
-            "A row for each true class, a column for what it was taken for; the diagonal (framed) is "
-            "right. The darker a cell, the larger its share of the row."
+            "A row for each true class, a column for what it was taken for; the diagonal (framed) "
+            "is right. The darker a cell, the larger its share of the row."
         ),
         class_="card",
     )  # fmt: skip

@@ -36,10 +36,10 @@ def draw(
     found.parts["network"] = join([insights.diagram(model), insights.gradient_flow(model)])
     found.parts["settings"] = _augmented(insights, training)
     if answers is None:
-        what = "not one class for each sample"
+        loss = model.trainer.link.loss.name
+        why = f"The network does not choose one class for each sample ({loss})"
         found.parts["answers"] = tag(
-            "p", f"The network gives {what} ({model.trainer.link.loss.name}): there is no confusion "
-            "matrix, and no mistakes to look at.", class_="note",
+            "p", f"{why}: there is no confusion matrix, and no mistakes to look at.", class_="note",
         )  # fmt: skip
     else:
         found.parts["answers"] = join([right_and_wrong(answers), _trust(insights, answers)])

@@ -40,11 +40,14 @@ def blas() -> str:
         from threadpoolctl import threadpool_info
 
         found = [entry for entry in threadpool_info() if entry["user_api"] == "blas"]
-        return ", ".join(
-            f"{entry['internal_api']} {entry['version']}"
-            + (f" ({entry['architecture']})" if entry.get("architecture") else "")
-            for entry in found
-        ) or _built_with()
+        return (
+            ", ".join(
+                f"{entry['internal_api']} {entry['version']}"
+                + (f" ({entry['architecture']})" if entry.get("architecture") else "")
+                for entry in found
+            )
+            or _built_with()
+        )
     except Exception:  # it looks into other libraries, and the page can do without
         return _built_with()
 

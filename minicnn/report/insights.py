@@ -198,8 +198,8 @@ class Insights:
         return tag("div", *(
             self.figure(
                 "ROC curve",
-                f"Class 0 is {zero}, class 1 is {one}. The square is the threshold of one half; the "
-                "nearer the curve to the upper left corner, the better the ranking.",
+                f"Class 0 is {zero}, class 1 is {one}. The square is the threshold of one half; "
+                "the nearer the curve to the upper left corner, the better the ranking.",
                 lambda: Drawn(
                     viz.roc(truth, p),
                     f"Area under the ROC curve {auc(truth, p):.3f}. At one half, "
@@ -237,5 +237,3 @@ def _as_shown(x: Array) -> Array:
     if x.dtype == np.uint8 or (x.min() >= 0 and x.max() <= 1):
         return x
     return np.asarray((x - x.min()) / max(float(x.max() - x.min()), 1e-12))
-
-

@@ -60,4 +60,3 @@ class Answers:
         if truth == taken_for:
             return f"is {truth}, {sure} sure: right"
         return f"is {truth}, taken for {taken_for}, {sure} sure"
-

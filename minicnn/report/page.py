@@ -65,8 +65,8 @@ def _header(story: Story) -> Html:
     again = None
     if story.kind == "running" and story.refresh:
         again = tag(
-            "p", f"This page loads itself anew every {counted(story.refresh, 'second')} until the run "
-            "ends. If the time above is long past, the run was killed.", class_="reading",
+            "p", f"This page loads itself anew every {counted(story.refresh, 'second')} until the "
+            "run ends. If the time above is long past, the run was killed.", class_="reading",
         )  # fmt: skip
     return tag(
         "header",
@@ -121,9 +121,9 @@ def _when(story: Story) -> Html:
     done, after = len(story.history.epochs), story.pictures.after
     last = story.history.epochs[-1] + 1 if done else 0
     if not story.pictures.parts:
-        later = "They come at the end, or before if there is time." if story.kind == "running" else (
-            "They were not drawn, because the run did not come to its end."
-        )  # fmt: skip
+        later = "They were not drawn, because the run did not come to its end."
+        if story.kind == "running":
+            later = "They come at the end, or before if there is time."
         return tag("p", f"No pictures yet. {later}", class_="note")
     if after == last and story.kind != "running":
         return Html()

@@ -13,7 +13,6 @@ from minicnn.data.dataset import Dataset
 from minicnn.data.pictures import Pictures
 from minicnn.typing import Array
 
-
 MOST = 10_000  # samples
 ROOM = 150_000_000  # bytes that they may take
 

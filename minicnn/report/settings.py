@@ -72,7 +72,7 @@ def described(thing: Any, nothing: str = "") -> str:
         text = ", ".join(map(described, [*thing.moves, *thing.changes]))
     elif inspect.isroutine(thing):
         text = f"the function {thing.__qualname__}"
-    elif type(thing).__repr__ is not object.__repr__:
+    elif "__repr__" in {name for kind in type(thing).__mro__[:-1] for name in vars(kind)}:
         text = repr(thing)
     else:
         text = f"{type(thing).__name__}({', '.join(_arguments(thing))})"

@@ -81,9 +81,7 @@ class Story:
         """
         try:
             known = json.loads(_memory_in(page.read_text(encoding="utf-8")))
-            losses = dict(
-                zip(self.history.epochs, map(repr, self.series()["loss"]), strict=True)
-            )
+            losses = dict(zip(self.history.epochs, map(repr, self.series()["loss"]), strict=True))
             epochs = {int(row["epoch"]): dict(row) for row in known["epochs"]}
             ours = {e: row for e, row in epochs.items() if row.pop("loss") == losses.get(e)}
             rates = {e: row.pop("rate") for e, row in ours.items()}

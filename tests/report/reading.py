@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from minicnn.report.markup import VOID
 
@@ -144,7 +145,7 @@ def _headings(page: Page) -> None:
     levels = [int(e.kind[1]) for e in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     for section in page.all("section"):
         assert page.by_id(section["aria-labelledby"]).kind == "h2"
     assert len(page.all("main")) == len(page.all("nav")) == len(page.all("footer")) == 1

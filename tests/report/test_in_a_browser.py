@@ -38,8 +38,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     x, y = PETS
     training = mc.data.Pictures(x[:24], y[:24], batch_size=6, augment="classic")
     model = of_pictures(gradients=[mc.GradientNorms()])
-    model.fit(training, epochs=4, validation_data=(x[24:], y[24:]), verbose=0,
-              callbacks=[mc.Report(path, class_names=["cat", LONG], title="little pets")])  # fmt: skip
+    watching = mc.Report(path, class_names=["cat", LONG], title="little pets")
+    model.fit(training, epochs=4, validation_data=(x[24:], y[24:]), verbose=0, callbacks=[watching])
     return path
 
 
@@ -92,9 +92,8 @@ def test_the_policy_forbids_what_the_page_does_not_need(browser, report, tmp_pat
     text = report.read_text(encoding="utf-8")
     page.write_text(text.replace("<h1>", f"{bad}<h1>", 1), encoding="utf-8")
     browser.open(page)
-    assert browser.evaluate("[window.hurt === undefined, document.querySelectorAll('h1').length]") == [
-        True, 2,
-    ]  # fmt: skip
+    seen = "[window.hurt === undefined, document.querySelectorAll('h1').length]"
+    assert browser.evaluate(seen) == [True, 2]
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser, report):
@@ -189,7 +188,9 @@ def test_every_text_can_be_read(browser, report, dark):
 def test_lines_are_seen_on_their_cards(browser, report):
     for dark in (False, True):
         browser.open(report, dark=dark)
-        card = numbers(browser.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor"))
+        card = numbers(
+            browser.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
+        )
         for look in ("look0", "look1"):
             line = numbers(browser.evaluate(
                 f"getComputedStyle(document.querySelector('.line.{look}')).stroke"))  # fmt: skip
@@ -200,7 +201,10 @@ def test_it_prints_black_on_white(browser, report):
     browser.open(report, dark=True)
     browser.ask("Emulation.setEmulatedMedia", media="print")
     try:
-        assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert (
+            browser.evaluate("getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
         assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
         assert len(browser.ask("Page.printToPDF")["data"]) > 10_000
     finally:

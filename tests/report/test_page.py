@@ -52,7 +52,9 @@ def test_pictures_of_two_classes(page):
     assert [row[0] for row in numbers] == ["epoch", "1", "2", "3"]
     assert [row[1] for row in numbers[1:]] == [f"{loss:.4g}" for loss in history["loss"]]
     table = mc.metrics.confusion_matrix(HELD[1], model.predict(HELD[0]))
-    shown = [[int(cell.split()[0]) for cell in row[1:3]] for row in run.rows("Confusion matrix")[1:]]
+    shown = [
+        [int(cell.split()[0]) for cell in row[1:3]] for row in run.rows("Confusion matrix")[1:]
+    ]
     assert shown == table.tolist()
     alts = " ".join(image["alt"] for image in run.all("img"))
     assert f"Area under the ROC curve {mc.metrics.auc(HELD[1], model.predict(HELD[0])):.3f}" in alts
@@ -112,13 +114,13 @@ def test_a_regression(page):
 def test_several_yes_or_no_outputs_and_answers_for_every_place(page):
     y = RNG.integers(0, 2, (30, 3))
     run = page(of_rows(3, "binary_crossentropy"), ROWS, y, epochs=1)
-    assert "not one class for each sample" in run.by_id("answers").text
+    assert "not choose one class for each sample" in run.by_id("answers").text
     model = mc.Sequential(
         [mc.Conv2D(1, 3, padding="same", activation="sigmoid")], input_shape=(24, 24, 3)
     )
     model.compile("adam", "binary_crossentropy")
     run = page(model, X, RNG.integers(0, 2, (len(X), 24, 24, 1)), epochs=1)
-    assert "not one class for each sample" in run.by_id("answers").text
+    assert "not choose one class for each sample" in run.by_id("answers").text
     assert "One picture’s way through the network" in run.by_id("sees").text
 
 

@@ -48,7 +48,9 @@ class Press(mc.Callback):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch, no_plots):
     """Pages are written whenever they may be, and pictures at the end only."""
-    monkeypatch.setattr(Budget, "due", lambda budget, at_least=0.0: budget.cost < 1 and not at_least)
+    monkeypatch.setattr(
+        Budget, "due", lambda budget, at_least=0.0: budget.cost < 1 and not at_least
+    )
 
 
 def test_while_it_runs_it_says_how_far_it_is(tmp_path):
@@ -121,7 +123,9 @@ def test_a_run_that_failed_says_why(tmp_path, quietly):
         with pytest.raises(mc.NotFiniteError):
             fit()
     run = read(path)
-    assert run.status.startswith("✕ failed: in epoch 1, after step 2 of 3: NotFiniteError: epoch 1,")
+    assert run.status.startswith(
+        "✕ failed: in epoch 1, after step 2 of 3: NotFiniteError: epoch 1,"
+    )
     assert "the input has NaN" in run.status
     assert model.trainer.run.ended_by is None  # its traceback would keep the batch
 
@@ -149,7 +153,9 @@ def test_early_stopping_is_named_and_the_best_weights_are_drawn(tmp_path):
     assert n < 30
     assert run.status.startswith(f"■ stopped: by EarlyStopping after {n} of 30 epochs")
     table = mc.metrics.confusion_matrix(Y[24:], model.predict(X[24:]))  # of the weights put back
-    shown = [[int(cell.split()[0]) for cell in row[1:3]] for row in run.rows("Confusion matrix")[1:]]
+    shown = [
+        [int(cell.split()[0]) for cell in row[1:3]] for row in run.rows("Confusion matrix")[1:]
+    ]
     assert shown == table.tolist()
     assert run.cards()["Best epoch"].startswith(str(stop.best_epoch + 1))
 
@@ -169,7 +175,9 @@ def test_a_run_that_goes_on_shows_the_whole_history(tmp_path):
     assert whole.rows("The time of every epoch")[1] == first.rows("The time of every epoch")[1]
     assert len(whole.rows("The time of every epoch")) == 5
     # another run's page tells nothing about this one
-    text = path.read_text().replace("&quot;loss&quot;: &quot;&#x27;", "&quot;loss&quot;: &quot;&#x27;9")
+    text = path.read_text().replace(
+        "&quot;loss&quot;: &quot;&#x27;", "&quot;loss&quot;: &quot;&#x27;9"
+    )
     for content in (text, "no page", text.replace("epochs", "€")):
         path.write_text(content)
         run = fit(5, resume=file)
@@ -191,7 +199,9 @@ def test_training_is_not_changed_by_its_report(tmp_path):
 def test_a_page_that_cannot_be_written_is_one_warning(tmp_path):
     (tmp_path / "taken").write_text("a file")
     report = mc.Report(tmp_path / "taken" / "run.html")
-    with pytest.warns(RuntimeWarning, match="page is not up to date, and training goes on") as heard:
+    with pytest.warns(
+        RuntimeWarning, match="page is not up to date, and training goes on"
+    ) as heard:
         history = of_rows().fit(ROWS, ROWS[:, 0], epochs=3, verbose=0, callbacks=[report])
     assert len(heard) == 1
     assert len(history.epochs) == 3
