@@ -22,8 +22,8 @@ class Budget:
     True
     """
 
-    def __init__(self, guess: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self.cost = guess  # of the last time, or what the first time may cost
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.cost = 0.0  # of the last time; set it to what the first time may cost
         self.clock = clock
         self.since = clock()
 

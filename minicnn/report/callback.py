@@ -27,7 +27,7 @@ from minicnn.training import Callback
 from minicnn.training.progress import EpochLines
 
 SOON = 5.0  # seconds between two pages within an epoch, at least
-GUESS = 5.0  # seconds that pictures may take, before they were ever drawn
+GUESS, TIMES = 5.0, 10  # what pictures may take before they were ever drawn: seconds, validations
 
 
 class Report(Callback):
@@ -72,7 +72,7 @@ class Report(Callback):
         self._started = time.monotonic()
         self._before = self._before_here = 0.0
         self._spent, self._warned, self._rate, self._is_over = 0.0, False, 0.0, False
-        self._page, self._drawing = Budget(), Budget(GUESS)
+        self._page, self._drawing, self._has_drawn = Budget(), Budget(), False
         self._plan, self._step = plan, 0
         self.story = None
         self._safely(self._begin)
@@ -94,6 +94,9 @@ class Report(Callback):
         self._step = 0
         if self.story is not None:
             self.story.rates[epoch] = self._rate
+        times = self.model.trainer.run.stopwatch.epochs[-1]
+        if not self._has_drawn:
+            self._drawing.cost = max(GUESS, TIMES * (times.validation or times.steps))
         if self._drawing.due():
             self._draw()
         if self._page.due():
@@ -152,7 +155,7 @@ class Report(Callback):
             except Exception as error:  # the page says so, and training goes on
                 why = tag("p", f"No pictures after epoch {after}: {error!r}", class_="missing")
                 self.story.pictures = Pictures(after, {"missing": why})
-        self._spent += self._drawing.cost
+        self._spent, self._has_drawn = self._spent + self._drawing.cost, True
 
     def _write(self, kind: Kind, words: str) -> None:
         """The page as it is now."""

@@ -42,14 +42,14 @@ def figure(name: str, value: float) -> str:
 def percent(share: float) -> str:
     """A share without decimals, but never 100 % or 0 % of what is not all or nothing.
 
-    >>> percent(0.5), percent(1), percent(0.9999), percent(0.0001)
-    ('50 %', '100 %', '99.99 %', '0.01 %')
+    >>> percent(0.5), percent(1), percent(0.9999), percent(0.999999), percent(1e-6)
+    ('50 %', '100 %', '99.99 %', 'over 99.99 %', 'under 0.01 %')
     """
     for decimals in (0, 1, 2):
-        said = f"{share:.{decimals}%}"
-        if 0 < float(said[:-1]) < 100 or share in (0, 1):
-            break
-    return said.replace("%", " %")
+        said = f"{share:.{decimals}%}".replace("%", " %")
+        if 0 < float(said[:-2]) < 100 or share in (0, 1):
+            return said
+    return "over 99.99 %" if share > 0.5 else "under 0.01 %"
 
 
 def counted(n: int, thing: str, things: str = "") -> str:

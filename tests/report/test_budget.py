@@ -25,7 +25,8 @@ def test_what_it_costs_is_a_fiftieth(cost, step):
 
 def test_a_guess_holds_back_the_first_time_and_a_least_time_every_time():
     now = [100.0]
-    budget = Budget(guess=5, clock=lambda: now[0])
+    budget = Budget(clock=lambda: now[0])
+    budget.cost = 5
     assert not budget.due()
     now[0] += 5 / SHARE
     assert budget.due()

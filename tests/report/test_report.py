@@ -11,6 +11,8 @@ import pytest
 
 import minicnn as mc
 from minicnn.report.budget import Budget
+from minicnn.report.story import Pictures
+from minicnn.training.stopwatch import Stopwatch
 from tests.report.conftest import PETS, ROWS, of_pictures, of_rows
 from tests.report.reading import check
 
@@ -43,6 +45,9 @@ class Press(mc.Callback):
     def on_batch_end(self, step, logs):
         if self.model.trainer.run.epoch == 1 and step == 1:
             os.kill(os.getpid(), signal.SIGINT)
+
+
+DUE = Budget.due
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +152,7 @@ def test_early_stopping_is_named_and_the_best_weights_are_drawn(tmp_path):
     model = of_pictures(optimizer=mc.SGD(5.0))  # so long steps that it gets worse
     history = model.fit(
         X[:24], Y[:24], batch_size=4, epochs=30, verbose=0, validation_data=(X[24:], Y[24:]),
-        callbacks=[mc.Report(path), stop],
+        callbacks=[stop, mc.Report(path)],
     )  # fmt: skip
     run, n = read(path), len(history.epochs)
     assert n < 30
@@ -174,15 +179,19 @@ def test_a_run_that_goes_on_shows_the_whole_history(tmp_path):
     assert whole.rows("Every epoch in numbers")[:3] == first.rows("Every epoch in numbers")
     assert whole.rows("The time of every epoch")[1] == first.rows("The time of every epoch")[1]
     assert len(whole.rows("The time of every epoch")) == 5
-    # another run's page tells nothing about this one
-    text = path.read_text().replace(
-        "&quot;loss&quot;: &quot;&#x27;", "&quot;loss&quot;: &quot;&#x27;9"
-    )
-    for content in (text, "no page", text.replace("epochs", "€")):
-        path.write_text(content)
-        run = fit(5, resume=file)
-        assert len(run.rows("Every epoch in numbers")) == 6
-        file.touch()
+    # another run's page, or a damaged one, tells nothing about this run
+    for epochs, spoil in (
+        (5, lambda text: text.replace("loss&quot;: &quot;", "loss&quot;: &quot;9")),
+        (6, lambda text: "no page"),
+        (7, lambda text: text.replace("&quot;epochs&quot;: [", "&quot;epochs&quot;: [null, ")),
+        (8, lambda text: text.replace("&quot;steps&quot;: ", "&quot;steps&quot;: {}, ")),
+    ):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(spoil(text), encoding="utf-8")
+        assert path.read_text(encoding="utf-8") != text
+        run = fit(epochs, resume=file)
+        assert len(run.rows("Every epoch in numbers")) == 1 + epochs
+        assert [row[0] for row in run.rows("The time of every epoch")[1:]] == [str(epochs)]
 
 
 def test_training_is_not_changed_by_its_report(tmp_path):
@@ -215,6 +224,36 @@ def test_a_failure_leaves_the_page_from_before(tmp_path, monkeypatch):
         of_rows().fit(ROWS, ROWS[:, 0], verbose=0, callbacks=[mc.Report(path)])
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["run.html"]
+
+
+def test_pictures_are_drawn_when_a_fiftieth_of_the_time_allows_it(tmp_path, monkeypatch):
+    now, drawn = [0.0], []
+    for kind in (Budget, Stopwatch):
+        monkeypatch.setattr(kind.__init__, "__defaults__", (lambda: now[0],))
+    monkeypatch.setattr(Budget, "due", DUE)
+
+    def draw(model, data, samples, names, after):
+        now[0] += 4
+        drawn.append(after)
+        return Pictures(after)
+
+    class Slow(mc.Callback):
+        def on_epoch_begin(self, epoch):
+            now[0] += 100
+
+    class Validation:
+        def __len__(self):
+            return 1
+
+        def epoch(self, epoch):
+            now[0] += 1
+            yield mc.data.Batch(ROWS, ROWS[:, 0])
+
+    monkeypatch.setattr("minicnn.report.callback.draw", draw)
+    of_rows().fit(ROWS, ROWS[:, 0], epochs=12, verbose=0, validation_data=Validation(),
+                  callbacks=[mc.Report(tmp_path / "run.html", pictures=(ROWS, ROWS)), Slow()])  # fmt: skip
+    # guessed at ten validations of 1 s: after 500 s; then they took 4 s: after 200 s; at the end
+    assert drawn == [5, 7, 9, 11, 12]
 
 
 def test_the_first_page_is_there_before_the_first_step(tmp_path):
