@@ -250,8 +250,9 @@ def test_pictures_are_drawn_when_a_fiftieth_of_the_time_allows_it(tmp_path, monk
             yield mc.data.Batch(ROWS, ROWS[:, 0])
 
     monkeypatch.setattr("minicnn.report.callback.draw", draw)
+    report = mc.Report(tmp_path / "run.html", pictures=(ROWS, ROWS))
     of_rows().fit(ROWS, ROWS[:, 0], epochs=12, verbose=0, validation_data=Validation(),
-                  callbacks=[mc.Report(tmp_path / "run.html", pictures=(ROWS, ROWS)), Slow()])  # fmt: skip
+                  callbacks=[report, Slow()])  # fmt: skip
     # guessed at ten validations of 1 s: after 500 s; then they took 4 s: after 200 s; at the end
     assert drawn == [5, 7, 9, 11, 12]
 
