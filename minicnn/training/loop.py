@@ -144,6 +144,8 @@ class Trainer:
             "initial_epoch": run.epoch,
             "steps": run.steps,
             "figures": self._figures(validation),
+            "data": data,
+            "validation_data": validation,
         }
         started: list[Callback] = []
         self._on_device = OnDevice(self) if suits(self) else None
@@ -160,17 +162,23 @@ class Trainer:
                 while run.epoch < epochs and (run.step or not run.asked_to_stop()):
                     self._epoch(data, validation, class_weight)
         except NotFiniteError as error:
+            run.ended_by = error
             answers = [callback.on_not_finite(error) for callback in callbacks]  # ask every one
             if not any(answers):
                 raise
-        except Interrupted:
+        except Interrupted as stop:
+            run.ended_by = stop
             self._look(data)
             saved = [path for callback in callbacks if (path := callback.on_interrupt())]
             raise KeyboardInterrupt(_how_to_go_on(run, saved)) from None
+        except BaseException as error:
+            run.ended_by = error
+            raise
         finally:
             self._on_device = None
             for callback in reversed(started):
                 callback.on_train_end()
+            run.ended_by = None  # its traceback would keep the last batch alive
         return run.history
 
     @room_for_a_batch()
@@ -190,20 +198,24 @@ class Trainer:
         """One epoch, or what is left of it."""
         run = self.run
         epoch = run.epoch
-        for callback in run.callbacks:
-            callback.on_epoch_begin(epoch)
+        run.timekeeper.begin(epoch)
+        with run.timekeeper.timing("callbacks"):
+            for callback in run.callbacks:
+                callback.on_epoch_begin(epoch)
         self._steps(data, class_weight)
         logs = run.logs
         if validation is not None:
-            results = self.evaluate(validation)
+            with run.timekeeper.timing("validation"):
+                results = self.evaluate(validation, self._on_device)
             logs = logs | {f"val_{name}": value for name, value in results.items()}
         run.end_epoch(logs)
-        for callback in run.callbacks:
-            callback.on_epoch_end(epoch, logs)
+        with run.timekeeper.timing("callbacks"):
+            for callback in run.callbacks:
+                callback.on_epoch_end(epoch, logs)
         self.ctrl_c.may_stop_here()
 
     def _steps(self, data: Dataset, class_weight: Mapping[int, float] | None) -> None:
-        run = self.run
+        run, watch = self.run, self.run.timekeeper
         if run.step == 0:
             self._reset_metrics()
         elif run.asked_to_stop():  # it had stopped here when it was saved
@@ -215,17 +227,17 @@ class Trainer:
             coming: Iterator[Any] = feeder.epoch(run.epoch, run.step)
         else:
             coming = batches(data, run.epoch, start=run.step)
-        for batch in coming:
+        for batch in watch.waiting(coming):
             step, moment = run.step, Moment(self.seed, run.epoch, run.step)
-            if there is not None:
-                there.train(batch, moment)
-                run.step = step + 1
-                if run.step % LOOK_EVERY == 0 or any(c.wants_figures(step) for c in run.callbacks):
-                    self._look(data)
-            else:
-                self._host_step(weighted(batch, class_weight), moment)
-            for callback in run.callbacks:
-                callback.on_batch_end(step, run.logs)
+            with watch.timing("steps"):
+                if there is not None:
+                    self._step_there(there, batch, moment, data)
+                else:
+                    self._step_here(weighted(batch, class_weight), moment)
+            watch.epochs[-1].samples += len(batch.x)
+            with watch.timing("callbacks"):
+                for callback in run.callbacks:
+                    callback.on_batch_end(step, run.logs)
             self.ctrl_c.may_stop_here()
             if run.asked_to_stop():
                 break
@@ -233,13 +245,21 @@ class Trainer:
         if not run.logs:
             raise DataError("expected a data set with at least one batch, got none")
 
-    def _host_step(self, batch: Batch, moment: Moment) -> None:
+    def _step_here(self, batch: Batch, moment: Moment) -> None:
         """A step after which the figures are known."""
         run = self.run
         value, y_pred = self.step(batch, moment)
         run.loss.add(value, len(batch.x))
         self._update_metrics(batch.y, y_pred)
         run.step, run.logs = run.step + 1, {"loss": run.loss.value, **self._metric_results()}
+
+    def _step_there(self, there: OnDevice, batch: Any, moment: Moment, data: Dataset) -> None:
+        """A step whose figures are fetched if somebody wants them, and now and then anyway."""
+        run, step = self.run, self.run.step
+        there.train(batch, moment)
+        run.step = step + 1
+        if run.step % LOOK_EVERY == 0 or any(c.wants_figures(step) for c in run.callbacks):
+            self._look(data)
 
     @room_for_a_batch()
     def _look(self, data: Dataset) -> None:
@@ -255,14 +275,17 @@ class Trainer:
 
     @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")
-    def evaluate(self, data: Dataset) -> dict[str, Any]:
-        """Loss and metrics over a data set, with nothing changed."""
+    def evaluate(self, data: Dataset, run_on: OnDevice | None = None) -> dict[str, Any]:
+        """Loss and metrics over a data set, with nothing changed.
+
+        ``run_on`` is what a run on a GPU keeps there; its steps must have been looked at.
+        """
         mean = Mean()
         self._reset_metrics()
-        there = self._on_device or (OnDevice(self) if suits(self) else None)
+        there = run_on or (OnDevice(self) if suits(self) else None)
         if there is not None:
             there.begin(mean)
-            for fed in there.feeder(data, None, stay=self._on_device is not None).epoch(0):
+            for fed in there.feeder(data, None, stay=run_on is not None).epoch(0):
                 there.evaluate(fed)
                 self.ctrl_c.may_stop_here()
             there.look(mean, data, None)
