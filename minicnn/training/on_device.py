@@ -26,6 +26,7 @@ from minicnn.losses import Loss
 from minicnn.losses.loss import shares
 from minicnn.metrics import Auc, FromTable, true_classes
 from minicnn.randomness import Moment
+from minicnn.training.class_weight import weighted
 from minicnn.training.diagnose import where_it_broke
 from minicnn.training.feeding import Fed, Feeder, Labels
 from minicnn.training.gradients import changed
@@ -85,8 +86,6 @@ class OnDevice:
         self, data: Dataset | None, class_weight: Mapping[int, float] | None, stay: bool
     ) -> Feeder:
         """What brings this data set's batches; the same for all epochs of a run."""
-        from minicnn.training.loop import weighted
-
         if id(data) not in self._feeders:
             dtype = dtype_of(self.trainer.link.body)
             feeder = Feeder(

@@ -103,6 +103,29 @@ def test_an_epoch_is_looked_at_once(ops):
     assert short.fetches == long.fetches  # the figures, and the scores of the auc
 
 
+def test_a_long_epoch_is_looked_at_now_and_then(ops, monkeypatch):
+    monkeypatch.setattr("minicnn.training.loop.LOOK_EVERY", 2)
+    model, meter = network(), Meter()
+    model.compile(mc.RMSprop(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    model.fit(X, Y, batch_size=4, verbose=0, callbacks=[meter])
+    assert meter.of_all("fetches") == [0, 1, 0, 1, 0, 1]
+
+
+def test_a_callback_that_looks_gets_figures_that_are_new(ops):
+    seen = []
+
+    class Looks(mc.Callback):
+        def on_batch_end(self, step, logs):
+            seen.append(logs["loss"])
+
+    model = network()
+    with counted() as cost:
+        history = model.fit(X, Y, batch_size=5, verbose=0, callbacks=[Looks()])
+    assert cost.fetches >= 5
+    assert len(set(seen)) == 5
+    assert seen[-1] == history.history["loss"][-1]
+
+
 def test_what_does_not_fit_on_the_device_is_brought_batch_by_batch(ops, monkeypatch):
     monkeypatch.setattr(cuda.runtime, "memGetInfo", lambda: (X.nbytes, 1 << 31))
     streamed, meter = fitted((X, Y), batch_size=5)
