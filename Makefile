@@ -48,7 +48,7 @@ examples: $(BIN)/.ready  ## every example, on a small setting
 
 MNIST ?= ../shared/data/mnist
 
-include benchmarks/bench.mk tests/gpu.mk
+include benchmarks/bench.mk tests/gpu.mk docs/docs.mk
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-* dist runs .hypothesis .pytest_cache .mypy_cache .ruff_cache
