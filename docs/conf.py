@@ -47,6 +47,10 @@ autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 72
+autodoc_type_aliases = {
+    name: name
+    for name in ("Array", "Cache", "Initializer", "Make", "Padding", "Pair", "Params", "Schedule", "Shape")
+}
 autodoc_preserve_defaults = True
 toc_object_entries_show_parents = "hide"
 nitpicky = True

@@ -12,17 +12,28 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 log = logging.getLogger(__name__)
-MANY_LINES = re.compile(r"\\\\")
+
+# What the converter does not know, in words that it does.
+MENDED = [
+    (re.compile(r"\\mathrm\{([A-Za-z0-9 ]+)\}"), r"\\text{\1}"),  # one upright word, not letters
+    (re.compile(r"\\(begin|end)\{aligned\}"), r"\\\1{align*}"),
+    (re.compile(r"(\\(?:big|Big|bigg|Bigg)[lrm]?)\s*\\langle"), r"\1⟨"),
+    (re.compile(r"(\\(?:big|Big|bigg|Bigg)[lrm]?)\s*\\rangle"), r"\1⟩"),
+    (re.compile(r"(\\(?:big|Big|bigg|Bigg)[lrm]?)\s*\\[lr]Vert"), r"\1‖"),
+]
+NOT_UNDERSTOOD = re.compile(r">\\?(\\[A-Za-z]+|&(?:amp;)?)<|(<merror)")
 
 
 def to_mathml(tex: str, display: str) -> str:
-    """One formula as a ``<math>`` element; what is unknown to the converter is a ValueError."""
-    if MANY_LINES.search(tex) and r"\begin" not in tex:
+    """One formula as a ``<math>`` element; what the converter lets through is a ValueError."""
+    if r"\\" in tex and r"\begin" not in tex and display == "block":
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
+    for pattern, words in MENDED:
+        tex = pattern.sub(words, tex)
     mathml = convert(tex, display=display)
-    unknown = re.search(r">\\[A-Za-z]+<", mathml)
+    unknown = NOT_UNDERSTOOD.search(mathml)
     if unknown:
-        raise ValueError(f"no MathML for {unknown[0][1:-1]}")
+        raise ValueError(f"no MathML for {unknown[1] or 'a part of it'}; write it otherwise")
     return mathml
 
 

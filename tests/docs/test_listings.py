@@ -86,7 +86,10 @@ def run(listing: Listing, names: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_listing_of_a_page_runs(page: Path) -> None:
+def test_every_listing_of_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # what a listing saves goes with the test
     names: dict[str, object] = {"__name__": "__main__"}
     for listing in listings(page):
         if listing.source is None:
