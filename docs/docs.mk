@@ -14,3 +14,12 @@ docs: $(DOCS)/.ready  ## the site, in docs/_build/html; a warning is an error
 	$(DOCS)/sphinx-build -q -W --keep-going -n -b html -d $(BUILT)/doctrees docs $(BUILT)/html
 	$(DOCS)/python docs/site/nothing_fetched.py $(BUILT)/html
 	@echo "Open $(BUILT)/html/index.html"
+
+notebooks: $(DOCS)/.ready  ## every lesson as a notebook in docs/_build/notebooks, run from top to bottom
+	$(DOCS)/python docs/site/run_notebooks.py $(BUILT)/notebooks
+
+pictures: $(BIN)/.ready  ## draw every picture of docs/ anew (some ten minutes: networks are trained)
+	$(BIN)/python docs/pictures/make_pets.py
+	$(BIN)/python docs/pictures/make_pictures.py
+	@for script in docs/pictures/course/lesson_*.py; do \
+		if [ -e "$$script" ]; then echo "$$script"; $(BIN)/python "$$script" || exit 1; fi; done

@@ -29,12 +29,14 @@ class RepositoryLinks(SphinxTransform):
     def apply(self, **_options: object) -> None:
         """Rewrite what points out of docs/; leave everything else to others."""
         for node in list(self.document.findall(addnodes.pending_xref)):
-            if node.get("reftype") != "myst" or node.get("refdomain") == "doc":
-                continue  # MyST has found the page
             path, _, anchor = node["reftarget"].partition("#")
+            if node.get("refdomain") == "doc":  # MyST has found a page, maybe outside docs/
+                path = f"{path}.md" if Path(path).is_absolute() else ""
+            if node.get("reftype") != "myst" or not path:
+                continue
             written = Path(node.source or self.env.doc2path(self.env.docname))  # or included from
             target = (written.parent / path).resolve()
-            if path and target.is_relative_to(ROOT):
+            if target.is_relative_to(ROOT):
                 self.lead(node, target, anchor)
 
     def lead(self, node: addnodes.pending_xref, target: Path, anchor: str) -> None:
