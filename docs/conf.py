@@ -25,6 +25,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.viewcode",
     "mathml",
+    "mathfont",
     "docstrings",
     "repository",
     "notebook_links",
@@ -49,7 +50,17 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 72
 autodoc_type_aliases = {
     name: name
-    for name in ("Array", "Cache", "Initializer", "Make", "Padding", "Pair", "Params", "Schedule", "Shape")
+    for name in (
+        "Array",
+        "Cache",
+        "Initializer",
+        "Make",
+        "Padding",
+        "Pair",
+        "Params",
+        "Schedule",
+        "Shape",
+    )
 }
 autodoc_preserve_defaults = True
 toc_object_entries_show_parents = "hide"

@@ -11,7 +11,7 @@ $(DOCS)/.ready: pyproject.toml
 	@touch $@
 
 docs: $(DOCS)/.ready  ## the site, in docs/_build/html; a warning is an error
-	$(DOCS)/sphinx-build -q -W --keep-going -n -b html -d $(BUILT)/doctrees docs $(BUILT)/html
+	$(DOCS)/sphinx-build -q -E -W --keep-going -n -b html -d $(BUILT)/doctrees docs $(BUILT)/html
 	$(DOCS)/python docs/site/nothing_fetched.py $(BUILT)/html
 	@echo "Open $(BUILT)/html/index.html"
 

@@ -62,12 +62,29 @@ def derivation(module: str) -> list[str]:
     return ["", f"How it comes about: :doc:`/{named[1]}`."] if named else []
 
 
-def process(_app: Sphinx, what: str, _name: str, obj: object, _options: object, lines: list) -> None:
+def process(
+    _app: Sphinx, what: str, _name: str, obj: object, _options: object, lines: list
+) -> None:
     lines[:] = rewritten(lines)
     if what == "class":
         lines += derivation(getattr(obj, "__module__", ""))
 
 
+def named_types(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    _obj: object,
+    _options: object,
+    signature: str | None,
+    result: str | None,
+) -> tuple[str | None, str | None]:
+    """Types by the names that the library gives them: ``Shape``, and not what it stands for."""
+    short = [s and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", s) for s in (signature, result)]
+    return short[0], short[1]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", process)
+    app.connect("autodoc-process-signature", named_types)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -51,7 +51,9 @@ class RepositoryLinks(SphinxTransform):
             return
         elif inside.startswith("docs/") and target.suffix == ".md":
             page = inside.removeprefix("docs/").removesuffix(".md")
-            node.attributes.update({"refdomain": "doc", "reftype": "myst", "reftargetid": anchor or None})
+            node.attributes.update(
+                {"refdomain": "doc", "reftype": "myst", "reftargetid": anchor or None}
+            )
             node.attributes.update({"reftarget": page, "refexplicit": True})
         else:
             here = Path(self.env.doc2path(self.env.docname)).parent

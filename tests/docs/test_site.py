@@ -91,7 +91,9 @@ def test_the_front_page_leads_to_every_page() -> None:
 
 def test_every_page_has_one_place_in_the_contents() -> None:
     def listed(page: Path) -> list[Path]:
-        entries = [e for _, body in directives(page, "toctree") for e in OPTION.sub("", body).split()]
+        entries = [
+            e for _, body in directives(page, "toctree") for e in OPTION.sub("", body).split()
+        ]
         return [p for e in entries for p in page.parent.glob(f"{e}.md") if p != page]
 
     contents = sorted(name(p) for page in PAGES for p in listed(page))
