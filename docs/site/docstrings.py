@@ -65,6 +65,7 @@ def derivation(module: str) -> list[str]:
 def process(
     _app: Sphinx, what: str, _name: str, obj: object, _options: object, lines: list
 ) -> None:
+    """Rewrite a docstring where autodoc has it; under a class, link to its derivation."""
     lines[:] = rewritten(lines)
     if what == "class":
         lines += derivation(getattr(obj, "__module__", ""))
@@ -85,6 +86,7 @@ def named_types(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
     app.connect("autodoc-process-docstring", process)
     app.connect("autodoc-process-signature", named_types)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

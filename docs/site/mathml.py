@@ -38,6 +38,7 @@ def to_mathml(tex: str, display: str) -> str:
 
 
 def translate(node: nodes.Node, display: str) -> str:
+    """The MathML of a node; a warning, and nothing, if it has none."""
     try:
         return to_mathml(node.astext().strip(), display)
     except Exception as error:  # the converter has many ways to fail, and each is this page's
@@ -46,15 +47,18 @@ def translate(node: nodes.Node, display: str) -> str:
 
 
 def inline(self: HTML5Translator, node: nodes.math) -> None:
+    """A formula in a line."""
     self.body.append(f'<span class="mathml">{translate(node, "inline")}</span>')
     raise nodes.SkipNode
 
 
 def block(self: HTML5Translator, node: nodes.math_block) -> None:
+    """A formula of its own."""
     self.body.append(f'<div class="mathml-block">{translate(node, "block")}</div>\n')
     raise nodes.SkipNode
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,8 @@
 """A page of docs/ as a Jupyter notebook that runs from top to bottom.
 
-Text stays text, with its pictures inside. A session becomes cells without the prompts, one for each
-output; a script becomes one cell; library code that a page shows is fetched by ``inspect``, so that it
-is the code that runs. Solutions are folded. Plain dictionaries, so that this needs no package.
+Text stays text, with its pictures inside. A session becomes cells without the prompts, one for
+each output; a script becomes one cell; library code that a page shows is fetched by ``inspect``, so
+that it is the code that runs. Solutions are folded. All is plain dictionaries: no package needed.
 """
 
 import base64
@@ -31,7 +31,7 @@ def notebook(page: Path) -> dict[str, Any]:
     """The whole notebook of a page, not yet run."""
     cells = list(cells_of(page.read_text(encoding="utf-8"), page))
     where = page.relative_to(ROOT).as_posix() if page.is_relative_to(ROOT) else page.name
-    made = f"*Made from `{where}` of minicnn. Run it with minicnn installed: `pip install PATH-TO-THE-CLONE`.*"
+    made = f"*Made from `{where}` of minicnn. To run it: `pip install PATH-TO-THE-CLONE`.*"
     cells.insert(1, text_cell(made))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
@@ -142,7 +142,7 @@ def text_cell(text: str) -> Cell:
 
 
 def code_cells(listing: str, folded: bool = False) -> Iterator[Cell]:
-    """A script as one cell; a session cut behind each output, for a cell shows its last one only."""
+    """A script as one cell; a session cut behind each output: a cell shows its last one only."""
     if ">>> " not in listing:
         yield code_cell(listing.strip("\n"), folded)
         return

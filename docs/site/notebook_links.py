@@ -39,6 +39,7 @@ def write_notebooks(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
     app.add_transform(NotebookLink)
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,8 @@
 """What the site is made of, checked without building it; ``make docs`` then builds it for real.
 
-Code of the library is shown by a fence ``{literalinclude}``, or an object of it: each must be there. The front
-page leads to every page. A command that a page tells the reader to type is a target of make.
+Code of the library is shown by a fence ``{literalinclude}``, or an object of it: each must be
+there. The front page leads to every page. A command that a page tells the reader to type is a
+target of make. The reference has every public name.
 """
 
 import ast
@@ -22,7 +23,7 @@ def directives(page: Path, kind: str) -> list[tuple[str, str]]:
     return [(match[3].strip(), match[4]) for match in found if match[2] == kind]
 
 
-# ---- code of the library, shown where it is explained ---------------------------------------------
+# ---- code of the library, shown where it is explained --------------------------------------------
 
 
 def objects(source: str) -> set[str]:
@@ -62,7 +63,7 @@ def test_every_piece_of_the_library_that_a_page_shows_is_there(page: Path) -> No
     assert [c for argument, body in shown if (c := complaint(page, argument, body))] == []
 
 
-# ---- the way to every page ------------------------------------------------------------------------
+# ---- the way to every page -----------------------------------------------------------------------
 
 
 def leads_to(page: Path) -> set[Path]:
@@ -101,7 +102,7 @@ def test_every_page_has_one_place_in_the_contents() -> None:
     assert contents == sorted(map(name, expected))
 
 
-# ---- what the reader is told to type --------------------------------------------------------------
+# ---- what the reader is told to type -------------------------------------------------------------
 
 
 def targets() -> set[str]:
@@ -122,7 +123,7 @@ def _made(shell: str) -> list[str]:
     return re.findall(r"^make (?:[A-Z]+=\S+ )*([a-z][a-z-]*)", shell, re.M)
 
 
-# ---- every public name ----------------------------------------------------------------------------
+# ---- every public name ---------------------------------------------------------------------------
 
 
 def test_the_reference_has_every_public_name() -> None:
@@ -138,7 +139,7 @@ def test_the_reference_has_every_public_name() -> None:
     assert sorted(shown) == sorted(set(shown)), "a name is explained in one place"
 
 
-# ---- the checks themselves: what is broken must not pass ------------------------------------------
+# ---- the checks themselves: what is broken must not pass -----------------------------------------
 
 
 @pytest.mark.parametrize(
