@@ -6,10 +6,14 @@ freely, which reStructuredText takes for markup; so these are escaped, indented 
 blocks that keep their columns, and a page that the module names becomes a link.
 """
 
+from __future__ import annotations
+
 import re
 import sys
+from typing import TYPE_CHECKING
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 KEPT = re.compile(r"(``.+?``|:[\w:]+:`[^`]+`|`[^`]+`_+|\*\*[\w ]+\*\*)")
 MARKUP = re.compile(r"([*|`\\]|(?<=\w)_(?!\w))")

@@ -50,7 +50,7 @@ def main(to: Path, names: list[str]) -> int:
         print(f"No lessons in {LESSONS.relative_to(ROOT)}.")
         return int(bool(names))
     to.mkdir(parents=True, exist_ok=True)
-    os.environ["MINICNN_THREADS"] = "1"  # the two of them have a core each
+    os.environ.setdefault("MINICNN_THREADS", "1")  # the two of them have a core each
     with ThreadPoolExecutor(2) as both:
         failures = [f for f in both.map(lambda page: run(page, to), pages) if f]
     for failure in failures:
