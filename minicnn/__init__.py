@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minicnn.backends import register_backend, use_backend
-from minicnn.engine import engine_options, get_threads, set_threads
+from minicnn.engine import engine_options, get_threads, set_threads, stopwatch
 from minicnn.errors import (
     BackendError,
     ConfigError,
@@ -187,6 +187,7 @@ __all__ = [
     "load_model",
     "register_backend",
     "set_threads",
+    "stopwatch",
     "testing",
     "use_backend",
     "viz",

@@ -1,7 +1,7 @@
 """A worker's end of the pipe: one JSON object a line, a request in, a reply out.
 
-Requests are ``{"do": "prepare" | "check" | "run" | "memory" | "quit", ...}``; every reply
-is an object, ``{"error": ...}`` when something went wrong.
+Requests are ``{"do": ...}`` with one of ``ACTIONS`` or ``"quit"``; every reply is an object,
+``{"error": ...}`` when something went wrong.
 """
 
 from __future__ import annotations
@@ -73,6 +73,9 @@ def write_weights(path: str, weights: list[NDArray[np.float32]]) -> None:
     np.savez(path, **{f"w{i:03d}": w for i, w in enumerate(weights)})
 
 
+ACTIONS = ("prepare", "check", "run", "layers", "memory")
+
+
 class Service:
     """Answers requests with one opponent, and holds the stopwatch."""
 
@@ -112,13 +115,18 @@ class Service:
             seconds.append(time.perf_counter() - start)
         return {"seconds": seconds}
 
+    def layers(self, task: str, steps: int) -> Reply:
+        """Where the opponent says that the seconds of a step go; only ours can tell."""
+        self._start_over()
+        return {"parts": self.opponent.layers(task, steps)}  # type: ignore[attr-defined]
+
     def memory(self) -> Reply:
         return resident_bytes()
 
 
 def serve(opponent: Opponent, pipe: TextIO) -> None:
     service = Service(opponent)
-    actions = {name: getattr(service, name) for name in ("prepare", "check", "run", "memory")}
+    actions = {name: getattr(service, name) for name in ACTIONS}
     print(json.dumps({"ready": opponent.versions}), file=pipe)
     for line in sys.stdin:
         request = json.loads(line)

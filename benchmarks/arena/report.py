@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from benchmarks.arena import ratios
 from benchmarks.arena.ratios import Spread
@@ -52,6 +53,9 @@ def render(results: Record) -> str:
         if results[key]:
             parts += [f"## Mission network by {size}, milliseconds a step"]
             parts += [growth(results[key], size)]
+    for breakdown in results["by_layer"]:
+        what = f"{breakdown['workload']} {breakdown['batch']}, {breakdown['task']}"
+        parts += [f"## Where minicnn's time goes: {what}", by_layer(breakdown)]
     parts += ["## Peak memory of training, MiB, each in a fresh process"]
     parts += [memory(results["first_steps"])]
     return "\n\n".join(parts) + "\n"
@@ -147,6 +151,26 @@ def growth(bouts: Sequence[Record], size: str) -> str:
         ]
         rows.append([f"{bout['task']}, {size} {bout[size]}", *cells])
     return table(["", *entries], rows)
+
+
+def by_layer(breakdown: Record) -> str:
+    """Medians over the turns, and the share of each layer in their sum."""
+    turns = breakdown["turns"]
+    rows = [
+        (
+            layer["layer"],
+            *(median(1e3 * turn[i][way] for turn in turns) for way in ("forward", "backward")),
+        )
+        for i, layer in enumerate(turns[0])
+    ]
+    total = sum(forward + backward for _, forward, backward in rows)
+    return table(
+        ["", "forward ms", "backward ms", "share"],
+        [
+            [name, f"{forward:.2f}", f"{backward:.2f}", f"{(forward + backward) / total:.0%}"]
+            for name, forward, backward in rows
+        ],
+    )
 
 
 def memory(first_steps: Sequence[Record]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.arena import machine
 from benchmarks.arena.fresh import FirstSteps, first_steps
 from benchmarks.arena.opponents import YARDSTICK, Entry
-from benchmarks.arena.turns import Bout, Pace, compete, prepared
+from benchmarks.arena.turns import Bout, Breakdown, Pace, break_down, compete, prepared
 from benchmarks.arena.worker import Worker
 from benchmarks.arena.workloads import WORKLOADS
 
@@ -32,6 +32,7 @@ class Results:
     by_batch: list[Bout] = field(default_factory=list)
     by_image: list[Bout] = field(default_factory=list)
     by_threads: list[Bout] = field(default_factory=list)
+    by_layer: list[Breakdown] = field(default_factory=list)
     first_steps: list[FirstSteps] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
 
@@ -69,7 +70,8 @@ class Arena:
         cores = machine.cores()
         with gathered(self.entries, cores) as (workers, yardstick):
             self._note_versions(workers)
-            self.results.headline += self._bouts(workers, yardstick, "mission", self.pace)
+            mission = self._bouts(workers, yardstick, "mission", self.pace, layers=True)
+            self.results.headline += mission
         self._first_steps("mission", times=1)
         return self._finish()
 
@@ -80,11 +82,13 @@ class Arena:
         results = self.results
         with gathered(self.entries, cores) as (workers, yardstick):
             self._note_versions(workers)
-            results.headline += self._bouts(workers, yardstick, "mission", self.pace)
+            mission = self._bouts(workers, yardstick, "mission", self.pace, layers=True)
+            results.headline += mission
             results.networks += self._bouts(workers, yardstick, "mission", self.pace, batch=64)
             for name in WORKLOADS:
                 if name != "mission":
-                    results.networks += self._bouts(workers, yardstick, name, self.pace)
+                    other = self._bouts(workers, yardstick, name, self.pace, layers=True)
+                    results.networks += other
             fast = [worker for worker in workers if not worker.entry.patient]
             for batch in BATCHES:
                 who = workers if batch <= PATIENT_BATCH else fast
@@ -106,12 +110,15 @@ class Arena:
         pace: Pace,
         batch: int | None = None,
         image: int | None = None,
+        layers: bool = False,
     ) -> Iterator[Bout]:
         with prepared(workers, workload, batch, image) as work:
             size = f"batch {work.batch}, {work.input_shape[0]} px, {yardstick.threads} threads"
             for task in TASKS:
                 say(f"{workload} {task}: {size}")
                 yield compete(workers, yardstick, work, task, pace)
+                if layers:
+                    self.results.by_layer += break_down(workers, work, task, pace)
 
     def _first_steps(self, workload: str, times: int) -> None:
         for entry in self.entries:

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.arena.accounting import draw_weights, multiply_adds
 from benchmarks.arena.channel import write_weights
 from benchmarks.arena.gate import STEPS, differences
 from benchmarks.arena.machine import busy_seconds
+from benchmarks.arena.opponents import HOME
 from benchmarks.arena.worker import Worker, WorkerError
 from benchmarks.arena.workloads import WORKLOADS, Workload
 
@@ -41,6 +43,16 @@ class Bout:
     turn_seconds: float = 0.0  # all turns together
     frozen_cpu_seconds: float = 0.0  # used by the frozen workers during others' turns
     outside_cpu_seconds: float = 0.0  # used by processes that have no business here
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """One task of one workload, layer by layer, on minicnn alone."""
+
+    workload: str
+    task: str
+    batch: int
+    turns: list[list[dict[str, Any]]]  # by turn and layer: its name, seconds forward and backward
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,19 @@ def compete(
             bout.frozen_cpu_seconds += after.frozen - before.frozen
             bout.outside_cpu_seconds += max(0.0, after.outside - before.outside)
     return bout
+
+
+def break_down(
+    workers: Sequence[Worker], work: Workload, task: str, pace: Pace
+) -> Iterator[Breakdown]:
+    """Where minicnn's own time goes, as many turns as in a bout; the stopwatch costs a little."""
+    for worker in workers:
+        if worker.entry is HOME:
+            steps = steps_in_a_turn(worker, task, pace.seconds)
+            turns = [
+                worker.ask("layers", task=task, steps=steps)["parts"] for _ in range(pace.rounds)
+            ]
+            yield Breakdown(work.name, task, work.batch, turns)
 
 
 def steps_in_a_turn(worker: Worker, task: str, seconds: float) -> int:

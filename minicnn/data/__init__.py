@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from minicnn.data.download import cats_and_dogs as cats_and_dogs
     from minicnn.data.folder import ImageFolder as ImageFolder
     from minicnn.data.pets import Knobs as Knobs
+    from minicnn.data.pets import Truth as Truth
     from minicnn.data.pets import drawn_pets as drawn_pets
+    from minicnn.data.pets import drawn_truth as drawn_truth
     from minicnn.data.picture_error import PictureError as PictureError
     from minicnn.data.pictures import Pictures as Pictures
     from minicnn.data.report import PictureReport as PictureReport
@@ -33,9 +35,11 @@ HOME = {
     "PictureError": "minicnn.data.picture_error",
     "PictureReport": "minicnn.data.report",
     "Pictures": "minicnn.data.pictures",
+    "Truth": "minicnn.data.pets",
     "cats_and_dogs": "minicnn.data.download",
     "contact_sheet": "minicnn.data.augment",
     "drawn_pets": "minicnn.data.pets",
+    "drawn_truth": "minicnn.data.pets",
     "read_picture": "minicnn.data.decode",
     "rgb_baseline": "minicnn.data.baseline",
 }
@@ -49,10 +53,12 @@ __all__ = [
     "PictureError",
     "PictureReport",
     "Pictures",
+    "Truth",
     "augment",
     "cats_and_dogs",
     "contact_sheet",
     "drawn_pets",
+    "drawn_truth",
     "read_picture",
     "rgb_baseline",
 ]

@@ -5,6 +5,7 @@ from minicnn.engine.inputs import dtype_of, floats
 from minicnn.engine.link import Link, link, up_to_scores
 from minicnn.engine.options import EngineOptions, engine_options
 from minicnn.engine.plain import PlainEngine
+from minicnn.engine.stopwatch import Stopwatch, stopwatch
 from minicnn.engine.taps import Tapped, tap
 from minicnn.engine.threads import get_threads, set_threads
 
@@ -13,6 +14,7 @@ __all__ = [
     "EngineOptions",
     "Link",
     "PlainEngine",
+    "Stopwatch",
     "Tapped",
     "dtype_of",
     "engine_options",
@@ -20,6 +22,7 @@ __all__ = [
     "get_threads",
     "link",
     "set_threads",
+    "stopwatch",
     "tap",
     "up_to_scores",
 ]

@@ -22,6 +22,7 @@ from minicnn.engine.options import current_options
 from minicnn.engine.plain import PlainEngine
 from minicnn.engine.plan import Purpose, plan, signature
 from minicnn.engine.scratch import Frame, Frames
+from minicnn.engine.stopwatch import timing
 from minicnn.engine.update import Descent, in_pieces
 from minicnn.layers import Chain
 from minicnn.layers.layer import FLOATS
@@ -88,7 +89,8 @@ class Engine:
         if isinstance(cache, _Pass) and in_pieces(optimizer):
             descent = Descent(optimizer, self.chain.params, trainable)
             self._back(dy, cache, descent)
-            descent.finish()
+            with timing("optimizer", "backward"):
+                descent.finish()
         else:
             grads = self.backward(dy, cache)
             self.update(optimizer, {path: grads[path] for path in trainable if path in grads})
@@ -101,9 +103,11 @@ class Engine:
             descent = Descent(optimizer, params, grads)
             for path, gradient in grads.items():
                 descent.put(path, gradient)
-            descent.finish()
+            with timing("optimizer", "backward"):
+                descent.finish()
         else:
-            optimizer.apply(params, grads)
+            with timing("optimizer", "backward"):
+                optimizer.apply(params, grads)
 
     def _back(self, dy: Array, cache: _Pass, gradients: Gradients) -> None:
         cache.run.gradients = gradients
@@ -133,6 +137,8 @@ class Engine:
             if len(self._plans) > 16:  # switches and layers that nobody uses any more
                 self._plans.clear()
             found = self._plans[key] = plan(self.chain, purpose)
+            if options.stopwatch is not None:
+                options.stopwatch.attach(found)
         return found
 
     def _must_be_plain(self, x: Any, dtype: Any) -> bool:

@@ -28,6 +28,7 @@ class Node(ABC):
     """A part of the plan. It knows layers and their paths, and keeps nothing of a batch."""
 
     number = 0  # its own within the plan
+    title = ""  # the layers it stands for; none, if it only holds other nodes
 
     @abstractmethod
     def forward(self, x: Array, run: Run) -> Array:

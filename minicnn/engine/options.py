@@ -29,6 +29,7 @@ class EngineOptions:
     fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
     reuse: bool = True  # buffers that stay; else fresh ones every time
     split_update: bool = True  # the optimizer's rule in cache-sized pieces on all threads
+    stopwatch: Any = None  # a Stopwatch that times every layer
 
 
 DEFAULTS = EngineOptions()

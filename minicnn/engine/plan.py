@@ -54,7 +54,9 @@ def plan(chain: Chain, purpose: Purpose) -> Sequence:
     assert chain.input_shape is not None
     steps = _steps(chain, "", purpose)
     if purpose.convert:
-        steps.insert(0, (FloatStage(chain.input_shape, purpose.dtype), chain.input_shape))
+        to_floats = FloatStage(chain.input_shape, purpose.dtype)
+        to_floats.title = "to floats"
+        steps.insert(0, (to_floats, chain.input_shape))
     whole = _grouped(steps, purpose.dtype)
     nodes = list(whole.inner())
     stages = [s for node in nodes if isinstance(node, Segment) for s in node.inner_stages()]
@@ -77,9 +79,11 @@ def _steps(layer: Layer, path: str, purpose: Purpose) -> list[Step]:
     places = list(_unchained(layer, path))
     steps: list[Step] = []
     while places:
-        taken, step = _step(places, purpose)
+        (_, path), (taken, step) = places[0], _step(places, purpose)
         shape = places[taken - 1][0].output_shape
         assert shape is not None
+        others = [str(layer.name) for layer, _ in places[1:taken]]
+        step.title = " + ".join([path.strip("/"), *others])
         steps.append((step, shape))
         del places[:taken]
     return steps

@@ -55,14 +55,18 @@ def build(layer: Layer, input_shape: Shape, rng: np.random.Generator) -> Shape:
 
 def forward(layer: Layer, x: Array, training: Any) -> tuple[Array, Cache]:
     """``layer.forward``, a pair of which the first is as large as ``build`` said."""
-    result: Any = layer.forward(x, training)
-    if not (isinstance(result, tuple) and len(result) == 2):
+    y, cache = y_and_cache(layer.forward(x, training), layer.where)
+    return output(layer, y, len(x)), cache
+
+
+def y_and_cache(result: Any, where: str) -> tuple[Array, Cache]:
+    """What a forward gave, if it is an array and a cache."""
+    if not (isinstance(result, tuple) and len(result) == 2 and hasattr(result[0], "dtype")):
         raise ConformanceError(
-            f"{layer.where}: expected forward to give a pair, got {_what(result)}; "
+            f"{where}: expected forward to give an array and a cache, got {what(result)}; "
             f"write return y, cache"
         )
-    y, cache = result
-    return output(layer, y, len(x)), cache
+    return result
 
 
 def output(layer: Layer, y: Any, samples: int) -> Array:
@@ -71,27 +75,31 @@ def output(layer: Layer, y: Any, samples: int) -> Array:
     if getattr(y, "shape", None) != expected:
         raise ConformanceError(
             f"{layer.where}: expected an output of shape {expected}, as build said, got "
-            f"{_what(y)}; let build return the shape that forward gives"
+            f"{what(y)}; let build return the shape that forward gives"
         )
     return y
 
 
 def backward(layer: Layer, dy: Array, cache: Cache) -> tuple[Array, Params]:
     """``layer.backward``: dx in the shape of x, and a gradient for each parameter."""
-    result: Any = layer.backward(dy, cache)
-    if not (isinstance(result, tuple) and len(result) == 2):
-        raise ConformanceError(
-            f"{layer.where}: expected backward to give a pair, got {_what(result)}; write "
-            f"return dx, grads (an empty {{}} if there are no parameters)"
-        )
-    dx, grads = result
+    dx, grads = dx_and_grads(layer.backward(dy, cache), layer.where)
     expected = (len(dy), *(layer.input_shape or ()))
     if getattr(dx, "shape", None) != expected:
         raise ConformanceError(
             f"{layer.where}: expected backward to give dx in the input's shape {expected}, got "
-            f"{_what(dx)}"
+            f"{what(dx)}"
         )
     return dx, gradients(layer, grads)
+
+
+def dx_and_grads(result: Any, where: str) -> tuple[Any, Any]:
+    """What a backward gave, if it is a pair."""
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise ConformanceError(
+            f"{where}: expected backward to give dx and a dictionary of gradients, got "
+            f"{what(result)}; write return dx, grads (an empty {{}} if there are no parameters)"
+        )
+    return result
 
 
 def gradients(layer: Layer, grads: Any) -> Params:
@@ -99,7 +107,7 @@ def gradients(layer: Layer, grads: Any) -> Params:
     names = ", ".join(layer.params) or "nothing"
     if not isinstance(grads, Mapping):
         raise ConformanceError(
-            f"{layer.where}: expected gradients of {names} as a dictionary, got {_what(grads)}; "
+            f"{layer.where}: expected gradients of {names} as a dictionary, got {what(grads)}; "
             f"write return dx, {{{', '.join(f'{key!r}: ...' for key in layer.params)}}}"
         )
     if grads.keys() != layer.params.keys():
@@ -111,12 +119,15 @@ def gradients(layer: Layer, grads: Any) -> Params:
         if getattr(grads[key], "shape", None) != p.shape:
             raise ConformanceError(
                 f"{layer.where}: expected the gradient of {key} in its shape {tuple(p.shape)}, "
-                f"got {_what(grads[key])}; sum over all axes that {key} does not have"
+                f"got {what(grads[key])}; sum over all axes that {key} does not have"
             )
     return dict(grads)
 
 
-def _what(thing: Any) -> str:
-    if hasattr(thing, "shape"):
-        return f"an array of shape {tuple(thing.shape)}"
+def what(thing: Any) -> str:
+    """A thing in a word or two, for error messages."""
+    if isinstance(thing, tuple):
+        return f"({', '.join(map(what, thing))})"
+    if hasattr(thing, "shape") and hasattr(thing, "dtype"):
+        return f"an array of {thing.dtype} and shape {tuple(thing.shape)}"
     return "None" if thing is None else f"a {type(thing).__name__}"

@@ -104,13 +104,8 @@ class Conv2D(Activated):
         ops = self.check_dy(dy, like=x)
         dy = self._before_activation(dy, cache)
         grads = self._slopes(x, dy)
-
-        dy_of_groups = self._split(dy)  # (G, N·OH·OW, F/G)
-        dcols = ops.matmul(dy_of_groups, self._kernel_matrix(x).transpose(0, 2, 1))
-        G, _, K = dcols.shape
-        dcols = dcols.reshape(G, -1, self.window.cells, K // self.window.cells)
-        dcols = dcols.transpose(1, 2, 0, 3).reshape(*dy.shape[:3], -1)
-        return ops.col2im(dcols, self.window), grads
+        dcols = ops.matmul(self._split(dy), self._kernel_matrix(x).transpose(0, 2, 1))
+        return ops.col2im(self._ungrouped(dcols), self.window), grads
 
     def gradients(self, dy: Array, cache: Cache) -> Params:
         """dW and db alone: dx, the costlier half, is left out."""
@@ -133,6 +128,13 @@ class Conv2D(Activated):
         cols = self.check(x).im2col(x, self.window)
         cols = cols.reshape(-1, self.window.cells, self.groups, x.shape[3] // self.groups)
         return cols.transpose(2, 0, 1, 3).reshape(self.groups, cols.shape[0], -1)
+
+    def _ungrouped(self, cols: Array) -> Array:
+        """The groups' columns joined, as im2col lays them: (N, OH, OW, KH·KW·C)."""
+        G, _, length = cols.shape
+        cells = self.window.cells
+        cols = cols.reshape(G, -1, cells, length // cells).transpose(1, 2, 0, 3)
+        return cols.reshape(-1, *self.window.out, G * length)
 
     def _kernel_matrix(self, x: Array) -> Array:
         """W as a matrix for each group: (G, KH·KW·C/G, F/G)."""

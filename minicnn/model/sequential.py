@@ -8,14 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from minicnn.arguments import sizes, takes, whole
-from minicnn.backends import ops_for, room_for_a_batch
+from minicnn.arguments import sizes, whole
+from minicnn.backends import room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link, tap
 from minicnn.errors import (
     ConfigError,
-    DtypeError,
     MinicnnError,
     NotBuiltError,
     NotCompiledError,
@@ -25,13 +24,12 @@ from minicnn.errors import (
 from minicnn.initializers import Unfilled
 from minicnn.layers import Chain, Layer
 from minicnn.losses import Loss
-from minicnn.losses import get as get_loss
 from minicnn.metrics import Metric, to_numpy
-from minicnn.metrics import get as get_metric
 from minicnn.model.feeding import as_dataset, first_x, inputs, training_data
+from minicnn.model.settings import Settings, as_list
 from minicnn.model.summary import Summary, summarize
+from minicnn.model.weights import put_weights
 from minicnn.optimizers import Optimizer
-from minicnn.optimizers import get as get_optimizer
 from minicnn.randomness import Moment, generator
 from minicnn.saving import ModelFile, slots
 from minicnn.training import (
@@ -75,7 +73,7 @@ class Sequential(Chain):
         self.seed = seed
         self.class_names: Sequence[str] | None = None  # what the outputs stand for
         self.preprocessing: dict[str, Any] | None = None  # what a picture needs before predict
-        self._settings: dict[str, Any] | None = None
+        self._settings: Settings | None = None
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
         if input_shape is not None:
@@ -140,28 +138,11 @@ class Sequential(Chain):
 
         ``gradients`` are functions between network and optimizer, such as ``mc.ClipNorm(1.0)``.
         """
-        self._settings = {
-            "optimizer": get_optimizer(optimizer),
-            "loss": get_loss(loss),
-            "metrics": [get_metric(metric) for metric in _list(metrics, "metrics")],
-            "gradients": _list(gradients, "gradients"),
-        }
-        names = ["loss", *(metric.name for metric in self._settings["metrics"])]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigError(
-                    f"expected metrics of different names, because the history files them by name, "
-                    f"got {name!r} twice; leave one out, or set its name"
-                )
-        for step in self._settings["gradients"]:
-            if not callable(step) or not takes(step, 2):
-                raise ConfigError(
-                    f"expected gradients to be functions (grads, params) -> grads, got {step!r}"
-                )
+        self._settings = Settings.of(optimizer, loss, metrics, gradients)
         self._trainer = None
         if self.input_shape is not None:
-            joined = link(self, self._settings["loss"])  # complain now, not in the first step
-            for metric in self._settings["metrics"]:
+            joined = link(self, self._settings.loss)  # complain now, not in the first step
+            for metric in self._settings.metrics:
                 metric.suit(joined.multi_label)
 
     @property
@@ -173,15 +154,15 @@ class Sequential(Chain):
             )
         self._require_built("training")
         settings = self._settings
-        linked = link(self, settings["loss"])  # anew: a layer may have been given other arrays
+        linked = link(self, settings.loss)  # anew: a layer may have been given other arrays
         if self._trainer is not None:
             self._trainer.follow(linked)
         else:
             self._trainer = Trainer(
                 linked,
-                settings["optimizer"],
-                settings["metrics"],
-                settings["gradients"],
+                settings.optimizer,
+                settings.metrics,
+                settings.gradients,
                 self.seed,
             )
         return self._trainer
@@ -231,7 +212,7 @@ class Sequential(Chain):
         )
         if validation_data is not None:
             held_back = as_dataset(validation_data, batch_size)
-        watchers = _list(callbacks, "callbacks")
+        watchers = as_list(callbacks, "callbacks")
         if (progress := progress_for(verbose)) is not None:
             watchers.append(progress)
         for watcher in watchers:
@@ -355,38 +336,7 @@ class Sequential(Chain):
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Put these arrays in the places that ``get_weights`` lists."""
         self._require_built("set_weights")
-        if weights is None or not hasattr(weights, "__len__"):
-            raise ConfigError(f"set_weights: expected a list of arrays, got {weights!r}")
-        places = list(slots(self))
-        if len(weights) != len(places):
-            raise ShapeError(
-                f"set_weights: expected {len(places)} arrays "
-                f"({', '.join(p for p, _, _ in places)}), got {len(weights)}"
-            )
-        try:
-            arrays = [to_numpy(array) for array in weights]
-        except ValueError as error:  # NumPy's word for rows of different lengths
-            raise ShapeError(
-                f"set_weights: expected a list of arrays, got rows of different lengths ({error}); "
-                f"give the arrays of get_weights()"
-            ) from None
-        wheres = {layer.path: layer.where for layer in self.walk()}
-        for (path, holder, key), array in zip(places, arrays, strict=True):
-            place = f"for {key} of {wheres[path.rpartition('/')[0]]}"
-            if array.shape != tuple(holder[key].shape):
-                raise ShapeError(
-                    f"set_weights: expected shape {tuple(holder[key].shape)} {place}, got "
-                    f"{array.shape}; give the arrays in the order of get_weights()"
-                )
-            if array.dtype.kind not in "fiub":
-                raise DtypeError(f"set_weights: expected numbers {place}, got {array.dtype}")
-            if not np.isfinite(array).all():
-                raise NotFiniteError(
-                    f"set_weights: expected finite numbers {place}, got NaN or infinity; take the "
-                    f"weights of an earlier epoch"
-                )
-        for (_, holder, key), array in zip(places, arrays, strict=True):
-            holder[key][...] = ops_for(holder[key]).asarray(array, holder[key].dtype)
+        put_weights(self, weights)
 
     def config(self) -> dict[str, Any]:
         """What it takes to build the same network."""
@@ -399,12 +349,3 @@ class Sequential(Chain):
 
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
-
-
-def _list(things: Any, what: str) -> list[Any]:
-    """A list argument as a list of its own; None is an empty one."""
-    if things is None:
-        return []
-    if isinstance(things, str) or not isinstance(things, Iterable):
-        raise ConfigError(f"expected a list of {what}, got {things!r}; write {what}=[...]")
-    return list(things)

@@ -41,6 +41,19 @@ def fresh(entry: str, peak: int) -> dict[str, Any]:
     }
 
 
+def breakdown(task: str) -> dict[str, Any]:
+    """Three turns, the second of a machine that is twice as slow."""
+
+    def layer(name: str, forward: float, backward: float) -> dict[str, Any]:
+        return {"layer": name, "forward": forward / 1e3, "backward": backward / 1e3}
+
+    turns = [
+        [layer("conv2d_1", 10 * slow, 20 * slow), layer("everything else", 10 * slow, 0.0)]
+        for slow in (1, 2, 1)
+    ]
+    return {"workload": "mission", "task": task, "batch": 20, "turns": turns}
+
+
 def run() -> dict[str, Any]:
     train = {
         "minicnn": 60.0,
@@ -61,6 +74,7 @@ def run() -> dict[str, Any]:
         ],
         "by_image": [],
         "by_threads": [],
+        "by_layer": [breakdown("train"), breakdown("predict")],
         "first_steps": [
             fresh("minicnn", 300),
             fresh("keras-xla", 1000),

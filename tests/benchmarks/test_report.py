@@ -48,6 +48,13 @@ def test_who_stayed_away_from_a_size_shows_a_dash() -> None:
     assert "–" in without.split()
 
 
+def test_the_breakdown_gives_medians_and_shares() -> None:
+    part = render(run()).partition("Where minicnn's time goes: mission 20, train")[2]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in part.splitlines()[2:6]]
+    assert ["conv2d_1", "10.00", "20.00", "75%"] in rows
+    assert ["everything else", "10.00", "0.00", "25%"] in rows
+
+
 def test_a_restless_machine_is_called_so() -> None:
     results = run()
     results["headline"][0]["outside_cpu_seconds"] = 5.0

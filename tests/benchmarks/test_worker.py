@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.arena.channel import read_weights, resident_bytes, write_weights
-from benchmarks.arena.opponents import YARDSTICK, Entry
-from benchmarks.arena.turns import Pace, compete
+from benchmarks.arena.opponents import HOME, YARDSTICK, Entry
+from benchmarks.arena.turns import Pace, break_down, compete
 from benchmarks.arena.worker import Worker, WorkerError, environment
 from benchmarks.arena.workloads import lenet
 
@@ -55,6 +55,18 @@ def test_turns_give_a_round_of_times_to_everyone(yardstick: Worker) -> None:
     assert (bout.batch, bout.image, bout.threads) == (4, 28, 1)
     assert bout.turn_seconds > sum(map(sum, bout.gemm))
     assert bout.frozen_cpu_seconds == 0  # there is nobody to freeze
+
+
+def test_minicnn_says_where_its_time_goes() -> None:
+    work = lenet(batch=4)
+    with Worker(HOME, threads=1) as worker:
+        worker.ask("prepare", workload="lenet", batch=4, image=None)
+        (train,) = break_down([worker], work, "train", Pace(rounds=2, seconds=0.0))
+    assert len(train.turns) == 2
+    layers = [part["layer"] for part in train.turns[0]]
+    assert layers[0] == "conv2d_1 + maxpool2d_1"
+    assert layers[-2:] == ["optimizer", "everything else"]
+    assert all(part["forward"] > 0 for part in train.turns[0] if part["layer"] != "optimizer")
 
 
 def test_weights_travel_in_order(tmp_path: Path) -> None:

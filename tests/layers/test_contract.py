@@ -95,13 +95,13 @@ BROKEN = {
     NoSuper: r"super\(\).__init__\(name\)",
     BuildGivesNothing: r"return self.built\(input_shape, output_shape\)",
     BuildNotesNothing: r"return self.built\(input_shape, output_shape\)",
-    OtherShape: r"shape \(2, 7\), as build said, got an array of shape \(2, 3\)",
+    OtherShape: r"shape \(2, 7\), as build said, got an array of float\d+ and shape \(2, 3\)",
     NoArray: "self.new_param",
     BackwardAlone: "return dx, grads",
     NoDx: r"dx in the input's shape \(2, 3\), got None",
-    ThinDx: r"dx in the input's shape \(2, 3\), got an array of shape \(1, 3\)",
+    ThinDx: r"dx in the input's shape \(2, 3\), got an array of float\d+ and shape \(1, 3\)",
     NoGradients: "as a dictionary, got None",
-    WideGradient: r"gradient of g in its shape \(3,\), got an array of shape \(2, 3\)",
+    WideGradient: r"gradient of g in its shape \(3,\), got an array of float\d+ and shape \(2, 3\)",
 }
 X, Y = np.ones((2, 3)), np.ones(2)
 

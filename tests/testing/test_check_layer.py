@@ -212,7 +212,7 @@ class RaisesSomethingElse(Swish):
         (WritesIntoAParameter, mc.ConformanceError, "s was changed"),
         (ChangesItsCache, mc.ConformanceError, "backward changed its cache"),
         (FailsForOneSample, mc.ConformanceError, "N=1"),
-        (ForgetsTheCache, mc.ConformanceError, "expected forward to give a pair"),
+        (ForgetsTheCache, mc.ConformanceError, "expected forward to give an array and a cache"),
         (TakesNoTraining, mc.ConformanceError, "expected forward.self, x, training=False"),
         (GivesNoGradients, mc.ConformanceError, "expected gradients of s as a dictionary"),
         (BeginsWithoutSuper, mc.ConformanceError, "super"),

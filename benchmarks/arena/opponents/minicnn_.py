@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,23 @@ class Contender:
     def train(self) -> tuple[float, float]:
         logs = self.model.train_on_batch(self.x, self.y)
         return logs["loss"], logs["accuracy"]
+
+    def layers(self, task: str, steps: int) -> list[dict[str, Any]]:
+        """Seconds a step by layer, forward and backward; whatever is no layer comes last."""
+        step = getattr(self, task)
+        step()
+        with mc.stopwatch() as times:
+            for _ in range(steps):
+                step()
+        parts = [
+            {"layer": row.title, "forward": row.forward + row.infer, "backward": row.backward}
+            for row in times.rows()
+        ]
+        parts.append({"layer": "everything else", "forward": times.rest, "backward": 0.0})
+        return [
+            {"layer": part["layer"], **{way: part[way] / steps for way in ("forward", "backward")}}
+            for part in parts
+        ]
 
     def predict(self) -> NDArray[np.float32]:
         return self.model.predict(self.x, batch_size=len(self.x))

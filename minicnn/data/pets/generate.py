@@ -47,7 +47,7 @@ def drawn_pets(
     >>> x.shape, x.dtype, y.sum()
     ((4, 32, 48, 3), dtype('uint8'), np.int64(2))
     """
-    height, width = _checked(n, image_size, seed, knobs, workers)
+    height, width = checked(n, image_size, seed, knobs, workers)
     from minicnn.data.pets.picture import label_of
 
     x = np.empty((n, height, width, 3), np.uint8)
@@ -114,7 +114,7 @@ def _drawn_elsewhere(x: Array, start: int, stop: int, seed: int, size: Pair, kno
         return False
 
 
-def _checked(n: int, image_size: Pair, seed: int, knobs: Knobs, workers: int | None) -> Pair:
+def checked(n: int, image_size: Pair, seed: int, knobs: Knobs, workers: int | None) -> Pair:
     """The picture's height and width, if all that was asked for makes sense."""
     if not _is_whole(n) or n < 1:
         raise ConfigError(

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from minicnn.data.pets.body import paint_body
-from minicnn.data.pets.brush import Brush, darker
+from minicnn.data.pets.brush import Brush, Colour, darker
 from minicnn.data.pets.build import CAT, DOG, vary
 from minicnn.data.pets.camera import Camera
 from minicnn.data.pets.cat import paint_cat_head
@@ -39,19 +39,37 @@ def label_of(number: int, seed: int) -> int:
 
 def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Array:
     """Picture ``number`` of the data set ``seed``: (H, W, 3), uint8."""
-
-    def stream(name: str) -> np.random.Generator:
-        return generator(seed, "pets", number, name)
-
-    label = label_of(number, seed)
     height, width = (SUPERSAMPLING * side for side in image_size)
     image = Image.new("RGB", (width, height))
-    exposure = draw_exposure(stream("light"), knobs.light)
-    wall, floor = paint_background(image, stream("clutter"), knobs.clutter)
-    view, variation = stream("viewpoint"), stream("variation")
-    pose = draw_pose(view, stream("deformation"), knobs.viewpoint, knobs.deformation)
-    camera = _camera(image.size, pose, knobs, view, stream("scale"), stream("bend"))
-    brush = Brush(image, camera, exposure.eighth, behind=wall, ground=darker(floor, 0.35))
+    exposure = draw_exposure(stream(number, seed, "light"), knobs.light)
+    behind = paint_background(image, stream(number, seed, "clutter"), knobs.clutter)
+    paint_pet(image, number, seed, knobs, exposure.eighth, *behind)
+    paint_foreground(image, stream(number, seed, "occlusion"), knobs.occlusion)
+    return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure)
+
+
+def stream(number: int, seed: int, nuisance: str) -> np.random.Generator:
+    """The draws of one nuisance in one picture."""
+    return generator(seed, "pets", number, nuisance)
+
+
+def paint_pet(
+    image: Image.Image,
+    number: int,
+    seed: int,
+    knobs: Knobs,
+    light: int,
+    wall: Colour,
+    floor: Colour,
+) -> Pet:
+    """Paint the animal of picture ``number`` on what is there already; returns it."""
+    label = label_of(number, seed)
+    view, variation = (stream(number, seed, name) for name in ("viewpoint", "variation"))
+    bends = stream(number, seed, "deformation")
+    pose = draw_pose(view, bends, knobs.viewpoint, knobs.deformation)
+    scale, bend = (stream(number, seed, name) for name in ("scale", "bend"))
+    camera = _camera(image.size, pose, knobs, view, scale, bend)
+    brush = Brush(image, camera, light, behind=wall, ground=darker(floor, 0.35))
     coat = draw_coat(variation, knobs.variation)
     build = vary(CAT if label == CAT_LABEL else DOG, variation, knobs.variation)
     folded_ears = variation.random() < 0.7 * knobs.variation
@@ -61,8 +79,7 @@ def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Arra
         paint_cat_head(pet)
     else:
         paint_dog_head(pet, folded_ears)
-    paint_foreground(image, stream("occlusion"), knobs.occlusion)
-    return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure)
+    return pet
 
 
 def _camera(

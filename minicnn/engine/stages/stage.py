@@ -66,6 +66,7 @@ class Stage(ABC):
     """Subclasses give the values of the layers they stand for, block by block."""
 
     number = 0  # its own within the plan, to name its memory by
+    title = ""  # the layers it stands for, "conv2d_1 + maxpool2d_1"
 
     @abstractmethod
     def forward(self, x: Array, block: Block) -> Array:

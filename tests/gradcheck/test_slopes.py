@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minicnn as mc
-from minicnn.slopes import DrownedError, KinkedError, Line
+from minicnn.gradcheck.slopes import DrownedError, KinkedError, Line
 
 
 class Affine(mc.Layer):

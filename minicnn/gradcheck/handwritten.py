@@ -1,7 +1,7 @@
-"""A layer written by hand, called so that every slip is one clear error (floor 3.5).
+"""A layer that may be no ``Layer``, called so that every slip is one clear error (floor 4).
 
-The gradient check and the conformance suite meet layers before any network does, and layers that
-are no :class:`~minicnn.Layer` at all; ``layers/contract.py`` is what containers hold theirs to.
+The gradient check meets layers before any network does, and anything else with params, forward
+and backward. ``layers/contract.py`` is what containers hold their layers to, shapes included.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from minicnn.arguments import takes
 from minicnn.errors import ConfigError, ConformanceError
+from minicnn.layers import contract
 from minicnn.typing import Array, Cache, Params
 
 
@@ -47,36 +48,22 @@ def with_arrays(layer: Any) -> None:
             if getattr(getattr(array, "dtype", None), "kind", None) != "f":
                 raise ConformanceError(
                     f"{named(layer)}: expected {holder}[{key!r}] to be an array of floats, got "
-                    f"{_what(array)}; make it with self.new_param(shape, initializer, rng)"
+                    f"{contract.what(array)}; make it with self.new_param(shape, initializer, rng)"
                 )
 
 
 def forward(layer: Any, x: Array, training: Any) -> tuple[Array, Cache]:
     """``layer.forward``, if it gives an array and a cache."""
-    result = layer.forward(x, training)
-    if not (isinstance(result, tuple) and len(result) == 2 and hasattr(result[0], "dtype")):
-        raise ConformanceError(
-            f"{named(layer)}: expected forward to give an array and a cache, got {_what(result)}; "
-            f"write return y, cache"
-        )
-    return result
+    return contract.y_and_cache(layer.forward(x, training), named(layer))
 
 
 def backward(layer: Any, dy: Array, cache: Cache) -> tuple[Array, Params]:
     """``layer.backward``, if it gives an array and a dictionary."""
-    result = layer.backward(dy, cache)
-    paired = isinstance(result, tuple) and len(result) == 2
-    if not (paired and hasattr(result[0], "dtype") and isinstance(result[1], Mapping)):
+    dx, grads = contract.dx_and_grads(layer.backward(dy, cache), named(layer))
+    if not (hasattr(dx, "dtype") and isinstance(grads, Mapping)):
         raise ConformanceError(
             f"{named(layer)}: expected backward to give dx and a dictionary of gradients, got "
-            f"{_what(result)}; write return dx, grads (an empty {{}} if there are no parameters)"
+            f"{contract.what((dx, grads))}; write return dx, grads (an empty {{}} if there are no "
+            f"parameters)"
         )
-    return result
-
-
-def _what(thing: Any) -> str:
-    if isinstance(thing, tuple):
-        return f"({', '.join(map(_what, thing))})"
-    if hasattr(thing, "shape") and hasattr(thing, "dtype"):
-        return f"an array of {thing.dtype} and shape {tuple(thing.shape)}"
-    return "None" if thing is None else f"a {type(thing).__name__}"
+    return dx, dict(grads)

@@ -1,0 +1,81 @@
+"""What the drawn pets show, known because they were drawn: where the head is, which pixels are pet.
+
+Labels for networks that do more than say cat or dog (floor 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minicnn.data.pets.generate import DEFAULT, checked
+from minicnn.data.pets.knobs import Knobs
+from minicnn.typing import Array, Pair
+
+LIGHT, WALL = 10, (128, 128, 128)  # any will do, as long as they are the same on both grounds
+
+
+class Truth(NamedTuple):
+    """What is known about ``n`` drawn pets."""
+
+    heads: Array  # (n, 3) float32: x, y of the head's middle and its radius, see drawn_truth
+    masks: Array  # (n, H, W) uint8: 1 where a pixel shows the animal, 0 elsewhere
+
+
+def drawn_truth(
+    n: int, image_size: Pair = (150, 150), seed: int = 0, *, knobs: Knobs = DEFAULT
+) -> Truth:
+    """The truth about the pictures that ``drawn_pets`` gives for the same arguments.
+
+    A head's x is a share of the picture's width, its y of the height, and its radius of the
+    shorter side. What stands in front of the animal is no pet in the mask, and neither is its
+    shadow on the ground.
+
+    >>> truth = drawn_truth(4, image_size=(32, 48))
+    >>> truth.heads.shape, truth.masks.shape, truth.masks.max()
+    ((4, 3), (4, 32, 48), np.uint8(1))
+    """
+    size = checked(n, image_size, seed, knobs, None)
+    heads = np.empty((n, 3), np.float32)
+    masks = np.empty((n, *size), np.uint8)
+    for number in range(n):
+        heads[number], masks[number] = _truth(number, seed, size, knobs)
+    return Truth(heads, masks)
+
+
+def _truth(number: int, seed: int, image_size: Pair, knobs: Knobs) -> tuple[Array, Array]:
+    from minicnn.data.pets import picture, scene  # Pillow loads when a picture is wanted
+
+    height, width = (picture.SUPERSAMPLING * side for side in image_size)
+    pets = []
+
+    def pet(image: Any, ground: Any) -> None:
+        pets.append(picture.paint_pet(image, number, seed, knobs, LIGHT, WALL, floor=ground))
+
+    def foreground(image: Any, _: Any) -> None:
+        draws = picture.stream(number, seed, "occlusion")
+        scene.paint_foreground(image, draws, knobs.occlusion)
+
+    shown = _covered(pet, (width, height)) & ~_covered(foreground, (width, height))
+    share = shown.reshape(image_size[0], picture.SUPERSAMPLING, image_size[1], -1).mean((1, 3))
+    pose, camera = pets[0].pose, pets[0].brush.camera
+    x, y = camera.project(np.array([[pose.head.x, pose.head.y]]))[0] / (width, height)
+    return np.array([x, y, camera.unit / min(width, height)]), share >= 0.5
+
+
+def _covered(paint: Callable[[Any, Any], None], size: Pair) -> Array:
+    """(H, W) bool: where ``paint`` lets nothing of the ground through.
+
+    It paints once on black and once on white. Where both pictures agree, the ground is covered.
+    """
+    from PIL import Image
+
+    pictures = []
+    for ground in ((0, 0, 0), (255, 255, 255)):
+        image = Image.new("RGB", size, ground)
+        paint(image, ground)
+        pictures.append(np.asarray(image))
+    black, white = pictures
+    return np.asarray((black == white).all(axis=-1))

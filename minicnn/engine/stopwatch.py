@@ -1,0 +1,218 @@
+"""Where the time goes, layer by layer (floor 3).
+
+    with mc.stopwatch() as times:
+        model.fit(x, y)
+    print(times)
+
+Several layers that the engine does in one go are one row: ``conv2d_1 + maxpool2d_1``. A segment
+is timed as a whole, on the caller's clock, and shared out among its layers by the seconds that
+each of them took on all threads together; so the rows add up to what passed on the clock, however
+many threads there are. When nobody looks, nothing is measured: the methods of a plan are wrapped
+when the plan is made for a stopwatch.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from minicnn.engine.node import Sequence
+from minicnn.engine.options import current_options, engine_options
+from minicnn.engine.segment import Segment
+
+WAYS = ("forward", "backward", "infer")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Some layers, and the seconds that they took."""
+
+    title: str
+    forward: float  # while training
+    backward: float  # with the update of a large Dense, which happens in it
+    infer: float  # forward, with nothing kept: evaluate and predict
+
+    @property
+    def seconds(self) -> float:
+        """All ways together."""
+        return self.forward + self.backward + self.infer
+
+
+@dataclass
+class Stopwatch:
+    """Made by :func:`stopwatch`; printed, it is a table."""
+
+    total: float = 0.0  # seconds inside the ``with`` block, known at its end
+    _nodes: dict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
+    _shares: dict[tuple[int, str], dict[str, float]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(float))
+    )
+    _titles: dict[int, str] = field(default_factory=dict)  # of all but the segments
+    _layers: list[str] = field(default_factory=list)  # titles, in the network's order
+    _others: dict[str, None] = field(default_factory=dict)
+    _inside: threading.local = field(default_factory=threading.local)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _plans: int = 0
+
+    __hash__ = object.__hash__  # it is a switch of the engine: plans are kept by it
+
+    def rows(self) -> list[Row]:
+        """In the order of the network, and then what is no layer."""
+        found: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(WAYS, 0.0))
+        for (number, way), seconds in self._nodes.items():
+            if number in self._titles:
+                found[self._titles[number]][way] += seconds
+                continue
+            shares = self._shares[number, way]
+            whole = sum(shares.values())
+            for title, share in shares.items():
+                found[title][way] += seconds * share / whole
+        if not self._layers:
+            return []  # the optimizer alone would look like the whole of it
+        order = [*self._layers, *self._others]
+        return [Row(title, **found[title]) for title in order if title in found]
+
+    @property
+    def rest(self) -> float:
+        """Seconds outside all layers: the loss, the metrics, the loop, the waiting for data."""
+        return self.total - sum(row.seconds for row in self.rows())
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        if not rows:
+            return (
+                "nothing was timed: no batch went through the engine (the plain loop, and a GPU, "
+                "have no parts to time)"
+            )
+        width = max(len("everything else"), *(len(row.title) for row in rows))
+        head = "".join(f"{name:>12}" for name in (*WAYS, "seconds", "share"))
+        lines = [f"{'':{width}}{head}"]
+        for row in rows:
+            each = "".join(f"{s:12.3f}" for s in (row.forward, row.backward, row.infer))
+            share = row.seconds / self.total
+            lines.append(f"{row.title:{width}}{each}{row.seconds:12.3f}{share:12.1%}")
+        lines.append(
+            f"{'everything else':{width}}{'':36}{self.rest:12.3f}{self.rest / self.total:12.1%}"
+        )
+        lines.append(f"{'total':{width}}{'':36}{self.total:12.3f}")
+        return "\n".join(lines)
+
+    # ---- measuring -----------------------------------------------------------------------------
+
+    def attach(self, plan: Sequence) -> None:
+        """Time all parts of a plan that is made for this stopwatch."""
+        first, self._plans = 1000 * self._plans, self._plans + 1
+        self._name_all(plan)
+        for node in plan.inner():
+            number = first + node.number
+            if isinstance(node, Segment):
+                self._time_segment(node, number)
+            elif node.title:
+                self._titles[number] = node.title
+                for way in WAYS:
+                    self._wrap(node, way, self._to_node(number, way))
+
+    @contextmanager
+    def timing(self, title: str, way: str) -> Iterator[None]:
+        """Time what is no layer, such as the optimizer."""
+        self._others[title] = None
+        self._titles[-1] = title
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._nodes[-1, way] += time.perf_counter() - start
+
+    def _time_segment(self, segment: Segment, number: int) -> None:
+        for way in WAYS:
+            self._wrap(segment, way, self._to_node(number, way), whole=True)
+            for stage in segment.inner_stages():
+                self._wrap(stage, way, self._to_share(number, way, stage.title))
+
+    def _name_all(self, plan: Sequence) -> None:
+        """The rows' order. Another plan, for prediction, may do other layers in one go."""
+        parts: list[Any] = []
+        for node in plan.inner():
+            parts += node.inner_stages() if isinstance(node, Segment) else [node]
+        place = 0
+        for title in (part.title for part in parts if part.title):
+            if title not in self._layers:
+                self._layers.insert(place, title)
+            place = self._layers.index(title) + 1
+
+    def _to_node(self, number: int, way: str) -> Callable[[float], None]:
+        def add(seconds: float) -> None:
+            self._nodes[number, way] += seconds
+
+        return add
+
+    def _to_share(self, number: int, way: str, title: str) -> Callable[[float], None]:
+        def add(seconds: float) -> None:
+            with self._lock:
+                self._shares[number, way][title] += seconds
+
+        return add
+
+    def _wrap(self, part: Any, way: str, add: Callable[[float], None], whole: bool = False) -> None:
+        """Let a method tell how long it took, if not ``whole`` without the parts inside it."""
+        method = getattr(part, way)
+
+        def timed(*args: Any, **options: Any) -> Any:
+            stack = self._stack()
+            stack.append(0.0)
+            start = time.perf_counter()
+            try:
+                return method(*args, **options)
+            finally:
+                seconds = time.perf_counter() - start
+                inside = stack.pop()
+                if stack:
+                    stack[-1] += seconds
+                add(seconds if whole else seconds - inside)
+
+        vars(part)[way] = timed
+
+    def _stack(self) -> list[float]:
+        """Of this thread: the seconds of timed parts inside the ones under way."""
+        if not hasattr(self._inside, "stack"):
+            self._inside.stack = []
+        stack: list[float] = self._inside.stack
+        return stack
+
+
+@contextmanager
+def stopwatch() -> Iterator[Stopwatch]:
+    """Time all that the engine does for this thread inside the ``with`` block, layer by layer.
+
+    >>> import numpy as np
+    >>> import minicnn as mc
+    >>> model = mc.Sequential([mc.Conv2D(4, 3), mc.MaxPool2D(2), mc.Flatten(), mc.Dense(1)],
+    ...                       input_shape=(8, 8, 1))
+    >>> with mc.stopwatch() as times:
+    ...     _ = model.predict(np.zeros((2, 8, 8, 1), np.float32))
+    >>> [row.title for row in times.rows()]
+    ['conv2d_1 + maxpool2d_1', 'flatten_1', 'dense_1']
+    """
+    watch = Stopwatch()
+    start = time.perf_counter()
+    try:
+        with engine_options(stopwatch=watch):
+            yield watch
+    finally:
+        watch.total = time.perf_counter() - start
+
+
+@contextmanager
+def timing(title: str, way: str) -> Iterator[None]:
+    """Tell the stopwatch, if one is running, of something that is no layer."""
+    watch: Stopwatch | None = current_options().stopwatch
+    if watch is None:
+        yield
+        return
+    with watch.timing(title, way):
+        yield

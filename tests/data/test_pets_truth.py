@@ -1,0 +1,90 @@
+"""The truth about drawn pets: it belongs to the very pictures that ``drawn_pets`` gives."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from minicnn.data.pets import Knobs, drawn_pets, drawn_truth
+from minicnn.data.pets.brush import darker
+from minicnn.data.pets.picture import SUPERSAMPLING, paint_background, paint_pet, stream
+from minicnn.errors import ConfigError
+
+SIZE = (40, 56)
+
+
+def scenes(number, seed, knobs):
+    """The scene without and with its pet, as drawn before the light and the foreground come."""
+    image = Image.new("RGB", (SUPERSAMPLING * SIZE[1], SUPERSAMPLING * SIZE[0]))
+    wall, floor = paint_background(image, stream(number, seed, "clutter"), knobs.clutter)
+    empty = np.asarray(image).copy()
+    paint_pet(image, number, seed, knobs, 3, wall, floor)
+    return empty, np.asarray(image), np.array(darker(floor, 0.35))
+
+
+def cells(a):
+    """The finely drawn pixels, grouped by the pixel of the picture that they become."""
+    return a.reshape(SIZE[0], SUPERSAMPLING, SIZE[1], SUPERSAMPLING)
+
+
+@settings(max_examples=15, deadline=None)
+@given(number=st.integers(0, 30), seed=st.integers(0, 9))
+def test_the_mask_is_what_the_pet_changed_but_for_its_shadow(number, seed):
+    knobs = Knobs(occlusion=0.0)
+    empty, scene, shadow = scenes(number, seed, knobs)
+    mask = drawn_truth(number + 1, SIZE, seed, knobs=knobs).masks[number]
+    changed = cells((empty != scene).any(axis=-1)).sum(axis=(1, 3))
+    in_shadow = cells((scene == shadow).all(axis=-1)).sum(axis=(1, 3))
+    assert (changed[mask == 1] > 0).mean() > 0.99  # now and then a wall has the colour of the fur
+    assert (changed - in_shadow)[mask == 0].max() < SUPERSAMPLING**2 / 2
+
+
+@settings(max_examples=10, deadline=None)
+@given(n=st.integers(1, 6), seed=st.integers(0, 2**40))
+def test_it_depends_on_the_number_of_the_picture_only(n, seed):
+    some, more = drawn_truth(n, SIZE, seed), drawn_truth(n + 1, SIZE, seed)
+    np.testing.assert_array_equal(more.heads[:n], some.heads)
+    np.testing.assert_array_equal(more.masks[:n], some.masks)
+
+
+def test_occluders_only_take_away():
+    free = drawn_truth(20, SIZE, knobs=Knobs(occlusion=0.0))
+    hidden = drawn_truth(20, SIZE, knobs=Knobs(occlusion=1.0))
+    np.testing.assert_array_equal(free.heads, hidden.heads)
+    assert (hidden.masks <= free.masks).all()
+    assert hidden.masks.sum() < free.masks.sum()
+
+
+def test_the_head_of_the_plain_pet_is_where_the_plan_puts_it():
+    """Sitting, 5.6 radii high a picture, aimed at a point 0.2 right of the head and 0.8 below."""
+    heads = drawn_truth(2, (64, 64), knobs=Knobs.all(0)).heads
+    np.testing.assert_allclose(heads, [[0.5 - 0.2 / 5.6, 0.5 - 0.8 / 5.6, 1 / 5.6]] * 2, atol=1e-6)
+
+
+def test_heads_do_not_depend_on_the_resolution():
+    np.testing.assert_allclose(
+        drawn_truth(6, (32, 32)).heads, drawn_truth(6, (64, 64)).heads, atol=1e-6
+    )
+
+
+def test_the_middle_of_every_head_is_pet_if_nothing_stands_in_front():
+    truth = drawn_truth(40, (60, 60), seed=2, knobs=Knobs(occlusion=0.0))
+    places = (truth.heads[:, :2] * 60).astype(int)
+    assert all(mask[y, x] for mask, (x, y) in zip(truth.masks, places, strict=True))
+
+
+def test_the_pictures_are_of_the_same_number():
+    x, y = drawn_pets(3, SIZE)
+    truth = drawn_truth(3, SIZE)
+    assert truth.masks.shape == x.shape[:3]
+    assert truth.masks.dtype == np.uint8
+    assert truth.heads.dtype == np.float32
+    assert len(truth.heads) == len(y)
+
+
+def test_mistakes_are_explained():
+    with pytest.raises(ConfigError, match="n must be"):
+        drawn_truth(0)
+    with pytest.raises(ConfigError, match="knobs must be"):
+        drawn_truth(2, knobs=0.5)
