@@ -8,6 +8,7 @@ that it is the code that runs. Solutions are folded. All is plain dictionaries: 
 import base64
 import doctest
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -190,9 +191,9 @@ def _fetched_by_inspect(fence: re.Match[str]) -> str:
 def _piece(fence: re.Match[str], page: Path) -> str:
     """The lines of a file that a literalinclude shows by their numbers or their neighbours."""
     lines = (page.parent / fence["title"].strip()).read_text(encoding="utf-8").split("\n")
-    options = dict(OPTION.findall(fence["body"]))
+    options = {key: value.strip().strip("\"'") for key, value in OPTION.findall(fence["body"])}
     for key, value in options.items():
-        at = next((i for i, line in enumerate(lines) if value.strip() in line), None)
+        at = next((i for i, line in enumerate(lines) if value in line), None)
         if key in ("start-after", "start-at") and at is not None:
             lines = lines[at + (key == "start-after") :]
         elif key in ("end-before", "end-at") and at is not None:
@@ -204,4 +205,4 @@ def _piece(fence: re.Match[str], page: Path) -> str:
             for first, dash, last in spans
             for line in lines[int(first or 1) - 1 : int(last or len(lines)) if dash else int(first)]
         ]
-    return "\n".join(lines).strip("\n")
+    return textwrap.dedent("\n".join(lines)).strip("\n")

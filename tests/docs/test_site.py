@@ -45,11 +45,11 @@ def complaint(page: Path, argument: str, body: str) -> str | None:
     if not shown.is_file():
         return f"{argument} does not exist"
     source = shown.read_text(encoding="utf-8")
-    options = dict(OPTION.findall(body))
-    if "pyobject" in options and options["pyobject"].strip() not in objects(source):
+    options = {key: value.strip().strip("\"'") for key, value in OPTION.findall(body)}
+    if "pyobject" in options and options["pyobject"] not in objects(source):
         return f"{argument} has no {options['pyobject']}"
     for key in ("start-after", "end-before", "start-at", "end-at"):
-        if key in options and options[key].strip() not in source:
+        if key in options and options[key] not in source:
             return f"{argument} has no line with {options[key]!r}"
     numbers = re.findall(r"\d+", options.get("lines", ""))
     if numbers and max(map(int, numbers)) > source.count("\n") + 1:
@@ -151,6 +151,7 @@ def test_the_reference_has_every_public_name() -> None:
         ("code.py", ":lines: 1-2\n", None),
         ("code.py", ":lines: 2-9\n", "has no line 9"),
         ("code.py", ":start-after: such\n", "has no line with 'such'"),
+        ("code.py", ':start-at: "def f("\n', None),
     ],
 )
 def test_a_wrong_piece_is_noticed(tmp_path: Path, argument: str, body: str, wrong: str) -> None:

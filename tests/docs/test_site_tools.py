@@ -86,7 +86,7 @@ def test_lines_of_a_file_are_copied(tmp_path):
         (":lines: 2-3", "two\nthree"),
         (":lines: 1,4", "one\nfour"),
         (":start-after: one\n:end-before: four", "two\nthree"),
-        (":start-at: two\n:end-at: three", "two\nthree"),
+        (":start-at: two\n:end-at: 'three'", "two\nthree"),
     ]:
         text = f"```{{literalinclude}} code.txt\n{options}\n```\n"
         assert sources(tmp_path, text) == [("markdown", f"```python\n{expected}\n```")]
