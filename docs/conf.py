@@ -36,6 +36,11 @@ exclude_patterns = ["README.md", "_build", "pictures", "site"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "substitution"]
 myst_heading_anchors = 4  # [text](page.md#a-heading), as on a code host
+myst_html_meta = {
+    "description": "A convolutional-network library from scratch on NumPy, and a course with it.",
+    "property=og:site_name": "minicnn",
+    "property=og:description": "Read it like a textbook, run it like a framework.",
+}
 html_math_renderer = "mathml"
 highlight_language = "text"
 pygments_style = "friendly"
@@ -52,6 +57,8 @@ autodoc_type_aliases = {
     name: name
     for name in (
         "Array",
+        "Augment",
+        "CacheChoice",
         "Cache",
         "Initializer",
         "Make",
