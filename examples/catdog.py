@@ -4,8 +4,8 @@
     python examples/catdog.py --data DIR      photographs, in a folder for each class
     python examples/catdog.py --download      the 3000 photographs of the well-known exercise
 
-It ends with the accuracy, plots and a saved model in runs/catdog (or --out DIR). Ctrl-C saves;
-the same command with --resume goes on.
+It ends with the accuracy, and with plots, a report and a saved model in runs/catdog (or --out DIR).
+Ctrl-C saves; the same command with --resume goes on.
 """
 
 import argparse
@@ -55,7 +55,8 @@ def main():
     model.compile(mc.RMSprop(1e-3), loss="binary_crossentropy", metrics=["accuracy"])
     history = model.fit(
         training, epochs=args.epochs, validation_data=validation, verbose=2,
-        callbacks=[mc.ModelCheckpoint(args.out / "run.ckpt")], resume=args.resume,
+        callbacks=[mc.ModelCheckpoint(args.out / "run.ckpt"), mc.Report(args.out / "report.html")],
+        resume=args.resume,
     )  # fmt: skip
 
     model.save(args.out / "model.safetensors")
@@ -69,7 +70,7 @@ def main():
     print(f"\nAccuracy on {len(x)} pictures never trained on: {mc.metrics.accuracy(table):.1%}")
     by_colour = mc.data.rgb_baseline(*training.arrays(), x, y)
     print(f"A classifier on the average colour alone: {by_colour:.1%}")
-    print(f"Plots and the model: {args.out}")
+    print(f"Plots and the model: {args.out}; the whole run on one page: {args.out}/report.html")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The map of the house, from the ground up: ``errors`` and ``typing``; ``randomness``;
 ``backends`` (arrays); ``layers``, ``losses``, ``optimizers``, ``metrics``, ``initializers``
 (the mathematics); ``engine`` (what makes it fast); ``data``, ``gradcheck``; ``training``;
-``model``; ``zoo``, ``explain``; ``viz``. ``testing`` checks layers of your own.
+``model``; ``zoo``, ``explain``; ``viz``; ``report``. ``testing`` checks layers of your own.
 """
 
 from importlib import import_module
@@ -91,6 +91,7 @@ from minicnn.version import __version__
 
 if TYPE_CHECKING:
     from minicnn import data, explain, testing, viz, zoo
+    from minicnn.report import Report
 
 _ROOMS = (
     "data",
@@ -104,11 +105,13 @@ _ROOMS = (
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"minicnn.{name}")
+    if name == "Report":  # it draws, and brings all that it takes
+        return import_module("minicnn.report").Report
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS})
+    return sorted({*globals(), *_ROOMS, "Report"})
 
 
 __all__ = [
@@ -166,6 +169,7 @@ __all__ = [
     "RMSprop",
     "ReLU",
     "ReduceLROnPlateau",
+    "Report",
     "Residual",
     "SavingError",
     "Sequential",

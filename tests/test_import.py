@@ -54,6 +54,13 @@ assert {"zoo", "testing", "data"} <= set(dir(mc))
     in_a_fresh_process(code)
 
 
+def test_the_report_brings_what_draws_only_when_it_is_asked_for():
+    assert "minicnn.report" not in in_a_fresh_process(
+        "import sys, minicnn; print([m for m in sys.modules if 'minicnn.' in m])"
+    )
+    assert not {"matplotlib", "PIL", "rich"} & set(loaded_after("import minicnn; minicnn.Report"))
+
+
 def test_importing_changes_nothing_of_numpy_s():
     code = """
 import numpy as np
@@ -71,7 +78,7 @@ PROMISED = """
     BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy MeanSquaredError
     RMSprop SGD Adam AdamW ExponentialDecay CosineDecay PiecewiseConstantDecay
     gradcheck GradReport GradientError MinicnnError
-    use_backend data zoo testing Callback
+    use_backend data zoo testing Callback Report
 """
 
 

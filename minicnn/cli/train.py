@@ -22,7 +22,8 @@ from minicnn.data.picture_error import printable
 from minicnn.metrics import confusion_matrix
 from minicnn.model import Sequential
 from minicnn.optimizers import RMSprop
-from minicnn.training import CSVLogger, History, ModelCheckpoint
+from minicnn.report import Report
+from minicnn.training import Callback, CSVLogger, History, ModelCheckpoint
 from minicnn.viz.canvas import PlotsMissingError
 
 TEXT = """Train a network on photographs.
@@ -31,7 +32,8 @@ DIR has a folder for each class, or pictures named like cat.12.jpg; a fifth of e
 held back for validation. Or it has `train` and `validation` folders, each arranged so. The
 network is `catdog`, with an output for each class if there are more than two.
 
-In the folder --out it leaves model.safetensors, run.ckpt (to go on from), log.csv, and plots.
+In the folder --out it leaves model.safetensors, run.ckpt (to go on from), log.csv, and plots; with
+--report also report.html, to be opened in a browser while the run goes on.
 Ctrl-C finishes the step and saves: the same command with --resume goes on, and ends with the
 very weights of a run that was never stopped."""
 
@@ -39,6 +41,7 @@ EXAMPLES = """\
   minicnn train photographs
   minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long
   minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long --resume
+  minicnn train photographs --report
   minicnn train --drawn 3000             without photographs: cats and dogs drawn on the spot"""
 
 PETS = ("cat", "dog")
@@ -61,6 +64,10 @@ def add_to(commands: Commands) -> None:
         text = f"{what} (default: {default})"
         parser.add_argument(name, type=kind, default=default, metavar="X", help=text)
     parser.add_argument("--augment", choices=sorted(RECIPES), help="vary the training pictures")
+    parser.add_argument(
+        "--report", nargs="?", const="", metavar="FILE",
+        help="a page of HTML about the run, written while it goes on (default: OUT/report.html)",
+    )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     add_machine_options(parser)
@@ -120,7 +127,7 @@ def fit(model: Sequential, training: Pictures, validation: Pictures, args: Any) 
             training,
             epochs=args.epochs,
             validation_data=validation,
-            callbacks=[ModelCheckpoint(checkpoint), CSVLogger(args.out / "log.csv")],
+            callbacks=[ModelCheckpoint(checkpoint), CSVLogger(args.out / "log.csv"), *pages(args)],
             verbose=verbose,
             resume=args.resume,
         )
@@ -129,6 +136,13 @@ def fit(model: Sequential, training: Pictures, validation: Pictures, args: Any) 
         raise KeyboardInterrupt(
             f"{where}{saved}; go on with the same command and --resume" if saved else where
         ) from None
+
+
+def pages(args: Any) -> list[Callback]:
+    """The report, if it was asked for."""
+    if args.report is None:
+        return []
+    return [Report(args.report or args.out / "report.html")]
 
 
 def draw(model: Sequential, validation: Pictures, history: History, args: Any) -> None:

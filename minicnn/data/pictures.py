@@ -98,6 +98,13 @@ class Pictures:
         """All pictures (N, H, W, 3) as uint8 and their labels, in order, in memory."""
         return self._pixels[self._rows], self.labels.copy()
 
+    def some(self, count: int) -> tuple[Array, Array, Array]:
+        """At most ``count`` pictures, spread evenly over all and as they are, their labels, and
+        their places: where in ``labels`` (and a folder's ``paths``) each of them stands.
+        """
+        places = np.linspace(0, len(self.labels) - 1, min(count, len(self.labels))).astype(int)
+        return self._pixels[self._rows[places]], self.labels[places], places
+
     def split(self, fraction: float = 0.2, seed: int = 0) -> tuple[Self, Self]:
         """Two data sets: this one without, and only, ``fraction`` of each class.
 

@@ -13,6 +13,9 @@ class Callback:
     ``logs`` holds the figures so far: of the epoch until now, or of the whole epoch. A callback
     that remembers something from epoch to epoch hands it out in ``state`` and takes it back in
     ``set_state``, so that a run that is resumed goes on as if nothing had happened.
+
+    ``self.model.trainer.run`` knows more: the history, where the time went (``timekeeper``), and,
+    in ``on_train_end``, what ended training before its time (``ended_by``).
     """
 
     model: Any = None
@@ -20,7 +23,10 @@ class Callback:
     turn = 0  # callbacks of a later turn are called after the others, wherever they stand
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
-        """Before the first epoch: epochs, initial_epoch, steps an epoch, names of the figures."""
+        """Before the first epoch: epochs, initial_epoch, steps an epoch, names of the figures.
+
+        Also ``data`` and ``validation_data`` (or None), the data sets that fit was given.
+        """
 
     def on_epoch_begin(self, epoch: int) -> None:
         """Before the first batch of an epoch, and before the rest of one that is resumed."""

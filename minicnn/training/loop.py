@@ -132,6 +132,8 @@ class Trainer:
             "initial_epoch": run.epoch,
             "steps": run.steps,
             "figures": self._figures(validation),
+            "data": data,
+            "validation_data": validation,
         }
         started: list[Callback] = []
         try:
@@ -147,15 +149,21 @@ class Trainer:
                 while run.epoch < epochs and (run.step or not run.asked_to_stop()):
                     self._epoch(data, validation, class_weight)
         except NotFiniteError as error:
+            run.ended_by = error
             answers = [callback.on_not_finite(error) for callback in callbacks]  # ask every one
             if not any(answers):
                 raise
-        except Interrupted:
+        except Interrupted as stop:
+            run.ended_by = stop
             saved = [path for callback in callbacks if (path := callback.on_interrupt())]
             raise KeyboardInterrupt(_how_to_go_on(run, saved)) from None
+        except BaseException as error:
+            run.ended_by = error
+            raise
         finally:
             for callback in reversed(started):
                 callback.on_train_end()
+            run.ended_by = None  # its traceback would keep the last batch alive
         return run.history
 
     @room_for_a_batch()
@@ -175,33 +183,40 @@ class Trainer:
         """One epoch, or what is left of it."""
         run = self.run
         epoch = run.epoch
-        for callback in run.callbacks:
-            callback.on_epoch_begin(epoch)
+        run.timekeeper.begin(epoch)
+        with run.timekeeper.timing("callbacks"):
+            for callback in run.callbacks:
+                callback.on_epoch_begin(epoch)
         self._steps(data, class_weight)
         logs = run.logs
         if validation is not None:
-            results = self.evaluate(validation)
+            with run.timekeeper.timing("validation"):
+                results = self.evaluate(validation)
             logs = logs | {f"val_{name}": value for name, value in results.items()}
         run.end_epoch(logs)
-        for callback in run.callbacks:
-            callback.on_epoch_end(epoch, logs)
+        with run.timekeeper.timing("callbacks"):
+            for callback in run.callbacks:
+                callback.on_epoch_end(epoch, logs)
         self.ctrl_c.may_stop_here()
 
     def _steps(self, data: Dataset, class_weight: Mapping[int, float] | None) -> None:
-        run = self.run
+        run, watch = self.run, self.run.timekeeper
         if run.step == 0:
             self._reset_metrics()
         elif run.asked_to_stop():  # it had stopped here when it was saved
             return
-        for batch in batches(data, run.epoch, start=run.step):
-            batch = _weighted(batch, class_weight)
+        for batch in watch.waiting(batches(data, run.epoch, start=run.step)):
             step = run.step
-            value, y_pred = self.step(batch, Moment(self.seed, run.epoch, step))
-            run.loss.add(value, len(batch.x))
-            self._update_metrics(batch.y, y_pred)
-            run.step, run.logs = step + 1, {"loss": run.loss.value, **self._metric_results()}
-            for callback in run.callbacks:
-                callback.on_batch_end(step, run.logs)
+            with watch.timing("steps"):
+                batch = _weighted(batch, class_weight)
+                value, y_pred = self.step(batch, Moment(self.seed, run.epoch, step))
+                run.loss.add(value, len(batch.x))
+                self._update_metrics(batch.y, y_pred)
+                run.step, run.logs = step + 1, {"loss": run.loss.value, **self._metric_results()}
+            watch.epochs[-1].samples += len(batch.x)
+            with watch.timing("callbacks"):
+                for callback in run.callbacks:
+                    callback.on_batch_end(step, run.logs)
             self.ctrl_c.may_stop_here()
             if run.asked_to_stop():
                 break

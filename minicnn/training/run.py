@@ -11,6 +11,7 @@ from typing import Any
 
 from minicnn.training.callback import Callback
 from minicnn.training.history import History
+from minicnn.training.timekeeper import Timekeeper
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Run:
     loss: Mean = field(default_factory=Mean)
     logs: dict[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    timekeeper: Timekeeper = field(default_factory=Timekeeper)
+    ended_by: BaseException | None = None  # what ended it before its time: an error, or Ctrl-C
 
     def asked_to_stop(self) -> bool:
         """Whether a callback has."""

@@ -20,7 +20,7 @@ def mistakes(
     probabilities = _of_all_classes("mistakes", x, y_pred)
     truth, taken_for = true_classes(y_true, y_pred), predicted_classes(y_pred)
     right = probabilities[np.arange(len(truth)), truth]
-    worst = [i for i in np.argsort(right, kind="stable") if truth[i] != taken_for[i]][:count]
+    worst = most_mistaken(y_true, y_pred)[:count]
     titles = [
         f"is {classes[truth[i]]}\ntaken for {classes[taken_for[i]]} ({1 - right[i]:.0%})"
         for i in worst
@@ -38,7 +38,7 @@ def least_sure(
     probabilities = _of_all_classes("least_sure", x, y_pred)
     truth, taken_for = true_classes(y_true, y_pred), predicted_classes(y_pred)
     ranked = np.sort(probabilities, axis=1)
-    closest = np.argsort(ranked[:, -1] - ranked[:, -2], kind="stable")[:count]
+    closest = most_doubtful(y_pred)[:count]
     titles = [
         f"is {classes[truth[i]]}\n{ranked[i, -1]:.0%} {classes[taken_for[i]]}: "
         f"{'right' if truth[i] == taken_for[i] else 'wrong'}"
@@ -47,11 +47,29 @@ def least_sure(
     return sheet(x[closest], titles)
 
 
-def _of_all_classes(who: str, x: Array, y_pred: Array) -> Array:
+def most_mistaken(y_true: Array, y_pred: Array) -> list[int]:
+    """The places of all mistakes, the one whose true class got the least probability first."""
+    truth, taken_for = true_classes(y_true, y_pred), predicted_classes(y_pred)
+    right = for_each_class(y_pred)[np.arange(len(truth)), truth]
+    return [int(i) for i in np.argsort(right, kind="stable") if truth[i] != taken_for[i]]
+
+
+def most_doubtful(y_pred: Array) -> list[int]:
+    """All places, the one whose two likeliest classes lie closest together first."""
+    ranked = np.sort(for_each_class(y_pred), axis=1)
+    return [int(i) for i in np.argsort(ranked[:, -1] - ranked[:, -2], kind="stable")]
+
+
+def for_each_class(y_pred: Array) -> Array:
     """The probabilities, a column for each class, also where there is one output."""
+    return y_pred if y_pred.shape[-1] > 1 else np.hstack([1 - y_pred, y_pred])
+
+
+def _of_all_classes(who: str, x: Array, y_pred: Array) -> Array:
+    """The probabilities, of as many samples as there are pictures."""
     if len(x) != len(y_pred):
         raise DataError(
             f"{who}: expected a prediction for each of {len(x)} pictures, got {len(y_pred)}; "
             f"give y_pred = model.predict(x)"
         )
-    return y_pred if y_pred.shape[-1] > 1 else np.hstack([1 - y_pred, y_pred])
+    return for_each_class(y_pred)

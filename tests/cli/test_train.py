@@ -36,6 +36,18 @@ def test_drawn_pets(minicnn):
     assert mc.load_model("pets/model.safetensors").class_names == ["cat", "dog"]
 
 
+def test_a_report_is_left_where_it_is_asked_for(minicnn, photographs):
+    words = ("train", "photographs", "--epochs", 1, "--quiet")
+    assert minicnn(*words, "--report") == (0, "", "")
+    assert left_in("runs/train") == sorted([*LEFT, "report.html"])
+    text = Path("runs/train/report.html").read_text()
+    assert "<bdi>night/" in text
+    assert "ModelCheckpoint(path=&#x27;runs/train/run.ckpt&#x27;" in text
+    assert minicnn(*words, "--out", "other", "--report", "pages/mine.html") == (0, "", "")
+    assert left_in("other") == LEFT
+    assert Path("pages/mine.html").exists()
+
+
 def test_three_classes(minicnn, photographs):
     for i in range(6):
         save_picture(photographs / "dusk" / f"{i}.png", 120 + i)

@@ -43,6 +43,20 @@ def test_an_epoch_has_every_picture_once(n: int, size: int, threads: int, shuffl
     np.testing.assert_array_equal(np.concatenate([batch.x for batch in batches]), x[order])
 
 
+@given(st.integers(1, 40), st.integers(1, 50))
+def test_some_are_spread_over_all_and_as_they_are(n: int, count: int) -> None:
+    x, y = some(n)
+    order = generator(n, "order").permutation(n)
+    shown, labels, places = Pictures(x, y[order], augment="classic", rows=order).some(count)
+    assert len(places) == min(n, count)
+    assert len(set(places.tolist())) == len(places)
+    assert places[0] == 0
+    assert len(places) == 1 or places[-1] == n - 1
+    assert len(places) < 2 or np.ptp(np.diff(places)) <= 1
+    np.testing.assert_array_equal(shown, x[order[places]])
+    np.testing.assert_array_equal(labels, y[order[places]])
+
+
 def test_epochs_differ_and_repeat() -> None:
     dataset = Pictures(*some(), batch_size=4, augment="classic")
     first, second = epoch(dataset, 0), epoch(dataset, 1)

@@ -11,7 +11,9 @@ from PIL import Image
 import minicnn as mc
 
 FILE = Path(mc.__file__).parents[1] / "examples" / "catdog.py"
-LEFT = ["confusion.png", "curves.png", "mistakes.png", "model.safetensors", "run.ckpt"]
+LEFT = [
+    "confusion.png", "curves.png", "mistakes.png", "model.safetensors", "report.html", "run.ckpt",
+]  # fmt: skip
 
 
 def small(seed=0, dropout=0.0):

@@ -226,8 +226,12 @@ def test_callbacks_hear_everything_in_order():
         )
     ]
     names = ["loss", "accuracy", "val_loss", "val_accuracy"]
-    plan = {"epochs": 3, "initial_epoch": 1, "steps": 2, "figures": names}
-    assert diary.log == [("train begin", plan), *epochs, ("train end",)]
+    (_, plan), *rest = diary.log
+    assert [*rest] == [*epochs, ("train end",)]
+    data, held_back = plan.pop("data"), plan.pop("validation_data")
+    assert plan == {"epochs": 3, "initial_epoch": 1, "steps": 2, "figures": names}
+    assert (len(data), held_back.shuffle) == (2, False)
+    assert_same([data.x, held_back.x], [X, X])
     assert diary.model is model
 
 
