@@ -9,7 +9,7 @@ The map of the house, from the ground up: ``errors`` and ``typing``; ``randomnes
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minicnn.backends import use_backend
+from minicnn.backends import register_backend, use_backend
 from minicnn.engine import engine_options, get_threads, set_threads, stopwatch
 from minicnn.errors import (
     BackendError,
@@ -189,6 +189,7 @@ __all__ = [
     "get_threads",
     "gradcheck",
     "load_model",
+    "register_backend",
     "set_threads",
     "stopwatch",
     "testing",

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.backends import are_numpys
 from minicnn.engine import threads
 from minicnn.engine.blas import one_blas_thread
 from minicnn.engine.gradients import Gradients
@@ -97,7 +98,7 @@ class Engine:
     def update(self, optimizer: Optimizer, grads: Params) -> None:
         """The optimizer's step with these gradients."""
         params = self.chain.params
-        on_cpu = all(isinstance(g, np.ndarray) for g in grads.values())
+        on_cpu = are_numpys(*grads.values())
         if on_cpu and in_pieces(optimizer) and not current_options().plain:
             descent = Descent(optimizer, params, grads)
             for path, gradient in grads.items():
@@ -143,7 +144,7 @@ class Engine:
     def _must_be_plain(self, x: Any, dtype: Any) -> bool:
         return (
             current_options().plain
-            or not isinstance(x, np.ndarray)
+            or not are_numpys(x)
             or dtype not in FLOATS
             or self.chain.input_shape is None
             or x.ndim == 0

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from minicnn.arguments import sizes, whole
 from minicnn.errors import ConfigError
 from minicnn.layers import Layer
+from minicnn.testing.promises import ConformanceReport
 from minicnn.testing.properties import PROPERTIES, Case
 from minicnn.typing import Shape
-
-
-@dataclass(frozen=True)
-class ConformanceReport:
-    """What was proven; ``print(report)`` lists it."""
-
-    subject: str
-    proven: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "\n".join(
-            [f"{self.subject} keeps every promise:", *(f"  ✓ {p}" for p in self.proven)]
-        )
 
 
 def check_layer(

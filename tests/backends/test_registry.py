@@ -14,6 +14,7 @@ from tests import cupy_standin
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch):
     monkeypatch.setattr(registry, "_loaded", {"numpy": registry.named("numpy")})
+    monkeypatch.setattr(registry, "_own", {})
 
 
 def test_use_backend_as_a_block_is_put_back():
