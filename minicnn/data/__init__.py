@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from minicnn.data import augment as augment
     from minicnn.data.augment import Augmentation as Augmentation
     from minicnn.data.augment import contact_sheet as contact_sheet
+    from minicnn.data.baseline import RGBClassifier as RGBClassifier
     from minicnn.data.baseline import rgb_baseline as rgb_baseline
     from minicnn.data.decode import read_picture as read_picture
     from minicnn.data.download import cats_and_dogs as cats_and_dogs
@@ -33,6 +34,7 @@ HOME = {
     "PictureError": "minicnn.data.picture_error",
     "PictureReport": "minicnn.data.report",
     "Pictures": "minicnn.data.pictures",
+    "RGBClassifier": "minicnn.data.baseline",
     "cats_and_dogs": "minicnn.data.download",
     "contact_sheet": "minicnn.data.augment",
     "drawn_pets": "minicnn.data.pets",
@@ -49,6 +51,7 @@ __all__ = [
     "PictureError",
     "PictureReport",
     "Pictures",
+    "RGBClassifier",
     "augment",
     "cats_and_dogs",
     "contact_sheet",

@@ -1,7 +1,8 @@
 """One picture of a pet, from its number (floor 4).
 
 Every nuisance draws from a stream of its own, named ``(seed, "pets", number, nuisance)``. So a
-picture is the same whatever else is drawn, and turning one knob leaves the other draws alone.
+picture is the same whatever else is drawn, turning one knob leaves the other draws alone, and a
+nuisance drawn from another seed makes it the same animal in another light, say.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from minicnn.data.pets.brush import Brush, darker
 from minicnn.data.pets.build import CAT, DOG, vary
 from minicnn.data.pets.camera import Camera
 from minicnn.data.pets.cat import paint_cat_head
-from minicnn.data.pets.coat import draw_coat
+from minicnn.data.pets.coat import TELLING_FURS, USUAL_FUR, draw_coat
 from minicnn.data.pets.dog import paint_dog_head
 from minicnn.data.pets.exposure import draw_exposure, expose
+from minicnn.data.pets.job import Job
 from minicnn.data.pets.knobs import Knobs
 from minicnn.data.pets.pet import Pet
 from minicnn.data.pets.pose import Pose, draw_pose
@@ -37,14 +39,16 @@ def label_of(number: int, seed: int) -> int:
     return first if number % 2 == 0 else 1 - first
 
 
-def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Array:
-    """Picture ``number`` of the data set ``seed``: (H, W, 3), uint8."""
+def draw_picture(number: int, job: Job) -> Array:
+    """Picture ``number`` of the data set: (H, W, 3), uint8."""
+    knobs = job.knobs
 
     def stream(name: str) -> np.random.Generator:
-        return generator(seed, "pets", number, name)
+        nuisance = "deformation" if name == "bend" else name
+        return generator(job.redrawn.get(nuisance, job.seed), "pets", number, name)
 
-    label = label_of(number, seed)
-    height, width = (SUPERSAMPLING * side for side in image_size)
+    label = label_of(number, job.seed)
+    height, width = (SUPERSAMPLING * side for side in job.size)
     image = Image.new("RGB", (width, height))
     exposure = draw_exposure(stream("light"), knobs.light)
     wall, floor = paint_background(image, stream("clutter"), knobs.clutter)
@@ -52,7 +56,8 @@ def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Arra
     pose = draw_pose(view, stream("deformation"), knobs.viewpoint, knobs.deformation)
     camera = _camera(image.size, pose, knobs, view, stream("scale"), stream("bend"))
     brush = Brush(image, camera, exposure.eighth, behind=wall, ground=darker(floor, 0.35))
-    coat = draw_coat(variation, knobs.variation)
+    usual_fur = TELLING_FURS[label] if job.colour_tells else USUAL_FUR
+    coat = draw_coat(variation, knobs.variation, usual_fur)
     build = vary(CAT if label == CAT_LABEL else DOG, variation, knobs.variation)
     folded_ears = variation.random() < 0.7 * knobs.variation
     pet = Pet(brush, build, pose, coat)
@@ -62,7 +67,7 @@ def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Arra
     else:
         paint_dog_head(pet, folded_ears)
     paint_foreground(image, stream("occlusion"), knobs.occlusion)
-    return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure)
+    return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure, not job.colour_tells)
 
 
 def _camera(
