@@ -17,9 +17,9 @@ import numpy as np
 
 import minicnn as mc
 from minicnn import viz
-from minicnn.data.baseline import mean_colour
 
 CALM = mc.data.Knobs.all(0.1)
+CLASSES = ("cat", "dog")
 LEVELS = (0, 0.25, 0.5, 0.75, 1)
 AGAIN = {"light": "other light", "viewpoint": "other angle", "clutter": "other background"}
 
@@ -37,31 +37,24 @@ def trained(x, y, epochs):
     return model
 
 
-def same_animals(x, y, colour, network, out):
-    """One cat and one dog, seen again; how far that moves their average colour."""
-    first, label = pets(2, seed=3)
-    takes = {  # twelve more pictures of both, with one thing redrawn
-        name: np.stack([pets(2, 3, {name: s}, **{name: 1.0})[0] for s in range(4, 16)])
-        for name in AGAIN
-    }
-    means = mean_colour(x)
-    apart = np.linalg.norm(means[y == 0].mean(axis=0) - means[y == 1].mean(axis=0))
-    rows, captions, titles = [], [], ["as it is", *np.repeat(list(AGAIN.values()), 2)]
-    for who in np.argsort(label):  # the cat, then the dog
-        rows.append(np.stack([first[who], *(t for take in takes.values() for t in take[:2, who])]))
-        moved = np.linalg.norm(mean_colour(rows[-1]) - mean_colour(first[[who]]), axis=1) / apart
-        says = [np.where(m.predict(rows[-1])[:, 0] > 0.5, "dog", "cat") for m in (colour, network)]
-        captions.append([f"moved {d:.1f}\naverage: {a}\nnetwork: {n}"
-                         for d, a, n in zip(moved, *says, strict=True)])  # fmt: skip
-    viz.average_colour(np.stack(rows), titles, captions).savefig(
-        out / "average-colour.png", dpi=110
-    )
-    cat = np.argmin(label)
-    seen = {AGAIN[n]: np.concatenate([first[[cat]], take[:, cat]]) for n, take in takes.items()}
-    for name, pictures in seen.items():
-        far = np.linalg.norm(mean_colour(pictures[1:]) - mean_colour(pictures[:1]), axis=1)
-        print(f"{name}: the cat's average colour moves {np.median(far) / apart:.2f} of the way")
-    viz.colour_clouds(x, y, ["cat", "dog"], seen).savefig(out / "colour-clouds.png", dpi=110)
+def same_animals(x, y, classifiers, out):
+    """One cat and one dog, seen again in another light, from elsewhere, before something else."""
+    first, labels = pets(2, seed=3)
+    again = {name: [pets(2, 3, {name: s}, **{name: 1})[0] for s in range(4, 16)] for name in AGAIN}
+    rows, captions = [], []
+    for who in np.argsort(labels):  # the cat, then the dog
+        rows.append([first[who], *(take[who] for takes in again.values() for take in takes[:2])])
+        row = np.stack(rows[-1])
+        lines = [[f"moved {far:.1f}" for far in mc.data.colour_shift(x, y, row[0], row)]]
+        for name, classifier in classifiers.items():
+            found = (classifier.predict(row)[:, 0] > 0.5).astype(int)
+            lines.append([f"{name}: {CLASSES[k]}{', wrong' * (k != labels[who])}" for k in found])
+        captions.append(["\n".join(texts) for texts in zip(*lines, strict=True)])
+    titles = ["as it is", *np.repeat(list(AGAIN.values()), 2)]
+    viz.average_colour(np.array(rows), titles, captions).savefig(out / "same-animals.png", dpi=110)
+    cat = np.argmin(labels)
+    seen = {AGAIN[n]: np.stack([first[cat], *(t[cat] for t in again[n])]) for n in AGAIN}
+    viz.colour_clouds(x, y, CLASSES, seen).savefig(out / "colour-clouds.png", dpi=110)
 
 
 def main():
@@ -75,7 +68,7 @@ def main():
 
     x, y = pets(3 * args.pictures, seed=2)
     colour, network = mc.data.RGBClassifier(x, y), trained(x, y, epochs=3)
-    same_animals(x, y, colour, network, args.out)
+    same_animals(x, y, {"average": colour, "network": network}, args.out)
     hard = mc.load_model(args.model) if args.model else trained(
         *mc.data.drawn_pets(args.training, seed=0), epochs=5)  # fmt: skip
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minicnn.data.augment import Augmentation as Augmentation
     from minicnn.data.augment import contact_sheet as contact_sheet
     from minicnn.data.baseline import RGBClassifier as RGBClassifier
+    from minicnn.data.baseline import colour_shift as colour_shift
     from minicnn.data.baseline import rgb_baseline as rgb_baseline
     from minicnn.data.decode import read_picture as read_picture
     from minicnn.data.download import cats_and_dogs as cats_and_dogs
@@ -36,6 +37,7 @@ HOME = {
     "Pictures": "minicnn.data.pictures",
     "RGBClassifier": "minicnn.data.baseline",
     "cats_and_dogs": "minicnn.data.download",
+    "colour_shift": "minicnn.data.baseline",
     "contact_sheet": "minicnn.data.augment",
     "drawn_pets": "minicnn.data.pets",
     "read_picture": "minicnn.data.decode",
@@ -54,6 +56,7 @@ __all__ = [
     "RGBClassifier",
     "augment",
     "cats_and_dogs",
+    "colour_shift",
     "contact_sheet",
     "drawn_pets",
     "read_picture",

@@ -25,6 +25,22 @@ def mean_colour(x: Array) -> Array:
     return np.stack([picture.mean(axis=(0, 1), dtype=np.float64) for picture in x])
 
 
+def colour_shift(x: Array, y: Array, before: Array, after: Array) -> Array:
+    """How far average colours move from one picture to each of several others: (N,).
+
+    The unit is the distance between the mean colours of the two classes in ``x``, ``y``: after
+    a shift of 1 a picture may look to ``rgb_baseline`` like one of the other class.
+
+    >>> x = np.array([100, 110]).reshape(2, 1, 1, 1)
+    >>> colour_shift(x, np.array([0, 1]), x[0], x + 5)
+    array([0.5, 1.5])
+    """
+    means, y = mean_colour(x), _checked(y, x)
+    apart = np.linalg.norm(means[y == 1].mean(axis=0) - means[y == 0].mean(axis=0))
+    moved = np.linalg.norm(mean_colour(after) - mean_colour(before[None]), axis=1)
+    return np.asarray(moved / apart)
+
+
 def rgb_baseline(x_train: Array, y_train: Array, x_test: Array, y_test: Array) -> float:
     """The share of test pictures that a classifier on average RGB values gets right.
 

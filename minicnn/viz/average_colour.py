@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.data.baseline import mean_colour
+from minicnn.data.baseline import colour_shift, mean_colour
 from minicnn.errors import ShapeError
 from minicnn.typing import Array
 from minicnn.viz.canvas import BLUE, ORANGE, new_figure, panel, show
@@ -57,7 +57,8 @@ def colour_clouds(
     """Average colours in a plane of two of R, G and B: two classes, and one animal seen again.
 
     ``retaken`` has, by nuisance, pictures of one animal under so much of it; the first of each is
-    where it starts, and lines lead from there to the others.
+    where it starts, and lines lead from there to the others. "Moves 2" is the median, in distances
+    between the means of the classes.
     """
     names = {"R": "red", "G": "green", "B": "blue"}
     channels = ["RGB".index(name) for name in axes]
@@ -70,10 +71,11 @@ def colour_clouds(
                    linestyle="none", label=f"mean of {classes[k]}s", zorder=4)  # fmt: skip
     for (name, pictures), marker in zip(retaken.items(), SIGNS, strict=False):
         start, *others = mean_colour(pictures)[:, channels]
+        moves = np.median(colour_shift(x, y, pictures[0], pictures[1:]))
         for other in others:
             plane.plot(*np.stack([start, other]).T, color="black", linewidth=0.7, zorder=2)
         plane.plot(*np.array(others).T, marker, color="white", mec="black", ms=7,
-                   linestyle="none", label=name, zorder=3)  # fmt: skip
+                   linestyle="none", label=f"{name}: moves {moves:.1f}", zorder=3)  # fmt: skip
     plane.set(xlabel=f"average {names[axes[0]]}", ylabel=f"average {names[axes[1]]}")
     plane.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
