@@ -30,10 +30,10 @@ def pets(count, seed, redrawn=None, **knobs):
     return mc.data.drawn_pets(count, seed=seed, knobs=knobs, redrawn=redrawn, colour_tells=True)
 
 
-def trained(x, y, epochs):
+def trained(pictures, epochs):
     model = mc.zoo.catdog(seed=0)
     model.compile(mc.RMSprop(1e-3), "binary_crossentropy", ["accuracy"])
-    model.fit(x, y, batch_size=20, epochs=epochs, verbose=2)
+    model.fit(*pictures, batch_size=20, epochs=epochs, verbose=2)
     return model
 
 
@@ -48,11 +48,12 @@ def same_animals(x, y, classifiers, out):
         lines = [[f"moved {far:.1f}" for far in mc.data.colour_shift(x, y, row[0], row)]]
         for name, classifier in classifiers.items():
             found = (classifier.predict(row)[:, 0] > 0.5).astype(int)
-            lines.append([f"{name}: {CLASSES[k]}{', wrong' * (k != labels[who])}" for k in found])
+            wrong = np.where(found == labels[who], "", ", wrong")
+            lines.append([f"{name}: {CLASSES[k]}{w}" for k, w in zip(found, wrong, strict=True)])
         captions.append(["\n".join(texts) for texts in zip(*lines, strict=True)])
     titles = ["as it is", *np.repeat(list(AGAIN.values()), 2)]
     viz.average_colour(np.array(rows), titles, captions).savefig(out / "same-animals.png", dpi=110)
-    cat = np.argmin(labels)
+    cat = np.argmin(labels)  # twelve times in each way
     seen = {AGAIN[n]: np.stack([first[cat], *(t[cat] for t in again[n])]) for n in AGAIN}
     viz.colour_clouds(x, y, CLASSES, seen).savefig(out / "colour-clouds.png", dpi=110)
 
@@ -65,13 +66,11 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("."))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-
     x, y = pets(3 * args.pictures, seed=2)
-    colour, network = mc.data.RGBClassifier(x, y), trained(x, y, epochs=3)
+    colour, network = mc.data.RGBClassifier(x, y), trained((x, y), epochs=3)
     same_animals(x, y, {"average": colour, "network": network}, args.out)
-    hard = mc.load_model(args.model) if args.model else trained(
-        *mc.data.drawn_pets(args.training, seed=0), epochs=5)  # fmt: skip
-
+    pictures = None if args.model else mc.data.drawn_pets(args.training, seed=0)
+    hard = mc.load_model(args.model) if args.model else trained(pictures, epochs=5)
     who = {"average colour": colour, "network, same pictures": network, "network, hard ones": hard}
     right = {name: {label: [] for label in who} for name in CALM.names()}
     for name, lines in right.items():

@@ -36,7 +36,14 @@ def colour_shift(x: Array, y: Array, before: Array, after: Array) -> Array:
     array([0.5, 1.5])
     """
     means, y = mean_colour(x), _checked(y, x)
-    apart = np.linalg.norm(means[y == 1].mean(axis=0) - means[y == 0].mean(axis=0))
+    apart = 0.0
+    if y.min() < y.max():
+        apart = float(np.linalg.norm(means[y == 1].mean(axis=0) - means[y == 0].mean(axis=0)))
+    if apart == 0:
+        raise DataError(
+            "colour_shift: expected pictures of two classes of different mean colour, but their "
+            "distance is 0: give x and y of a data set in which colour tells something."
+        )
     moved = np.linalg.norm(mean_colour(after) - mean_colour(before[None]), axis=1)
     return np.asarray(moved / apart)
 
