@@ -41,7 +41,7 @@ def main():
             for amount, share in zip(movement.amounts, movement.kept.mean(axis=1), strict=True)
         ]
         print(f"{name:9} ({movement.unit})  {'  '.join(stays)}")
-    shown = x[np.argmax(model.predict(x)[:, 0] < 0.5)]  # the first that it takes for a cat
+    shown = x[np.argmin(model.predict(x)[:, 0])]  # the one that it is surest is a cat
     viz.invariance(found, ["cat", "dog"], shown).savefig(args.out, dpi=110)
     print(f"Written: {args.out}")
 

@@ -28,8 +28,8 @@ def invariance(
     if not found:
         raise DataError("invariance: expected what mc.explain.invariance(model, x) gives, got none")
     tops = 0 if picture is None else 1
-    figure = new_figure(1.95 * len(found), 3.7 + 1.0 * tops)
-    grid = figure.add_gridspec(2 + tops, len(found), height_ratios=[0.55] * tops + [1, 1])
+    figure = new_figure(1.95 * len(found), 3.7 + 1.3 * tops)
+    grid = figure.add_gridspec(2 + tops, len(found), height_ratios=[0.8] * tops + [1, 1])
     below: Any = None  # all leads on one scale
     for column, (name, movement) in enumerate(found.items()):
         if picture is not None:
