@@ -44,6 +44,11 @@ def main():
     shown = x[np.argmin(model.predict(x)[:, 0])]  # the one that it is surest is a cat
     viz.invariance(found, ["cat", "dog"], shown).savefig(args.out, dpi=110)
     print(f"Written: {args.out}")
+    half = {"scale": [0.5]}  # what lies beyond the border matters
+    for fill in (None, "reflect", "nearest"):
+        movement = mc.explain.invariance(model, x, half, fill)["scale"]
+        stays = [f"{movement.kept[:, movement.classes == k].mean():.0%}" for k in (0, 1)]
+        print(f"At half the size, beyond the border {fill or 'mean colour'}: cats and dogs {stays}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn.backends import to_numpy
+from minicnn.data.augment.warp import Fill
 from minicnn.engine import Engine, up_to_scores
 from minicnn.errors import ConfigError, DataError
 from minicnn.explain.nuisances import NUISANCES
@@ -24,6 +25,7 @@ class Movement(NamedTuple):
     none: float  # the amount that changes nothing
     classes: Array  # (N,) what the picture was taken for, unchanged
     leads: Array  # (A, N) by how much the score of that class leads over the best other
+    fill: Fill | None = None  # what was seen beyond the border
 
     @property
     def kept(self) -> Array:
@@ -35,13 +37,15 @@ def invariance(
     model: Sequential,
     x: Any,
     amounts: Mapping[str, Sequence[float]] | None = None,
+    fill: Fill | None = None,
     batch_size: int = 32,
 ) -> dict[str, Movement]:
     """A ``Movement`` for each of shift, scale, rotation, light and occlusion.
 
     ``x`` are pictures (N, H, W, 3) or (N, H, W, 1) as uint8; no labels are needed, since each
-    picture is compared with itself. Beyond a picture's border its nearest pixels are seen.
-    ``amounts={"rotation": [0, 45]}`` asks for one nuisance, and for amounts of one's own.
+    picture is compared with itself. ``amounts={"rotation": [0, 45]}`` asks for one nuisance, in
+    amounts of one's own. ``fill`` says what is seen beyond a picture's border: its "nearest" pixel,
+    its mirror image ("reflect"), a colour (r, g, b), or by default its own mean colour.
     """
     pictures = to_numpy(samples(model, x))
     if pictures.ndim != 4 or pictures.shape[-1] not in (1, 3) or pictures.dtype != np.uint8:
@@ -52,6 +56,13 @@ def invariance(
         )
     wanted = {name: n.amounts for name, n in NUISANCES.items()} if amounts is None else amounts
     _check(wanted)
+    if fill not in (None, "nearest", "reflect") and not (
+        isinstance(fill, tuple) and len(fill) == 3
+    ):
+        raise ConfigError(
+            f"invariance: expected fill as 'nearest', 'reflect' or (r, g, b), got {fill!r}; leave "
+            f"it out for each picture's mean colour"
+        )
     engine = Engine(up_to_scores(model))
 
     def outputs(changed: Array) -> Array:
@@ -62,9 +73,9 @@ def invariance(
     found = {}
     for name, some in wanted.items():
         nuisance = NUISANCES[name]
-        leads = [lead(outputs(_changed(name, pictures, amount)), classes) for amount in some]
+        leads = [lead(outputs(_changed(name, pictures, amount, fill)), classes) for amount in some]
         found[name] = Movement(
-            nuisance.unit, np.array(some, float), nuisance.none, classes, np.array(leads)
+            nuisance.unit, np.array(some, float), nuisance.none, classes, np.array(leads), fill
         )
     return found
 
@@ -85,11 +96,11 @@ def lead(outputs: Array, classes: Array) -> Array:
     return np.asarray(outputs[rows, classes] - others.max(axis=1))
 
 
-def _changed(name: str, pictures: Array, amount: float) -> Array:
+def _changed(name: str, pictures: Array, amount: float, fill: Fill | None) -> Array:
     """All pictures with so much of a nuisance; those in grey go through it as colours."""
     change, C = NUISANCES[name].change, pictures.shape[-1]
     colours = pictures if C == 3 else np.repeat(pictures, 3, axis=-1)
-    return np.stack([change(picture, amount)[..., :C] for picture in colours])
+    return np.stack([change(picture, amount, fill)[..., :C] for picture in colours])
 
 
 def _check(amounts: Mapping[str, Sequence[float]]) -> None:

@@ -68,7 +68,7 @@ def _extremes(figure: Any, cell: Any, name: str, movement: Movement, picture: Ar
     pair = cell.subgridspec(1, 2, wspace=0.02)
     for place, amount in enumerate((movement.amounts.min(), movement.amounts.max())):
         axes = figure.add_subplot(pair[place])
-        show(axes, NUISANCES[name].change(picture, float(amount)))
+        show(axes, NUISANCES[name].change(picture, float(amount), movement.fill))
         axes.set_title(f"{amount:g}", fontsize=8)
 
 

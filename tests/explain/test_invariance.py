@@ -43,10 +43,16 @@ def test_none_of_it_changes_nothing(seed, name, height, width):
 
 
 @given(seeds, st.integers(-9, 9))
-def test_a_shift_moves_right_and_draws_out_the_border(seed, pixels):
+def test_a_shift_moves_right_and_fills_what_was_beyond_the_border(seed, pixels):
     (picture,) = noise(seed, 1, (8, 10))
-    came_from = np.clip(np.arange(10) - pixels, 0, 9)
-    np.testing.assert_array_equal(shifted(picture, pixels / 10), picture[:, came_from])
+    came_from = np.arange(10) - pixels
+    inside = (came_from >= 0) & (came_from < 10)
+    drawn_out = picture[:, np.clip(came_from, 0, 9)]
+    np.testing.assert_array_equal(shifted(picture, pixels / 10, "nearest"), drawn_out)
+    filled = np.where(inside[:, None], drawn_out, (1, 2, 3))
+    np.testing.assert_array_equal(shifted(picture, pixels / 10, (1, 2, 3)), filled)
+    plain = np.where(inside[:, None], drawn_out, np.rint(picture.mean((0, 1))))
+    np.testing.assert_array_equal(shifted(picture, pixels / 10), plain)
 
 
 @given(seeds, st.integers(-4, 4))
@@ -63,7 +69,7 @@ def test_twice_as_near_shows_the_middle_half_and_twice_as_far_gives_it_back():
     near = scaled(picture, 2.0)
     assert (near[5:11, 5:11] == 200).all()
     assert near.astype(int).sum() == pytest.approx(4 * picture.astype(int).sum(), rel=0.1)
-    far = scaled(picture, 0.5)
+    far = scaled(picture, 0.5, "nearest")
     assert (far[7:9, 7:9] == 200).all()
     assert not far[:6].any()
 
@@ -161,6 +167,16 @@ def test_the_score_is_what_stands_before_the_sigmoid():
         np.testing.assert_allclose(movement.leads, invariance(plain, x)[name].leads, atol=1e-5)
 
 
+def test_what_lies_beyond_the_border_is_as_asked():
+    model, x = corner_network(1), noise()
+    for fill in ("nearest", "reflect", (0, 0, 0), None):
+        movement = invariance(model, x, {"scale": [0.5]}, fill)["scale"]
+        scores = model.predict(np.stack([scaled(p, 0.5, fill) for p in x]))[:, 0]
+        signs = np.where(movement.classes == 1, 1, -1)
+        np.testing.assert_allclose(movement.leads[0], signs * scores, atol=1e-9)
+        assert movement.fill == fill
+
+
 def test_grey_pictures_are_pictures_too():
     x = noise(C=1)
     grey = invariance(brightness_network(C=1), x)
@@ -190,6 +206,8 @@ def test_mistakes_are_explained():
         invariance(model, x[0])
     with pytest.raises(mc.ConfigError, match=r"nuisances from shift, .*got 'weather'; leave"):
         invariance(model, x, {"weather": [1]})
+    with pytest.raises(mc.ConfigError, match=r"fill as 'nearest', .*got 'grey'; leave it out"):
+        invariance(model, x, fill="grey")
     for amounts in ([], [0.0], [[1.0]], ["much"], [float("nan")], [100]):
         with pytest.raises(mc.ConfigError, match=r"amounts of scale from 0\.1 to 10 .*; try \["):
             invariance(model, x, {"scale": amounts})
