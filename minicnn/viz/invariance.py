@@ -29,6 +29,7 @@ def invariance(
         raise DataError("invariance: expected what mc.explain.invariance(model, x) gives, got none")
     tops = 0 if picture is None else 1
     figure = new_figure(1.95 * len(found), 3.7 + 1.3 * tops)
+    figure.get_layout_engine().set(rect=(0, 0, 1, 0.97 if tops else 1))  # room for their titles
     grid = figure.add_gridspec(2 + tops, len(found), height_ratios=[0.8] * tops + [1, 1])
     below: Any = None  # all leads on one scale
     for column, (name, movement) in enumerate(found.items()):
