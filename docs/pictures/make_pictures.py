@@ -62,9 +62,11 @@ def keep_from(example: str, model: Path) -> None:
 def shrink(picture: Image.Image, name: str) -> None:
     """Write a picture beside this script with as many colours as there is room for."""
     picture = picture.convert("RGB")
-    for colours in (128, 64, 32, 16):
+    for colours in (256, 128, 64, 32, 16):
         small = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+        picture.quantize(colours, kmeans=1, dither=Image.Dither.NONE).save(
+            small, "png", optimize=True
+        )
         if small.tell() < LIMIT:
             break
     (HERE / f"{name}.png").write_bytes(small.getvalue())
