@@ -43,6 +43,8 @@ examples: $(BIN)/.ready  ## every example, on a small setting
 	@mkdir -p runs
 	$(BIN)/python examples/edges.py --out runs/edges.png
 	$(BIN)/python examples/catdog.py --pictures 120 --epochs 1 --out runs/small
+	$(BIN)/python examples/invariance.py --model runs/small/model.safetensors --pictures 8 --out runs/invariance.png
+	$(BIN)/python examples/why_not_the_average_colour.py --model runs/small/model.safetensors --pictures 8 --out runs/small
 	@if [ -d "$(MNIST)" ]; then $(BIN)/python examples/mnist.py "$(MNIST)" --samples 3000 --epochs 1; \
 	else echo "examples/mnist.py left out: no digits in $(MNIST) (make MNIST=... examples)"; fi
 

@@ -1,7 +1,10 @@
-"""Filters by hand, and filters that training found, on the same drawn pet.
+"""Filters by hand, and filters that training found, on the same picture.
 
-python examples/edges.py                        writes edges.png
-python examples/edges.py --model m.safetensors  with the first filters of that network below
+    python examples/edges.py                        writes edges.png, of a drawn pet
+    python examples/edges.py --picture cat.jpg      of a photograph of yours
+    python examples/edges.py --model m.safetensors  with the first filters of that network below
+
+In the corner of each stands the filter itself: middle grey is 0, brighter adds, darker takes away.
 """
 
 import argparse
@@ -31,27 +34,37 @@ def filtered(picture, kernel, stride):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, help="a network for 150×150 colour pictures")
+    parser.add_argument("--picture", type=Path, help="a photograph; else a pet is drawn")
     parser.add_argument("--out", type=Path, default=Path("edges.png"))
     args = parser.parse_args()
 
-    colour = mc.data.drawn_pets(8, seed=1)[0][2]
+    colour = mc.data.drawn_pets(3, seed=1)[0][2]
+    if args.picture:
+        colour = mc.data.read_picture(args.picture, (150, 150))
     grey = (colour / 255).mean(axis=-1, keepdims=True).astype(np.float32)
-    rows = [[("the picture", grey)]]
+    cells = [("the picture", grey, None)]
     for name, (kernel, stride) in BY_HAND.items():
         y = filtered(grey, kernel, stride)
         edges = abs(kernel.sum()) < 1e-6  # such a filter answers 0 to a plain surface
-        rows[0].append((f"{name}\n{y.shape[0]}×{y.shape[1]}", y + 0.5 if edges else y))
+        size = f"{y.shape[0]}×{y.shape[1]}"
+        cells.append((f"{name}\n{size}", y + 0.5 if edges else y, kernel[..., None]))
     if args.model:
-        maps = mc.load_model(args.model).layer_outputs(colour[None])["conv2d_1"][0]
+        model = mc.load_model(args.model)
+        maps, W = model.layer_outputs(colour[None])["conv2d_1"][0], model["conv2d_1"].params["W"]
         busiest = np.argsort(-maps.std(axis=(0, 1)))[:5]
-        rows.append([(f"found: filter {f}", maps[..., [f]] / maps[..., f].max()) for f in busiest])
+        cells += [
+            (f"found: filter {f}", maps[..., [f]] / maps[..., f].max(), W[..., f]) for f in busiest
+        ]
 
-    figure = new_figure(2.3 * 5, 2.8 * len(rows))
-    for axes, (title, picture) in zip(
-        figure.subplots(len(rows), 5).flat, [cell for row in rows for cell in row], strict=True
+    figure = new_figure(2.3 * 5, 2.8 * len(cells) / 5)
+    for axes, (title, picture, kernel) in zip(
+        figure.subplots(len(cells) // 5, 5).flat, cells, strict=True
     ):
         show(axes, picture)
         axes.set_title(title, fontsize=9)
+        if kernel is not None:
+            corner = axes.inset_axes([0.73, 0.02, 0.25, 0.25])
+            show(corner, 0.5 + 0.5 * kernel / abs(kernel).max())
     figure.savefig(args.out, dpi=90)
     print(f"Written: {args.out}")
 

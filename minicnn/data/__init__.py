@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from minicnn.data import augment as augment
     from minicnn.data.augment import Augmentation as Augmentation
     from minicnn.data.augment import contact_sheet as contact_sheet
+    from minicnn.data.baseline import RGBClassifier as RGBClassifier
+    from minicnn.data.baseline import colour_shift as colour_shift
     from minicnn.data.baseline import rgb_baseline as rgb_baseline
     from minicnn.data.decode import read_picture as read_picture
     from minicnn.data.download import cats_and_dogs as cats_and_dogs
@@ -35,8 +37,10 @@ HOME = {
     "PictureError": "minicnn.data.picture_error",
     "PictureReport": "minicnn.data.report",
     "Pictures": "minicnn.data.pictures",
+    "RGBClassifier": "minicnn.data.baseline",
     "Truth": "minicnn.data.pets",
     "cats_and_dogs": "minicnn.data.download",
+    "colour_shift": "minicnn.data.baseline",
     "contact_sheet": "minicnn.data.augment",
     "drawn_pets": "minicnn.data.pets",
     "drawn_truth": "minicnn.data.pets",
@@ -53,9 +57,11 @@ __all__ = [
     "PictureError",
     "PictureReport",
     "Pictures",
+    "RGBClassifier",
     "Truth",
     "augment",
     "cats_and_dogs",
+    "colour_shift",
     "contact_sheet",
     "drawn_pets",
     "drawn_truth",

@@ -25,6 +25,29 @@ def mean_colour(x: Array) -> Array:
     return np.stack([picture.mean(axis=(0, 1), dtype=np.float64) for picture in x])
 
 
+def colour_shift(x: Array, y: Array, before: Array, after: Array) -> Array:
+    """How far average colours move from one picture to each of several others: (N,).
+
+    The unit is the distance between the mean colours of the two classes in ``x``, ``y``: after
+    a shift of 1 a picture may look to ``rgb_baseline`` like one of the other class.
+
+    >>> x = np.array([100, 110]).reshape(2, 1, 1, 1)
+    >>> colour_shift(x, np.array([0, 1]), x[0], x + 5)
+    array([0.5, 1.5])
+    """
+    means, y = mean_colour(x), _checked(y, x)
+    apart = 0.0
+    if y.min() < y.max():
+        apart = float(np.linalg.norm(means[y == 1].mean(axis=0) - means[y == 0].mean(axis=0)))
+    if apart == 0:
+        raise DataError(
+            "colour_shift: expected pictures of two classes of different mean colour, but their "
+            "distance is 0: give x and y of a data set in which colour tells something."
+        )
+    moved = np.linalg.norm(mean_colour(after) - mean_colour(before[None]), axis=1)
+    return np.asarray(moved / apart)
+
+
 def rgb_baseline(x_train: Array, y_train: Array, x_test: Array, y_test: Array) -> float:
     """The share of test pictures that a classifier on average RGB values gets right.
 
@@ -35,32 +58,67 @@ def rgb_baseline(x_train: Array, y_train: Array, x_test: Array, y_test: Array) -
     >>> rgb_baseline(x, y, x, y)
     1.0
     """
-    train, test = mean_colour(x_train), mean_colour(x_test)
-    return logistic_accuracy(train, y_train, test, y_test)
+    return logistic_accuracy(mean_colour(x_train), y_train, mean_colour(x_test), y_test)
+
+
+class RGBClassifier:
+    """The same classifier to be asked like a model: ``predict`` gives the probability of class 1.
+
+    >>> x, y = np.array([200, 90]).reshape(2, 1, 1, 1), np.array([0, 1])
+    >>> (RGBClassifier(x, y).predict(x) > 0.5).tolist()
+    [[False], [True]]
+    """
+
+    def __init__(self, x: Array, y: Array) -> None:
+        self.logistic = Logistic(mean_colour(x), y)
+
+    def predict(self, x: Array) -> Array:
+        """(N, 1), as a network with one output gives it."""
+        return self.logistic.probabilities(mean_colour(x))[:, None]
 
 
 def logistic_accuracy(train: Array, y_train: Array, test: Array, y_test: Array) -> float:
-    """Fit p = sigmoid(a·w + b) to features (N, D) by Newton's method; the accuracy on a test.
+    """Logistic regression fitted to features (N, D); its accuracy on a test."""
+    answers = Logistic(train, y_train).probabilities(test) > 0.5
+    return float((answers == _checked(y_test, test)).mean())
+
+
+class Logistic:
+    """p = sigmoid(a·w + b), fitted to features (N, D) by Newton's method.
 
     The gradient of the mean cross-entropy is Aᵀ(p - y)/N and its curvature Aᵀ diag(p(1-p)) A/N.
     """
-    y_train, y_test = np.asarray(y_train).reshape(-1), np.asarray(y_test).reshape(-1)
-    for features, labels in ((train, y_train), (test, y_test)):
-        if len(features) != len(labels) or not np.isin(labels, (0, 1)).all():
-            raise DataError(
-                f"rgb_baseline: labels must be 0 or 1, one for each of the {len(features)} "
-                f"pictures, but {len(labels)} came with the values {np.unique(labels)[:5]}: "
-                "give two classes, numbered 0 and 1."
-            )
-    mean, spread = train.mean(axis=0), train.std(axis=0) + 1e-9
-    a, b = (np.column_stack([(f - mean) / spread, np.ones(len(f))]) for f in (train, test))
-    w = np.zeros(a.shape[1])
-    for _ in range(STEPS):
-        p = _sigmoid(a @ w)
-        gradient = a.T @ (p - y_train) / len(a) + RIDGE * w
-        curvature = (a * (p * (1 - p))[:, None]).T @ a / len(a) + RIDGE * np.eye(len(w))
-        w -= np.linalg.solve(curvature, gradient)
-    return float(((b @ w > 0) == (y_test == 1)).mean())
+
+    def __init__(self, features: Array, labels: Array) -> None:
+        y = _checked(labels, features)
+        self.mean, self.spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+        a = self._scaled(features)
+        self.w = np.zeros(a.shape[1])
+        for _ in range(STEPS):
+            p = _sigmoid(a @ self.w)
+            gradient = a.T @ (p - y) / len(a) + RIDGE * self.w
+            curvature = (a * (p * (1 - p))[:, None]).T @ a / len(a) + RIDGE * np.eye(len(self.w))
+            self.w -= np.linalg.solve(curvature, gradient)
+
+    def probabilities(self, features: Array) -> Array:
+        """Of class 1: (N,)."""
+        return _sigmoid(self._scaled(features) @ self.w)
+
+    def _scaled(self, features: Array) -> Array:
+        """Features of mean 0 and deviation 1 where it was fitted, and a column of ones for b."""
+        return np.column_stack([(features - self.mean) / self.spread, np.ones(len(features))])
+
+
+def _checked(labels: Array, features: Array) -> Array:
+    """The labels in a row, if they are 0 or 1, one for each picture."""
+    y = np.asarray(labels).reshape(-1)
+    if len(features) != len(y) or not np.isin(y, (0, 1)).all():
+        raise DataError(
+            f"rgb_baseline: labels must be 0 or 1, one for each of the {len(features)} "
+            f"pictures, but {len(y)} came with the values {np.unique(y)[:5]}: "
+            "give two classes, numbered 0 and 1."
+        )
+    return y
 
 
 def _sigmoid(z: Array) -> Array:

@@ -19,7 +19,7 @@ def calibration(y_true: Any, y_pred: Any, bins: int = 10) -> Any:
     above.plot([0, 1], [0, 1], ":", color=GREY, label="to be believed")
     above.plot(found.predicted, found.observed, "o-", color=BLUE, label="network")
     above.set(ylabel="share of class 1", title="calibration", xlim=(0, 1), ylim=(-0.03, 1.03))
-    above.legend(frameon=False, loc="upper left")
+    above.legend(frameon=False, loc="best")
     below.bar(found.predicted, found.counts, width=0.6 / bins, color=BLUE)
     below.set(xlabel="probability of class 1 that was given", ylabel="samples")
     for axes in (above, below):

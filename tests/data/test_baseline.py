@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicnn.data.baseline import logistic_accuracy, mean_colour, rgb_baseline
+from minicnn.data.baseline import (
+    RGBClassifier,
+    colour_shift,
+    logistic_accuracy,
+    mean_colour,
+    rgb_baseline,
+)
 from minicnn.errors import DataError
 
 
@@ -58,3 +64,34 @@ def test_mistakes_are_explained():
         rgb_baseline(x, y[:3], x, y)
     with pytest.raises(DataError, match="must be 0 or 1"):
         rgb_baseline(x, y + 1, x, y)
+
+
+def test_the_classifier_answers_like_a_model():
+    x, y = noise_pictures(200)
+    x[y == 1, :, :, 0] += 10
+    p = RGBClassifier(x[:100], y[:100]).predict(x[100:])
+    assert p.shape == (100, 1)
+    assert ((p > 0) & (p < 1)).all()
+    right = ((p[:, 0] > 0.5) == y[100:]).mean()
+    assert right == rgb_baseline(x[:100], y[:100], x[100:], y[100:])
+
+
+@settings(max_examples=20, deadline=None)
+@given(red=st.integers(0, 255), green=st.integers(0, 255))
+def test_colours_move_in_units_of_the_distance_between_the_classes(red, green):
+    x = np.zeros((4, 2, 2, 3), np.uint8)
+    x[2:, ..., 2] = 50  # the classes are 50 apart, in blue
+    after = np.zeros((2, 2, 2, 3), np.uint8)
+    after[1, ..., 0], after[1, ..., 1] = red, green
+    moved = colour_shift(x, np.array([0, 0, 1, 1]), x[0], after)
+    np.testing.assert_allclose(moved, [0, np.hypot(red, green) / 50], atol=1e-12)
+
+
+def test_a_colour_cannot_move_between_classes_of_one_colour():
+    x, y = noise_pictures(4)
+    with pytest.raises(DataError, match="must be 0 or 1"):
+        colour_shift(x, y + 1, x[0], x)
+    with pytest.raises(DataError, match=r"two classes of different mean colour.*: give"):
+        colour_shift(np.repeat(x[:1], 4, axis=0), y, x[0], x)
+    with pytest.raises(DataError, match=r"two classes of different mean colour.*: give"):
+        colour_shift(x, np.zeros(4), x[0], x)

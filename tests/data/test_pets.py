@@ -224,3 +224,86 @@ def test_other_mistakes_are_explained():
         drawn_pets(2, seed="a")
     with pytest.raises(ConfigError, match=r"workers must be .* at least 1, .*, but is 0: leave"):
         drawn_pets(2, workers=0)
+
+
+# ---- the same animal again -----------------------------------------------------------------------
+
+
+def fixed(**knobs):
+    """Every draw that matters, with all knobs up but those given."""
+    return Knobs(**{**dict.fromkeys(Knobs.names(), 0.5), **knobs})
+
+
+@pytest.mark.parametrize("name", Knobs.names())
+def test_redrawing_a_nuisance_changes_that_one_and_no_other(name):
+    x, y = drawn_pets(6, (32, 32), knobs=fixed())
+    again, labels = drawn_pets(6, (32, 32), knobs=fixed(), redrawn={name: 9})
+    np.testing.assert_array_equal(labels, y)
+    assert (again != x).any(axis=(1, 2, 3)).sum() >= 4  # nothing may stand in front in both
+    without = fixed(**{name: 0.0})  # with that knob at 0 nothing of the redraw is seen
+    if name != "scale":  # whose draws also say how far a picture wanders
+        np.testing.assert_array_equal(
+            drawn_pets(6, (32, 32), knobs=without, redrawn={name: 9})[0],
+            drawn_pets(6, (32, 32), knobs=without)[0],
+        )
+
+
+def test_redrawing_everything_is_another_seed_with_these_labels():
+    redrawn = dict.fromkeys(Knobs.names(), 5)
+    x, y = drawn_pets(12, SMALL, seed=4, redrawn=redrawn)
+    other_x, other_y = drawn_pets(12, SMALL, seed=5)
+    np.testing.assert_array_equal(x[y == other_y], other_x[y == other_y])
+    assert 0 < (y == other_y).sum() < 12
+
+
+def test_processes_are_told_of_it_too():
+    n = 2 * WORTH_A_PROCESS
+    options = {"redrawn": {"light": np.int64(3)}, "colour_tells": True}
+    here, there = (drawn_pets(n, (16, 16), workers=w, **options)[0] for w in (1, 2))
+    np.testing.assert_array_equal(here, there)
+    assert (here != drawn_pets(n, (16, 16), workers=1)[0]).any(axis=(1, 2, 3)).all()
+
+
+@pytest.mark.parametrize("redrawn", [{"weather": 1}, {"light": 1.5}, {"light": True}, ["light"]])
+def test_a_bad_redraw_is_explained(redrawn):
+    with pytest.raises(ConfigError, match=r"redrawn must name nuisances \(viewpoint, .*: give"):
+        drawn_pets(2, redrawn=redrawn)
+
+
+# ---- a careless data set -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def telling():
+    """Calm pictures, to train on and to test with, and the same under one nuisance."""
+
+    def draw(**knobs):
+        calm = {**dict.fromkeys(Knobs.names(), 0.1), **knobs}
+        return drawn_pets(300, (24, 24), knobs=Knobs(**calm), colour_tells=True)
+
+    return draw
+
+
+def told(x, y):
+    return rgb_baseline(x[:200], y[:200], x[200:], y[200:])
+
+
+def test_where_colour_tells_the_average_colour_does_well(telling):
+    assert told(*telling()) > 0.8
+    assert told(*telling(variation=0.0)) > 0.9  # a few wear another coat, unless none varies
+
+
+@pytest.mark.parametrize("name", ["light", "clutter", "variation"])
+def test_until_a_nuisance_is_turned_up(telling, name):
+    assert told(*telling(**{name: 1.0})) < 0.78
+
+
+def test_a_careless_camera_treats_all_scenes_alike(telling):
+    """The brighter scene stays the brighter picture; a camera that meters makes them equal."""
+    rng = np.random.default_rng(0)
+    dim = rng.integers(60, 120, (30, 30, 3)).astype(np.uint8)
+    exposure = draw_exposure(generator(1, "test"), 0.0)
+    careless = [expose(scene, exposure, metered=False).mean() for scene in (dim, dim + 60)]
+    careful = [expose(scene, exposure).mean() for scene in (dim, dim + 60)]
+    assert careless[1] - careless[0] == pytest.approx(60, abs=2)
+    assert careful[1] == pytest.approx(careful[0], abs=1)

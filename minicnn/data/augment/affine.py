@@ -26,6 +26,23 @@ def between(name: str, value: float, low: float, high: float) -> float:
     return value
 
 
+def turned(degrees: float) -> Matrix:
+    """The picture turned about its centre, clockwise."""
+    angle = math.radians(degrees)
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def moved(right: float, down: float) -> Matrix:
+    """The picture moved by so many pixels."""
+    return np.array([[1.0, 0.0, -right], [0.0, 1.0, -down], [0.0, 0.0, 1.0]])
+
+
+def magnified(across: float, down: float) -> Matrix:
+    """The picture magnified about its centre."""
+    return np.diag([1 / across, 1 / down, 1.0])
+
+
 class AffinePiece(ABC):
     """Something that moves, turns or stretches a picture as a whole."""
 
@@ -54,9 +71,7 @@ class Rotation(AffinePiece):
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A rotation about the centre."""
-        angle = math.radians(rng.uniform(-self.degrees, self.degrees))
-        c, s = math.cos(angle), math.sin(angle)
-        return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+        return turned(-rng.uniform(-self.degrees, self.degrees))
 
 
 class Shift(AffinePiece):
@@ -69,7 +84,7 @@ class Shift(AffinePiece):
         """A translation."""
         down = rng.uniform(-self.height, self.height) * height
         right = rng.uniform(-self.width, self.width) * width
-        return np.array([[1.0, 0.0, -right], [0.0, 1.0, -down], [0.0, 0.0, 1.0]])
+        return moved(right, down)
 
 
 class Shear(AffinePiece):

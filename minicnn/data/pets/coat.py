@@ -22,6 +22,7 @@ FURS: tuple[Colour, ...] = (
 )
 IRISES: tuple[Colour, ...] = ((150, 180, 70), (214, 160, 50), (96, 150, 190), (110, 70, 40))
 USUAL_FUR, USUAL_IRIS = FURS[0], IRISES[1]
+TELLING_FURS: tuple[Colour, Colour] = (FURS[7], FURS[8])  # blue grey cats and red dogs, if asked
 SKIN: Colour = (222, 138, 138)
 TONGUE: Colour = (212, 104, 112)
 
@@ -45,13 +46,13 @@ def any_colour(rng: np.random.Generator) -> Colour:
     return mix((r, g, b), (grey, grey, grey), 0.3)
 
 
-def draw_coat(rng: np.random.Generator, variation: float) -> Coat:
+def draw_coat(rng: np.random.Generator, variation: float, usual_fur: Colour = USUAL_FUR) -> Coat:
     """A coat: the usual ginger one without variation, any of the furs and markings with it."""
     fur, other, iris = FURS[rng.integers(len(FURS))], FURS[rng.integers(len(FURS))], rng.integers(4)
     kind, contrast, pale_share = MARKINGS[rng.integers(len(MARKINGS))], rng.random(), rng.random()
     nose_share, mixed = rng.random(), rng.random()
     usual = mixed > 2 * variation
-    base = USUAL_FUR if usual else mix(fur, other, 0.25 * variation)
+    base = usual_fur if usual else mix(fur, other, 0.25 * variation)
     bright = sum(base) / 3 > 110
     depth = 0.25 + 0.35 * contrast
     mark = other if contrast > 0.6 else darker(base, depth) if bright else lighter(base, depth)

@@ -3,7 +3,8 @@
 The notes warn of a data set that "a classifier on average RGB values" already solves: such a
 network has learned the lamp. So the camera here sets the mean and the contrast of each channel
 to figures that were drawn before anybody knew what animal would sit for the picture. Whatever
-a classifier reads from these figures, it reads from noise.
+a classifier reads from these figures, it reads from noise. A camera that is not ``metered``
+does the same to every scene, and so keeps what the scene's colours say.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from minicnn.data.pets.textures import grain
 from minicnn.typing import Array
 
+MEAN, CONTRAST = 118.0, 48.0  # of each channel of a picture with the light knob at 0
 METERING_PASSES = 4  # clipping to 0..255 moves the figures; metering again brings them back
 
 
@@ -40,8 +42,8 @@ def draw_exposure(rng: np.random.Generator, light: float) -> Exposure:
     angle, place, depth, blur = rng.uniform((0, -0.7, 0, 0.03), (6.28, 0.7, 1, 0.3)).tolist()
     corner, turn = rng.integers(0, 1024, 2).tolist(), rng.uniform(-1, 1)
     return Exposure(
-        mean=118 + 46 * light * brightness + 22 * light * tint,
-        contrast=(48 + 20 * light * contrast) * (1 + 0.12 * light * balance),
+        mean=MEAN + 46 * light * brightness + 22 * light * tint,
+        contrast=(CONTRAST + 20 * light * contrast) * (1 + 0.12 * light * balance),
         slope=(slope[0], slope[1]),
         shadow=(angle, place, max(0.0, depth - 0.5) * 1.3 * light, blur),
         grain=6 * light,
@@ -68,7 +70,7 @@ def _light(height: int, width: int, exposure: Exposure) -> Array:
     return np.asarray(light / light.max())
 
 
-def expose(pixels: Array, exposure: Exposure) -> Array:
+def expose(pixels: Array, exposure: Exposure, metered: bool = True) -> Array:
     """The picture (H, W, 3), uint8, as this light shows it and this camera takes it."""
     height, width = pixels.shape[:2]
     planes = pixels.transpose(2, 0, 1) * _light(height, width, exposure)
@@ -81,9 +83,16 @@ def expose(pixels: Array, exposure: Exposure) -> Array:
     film = np.clip(planes, 0, 255).astype(np.uint8)
     taken = np.empty_like(pixels)
     for channel, plane in enumerate(film):
-        curve = _curve(plane, exposure.mean[channel], exposure.contrast[channel])
+        aim = exposure.mean[channel], exposure.contrast[channel]
+        curve = _curve(plane, *aim) if metered else _same_curve(*aim)
         taken[:, :, channel] = curve[plane]
     return taken
+
+
+def _same_curve(mean: float, contrast: float) -> Array:
+    """The table (256,) of a camera that does not look, right for an average scene."""
+    levels = mean + contrast * (np.arange(256.0) - MEAN) / CONTRAST
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 def _curve(plane: Array, mean: float, contrast: float) -> Array:

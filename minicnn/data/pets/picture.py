@@ -1,7 +1,8 @@
 """One picture of a pet, from its number (floor 4).
 
 Every nuisance draws from a stream of its own, named ``(seed, "pets", number, nuisance)``. So a
-picture is the same whatever else is drawn, and turning one knob leaves the other draws alone.
+picture is the same whatever else is drawn, turning one knob leaves the other draws alone, and a
+nuisance drawn from another seed makes it the same animal in another light, say.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from minicnn.data.pets.brush import Brush, Colour, darker
 from minicnn.data.pets.build import CAT, DOG, vary
 from minicnn.data.pets.camera import Camera
 from minicnn.data.pets.cat import paint_cat_head
-from minicnn.data.pets.coat import draw_coat
+from minicnn.data.pets.coat import TELLING_FURS, USUAL_FUR, draw_coat
 from minicnn.data.pets.dog import paint_dog_head
 from minicnn.data.pets.exposure import draw_exposure, expose
+from minicnn.data.pets.job import Job
 from minicnn.data.pets.knobs import Knobs
 from minicnn.data.pets.pet import Pet
 from minicnn.data.pets.pose import Pose, draw_pose
@@ -37,40 +39,37 @@ def label_of(number: int, seed: int) -> int:
     return first if number % 2 == 0 else 1 - first
 
 
-def draw_picture(number: int, seed: int, image_size: Pair, knobs: Knobs) -> Array:
-    """Picture ``number`` of the data set ``seed``: (H, W, 3), uint8."""
-    height, width = (SUPERSAMPLING * side for side in image_size)
+def draw_picture(number: int, job: Job) -> Array:
+    """Picture ``number`` of the data set: (H, W, 3), uint8."""
+    height, width = (SUPERSAMPLING * side for side in job.size)
     image = Image.new("RGB", (width, height))
-    exposure = draw_exposure(stream(number, seed, "light"), knobs.light)
-    behind = paint_background(image, stream(number, seed, "clutter"), knobs.clutter)
-    paint_pet(image, number, seed, knobs, exposure.eighth, *behind)
-    paint_foreground(image, stream(number, seed, "occlusion"), knobs.occlusion)
-    return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure)
+    exposure = draw_exposure(stream("light", number, job), job.knobs.light)
+    behind = paint_background(image, stream("clutter", number, job), job.knobs.clutter)
+    paint_pet(image, number, job, exposure.eighth, *behind)
+    paint_foreground(image, stream("occlusion", number, job), job.knobs.occlusion)
+    return expose(np.asarray(image.reduce(SUPERSAMPLING)), exposure, not job.colour_tells)
 
 
-def stream(number: int, seed: int, nuisance: str) -> np.random.Generator:
-    """The draws of one nuisance in one picture."""
-    return generator(seed, "pets", number, nuisance)
+def stream(name: str, number: int, job: Job) -> np.random.Generator:
+    """The draws of one nuisance in picture ``number``."""
+    nuisance = "deformation" if name == "bend" else name
+    return generator(job.redrawn.get(nuisance, job.seed), "pets", number, name)
 
 
 def paint_pet(
-    image: Image.Image,
-    number: int,
-    seed: int,
-    knobs: Knobs,
-    light: int,
-    wall: Colour,
-    floor: Colour,
+    image: Image.Image, number: int, job: Job, light: int, wall: Colour, floor: Colour
 ) -> Pet:
     """Paint the animal of picture ``number`` on what is there already; returns it."""
-    label = label_of(number, seed)
-    view, variation = (stream(number, seed, name) for name in ("viewpoint", "variation"))
-    bends = stream(number, seed, "deformation")
+    knobs, label = job.knobs, label_of(number, job.seed)
+    view, bends, variation, scale, bend = (
+        stream(name, number, job)
+        for name in ("viewpoint", "deformation", "variation", "scale", "bend")
+    )
     pose = draw_pose(view, bends, knobs.viewpoint, knobs.deformation)
-    scale, bend = (stream(number, seed, name) for name in ("scale", "bend"))
     camera = _camera(image.size, pose, knobs, view, scale, bend)
     brush = Brush(image, camera, light, behind=wall, ground=darker(floor, 0.35))
-    coat = draw_coat(variation, knobs.variation)
+    usual_fur = TELLING_FURS[label] if job.colour_tells else USUAL_FUR
+    coat = draw_coat(variation, knobs.variation, usual_fur)
     build = vary(CAT if label == CAT_LABEL else DOG, variation, knobs.variation)
     folded_ears = variation.random() < 0.7 * knobs.variation
     pet = Pet(brush, build, pose, coat)

@@ -5,12 +5,13 @@ Labels for networks that do more than say cat or dog (floor 4).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.data.pets.generate import DEFAULT, checked
+from minicnn.data.pets.generate import DEFAULT, checked, other_seeds
+from minicnn.data.pets.job import Job
 from minicnn.data.pets.knobs import Knobs
 from minicnn.typing import Array, Pair
 
@@ -25,7 +26,12 @@ class Truth(NamedTuple):
 
 
 def drawn_truth(
-    n: int, image_size: Pair = (150, 150), seed: int = 0, *, knobs: Knobs = DEFAULT
+    n: int,
+    image_size: Pair = (150, 150),
+    seed: int = 0,
+    *,
+    knobs: Knobs = DEFAULT,
+    redrawn: Mapping[str, int] | None = None,
 ) -> Truth:
     """The truth about the pictures that ``drawn_pets`` gives for the same arguments.
 
@@ -38,28 +44,29 @@ def drawn_truth(
     ((4, 3), (4, 32, 48), np.uint8(1))
     """
     size = checked(n, image_size, seed, knobs, None)
+    job = Job(int(seed), size, knobs, other_seeds(redrawn), colour_tells=False)
     heads = np.empty((n, 3), np.float32)
     masks = np.empty((n, *size), np.uint8)
     for number in range(n):
-        heads[number], masks[number] = _truth(number, seed, size, knobs)
+        heads[number], masks[number] = _truth(number, job)
     return Truth(heads, masks)
 
 
-def _truth(number: int, seed: int, image_size: Pair, knobs: Knobs) -> tuple[Array, Array]:
+def _truth(number: int, job: Job) -> tuple[Array, Array]:
     from minicnn.data.pets import picture, scene  # Pillow loads when a picture is wanted
 
-    height, width = (picture.SUPERSAMPLING * side for side in image_size)
+    height, width = (picture.SUPERSAMPLING * side for side in job.size)
     pets = []
 
     def pet(image: Any, ground: Any) -> None:
-        pets.append(picture.paint_pet(image, number, seed, knobs, LIGHT, WALL, floor=ground))
+        pets.append(picture.paint_pet(image, number, job, LIGHT, WALL, floor=ground))
 
     def foreground(image: Any, _: Any) -> None:
-        draws = picture.stream(number, seed, "occlusion")
-        scene.paint_foreground(image, draws, knobs.occlusion)
+        draws = picture.stream("occlusion", number, job)
+        scene.paint_foreground(image, draws, job.knobs.occlusion)
 
     shown = _covered(pet, (width, height)) & ~_covered(foreground, (width, height))
-    share = shown.reshape(image_size[0], picture.SUPERSAMPLING, image_size[1], -1).mean((1, 3))
+    share = shown.reshape(job.size[0], picture.SUPERSAMPLING, job.size[1], -1).mean((1, 3))
     pose, camera = pets[0].pose, pets[0].brush.camera
     x, y = camera.project(np.array([[pose.head.x, pose.head.y]]))[0] / (width, height)
     return np.array([x, y, camera.unit / min(width, height)]), share >= 0.5
