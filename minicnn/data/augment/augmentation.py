@@ -9,8 +9,9 @@ import numpy as np
 
 from minicnn.data.augment.affine import AffinePiece, Matrix
 from minicnn.data.augment.warp import Fill, warp
+from minicnn.backends import pair
 from minicnn.errors import ConfigError
-from minicnn.typing import Array
+from minicnn.typing import Array, Pair
 
 PixelPiece = Callable[[Array, np.random.Generator], Array]
 
@@ -21,7 +22,8 @@ class Augmentation:
     The pieces that move pixels come first, composed into one matrix, whatever their place in
     the list; then the others in their order. Labels are never touched. ``fill`` says what is
     seen beyond the picture's border: its ``"nearest"`` pixel, its mirror image (``"reflect"``),
-    or a colour.
+    or a colour. ``size`` (height, width) is that of the new pictures, if it is another than
+    theirs: with ``RandomCrop``, a network learns from small pictures cut out of larger ones.
 
     >>> from minicnn.data.augment import Brightness, Flip, Rotation
     >>> augment = Augmentation(Flip(), Rotation(15), Brightness(0.2), fill="reflect")
@@ -29,7 +31,12 @@ class Augmentation:
     (150, 150, 3)
     """
 
-    def __init__(self, *pieces: AffinePiece | PixelPiece, fill: Fill = "nearest") -> None:
+    def __init__(
+        self,
+        *pieces: AffinePiece | PixelPiece,
+        fill: Fill = "nearest",
+        size: Pair | int | None = None,
+    ) -> None:
         self.moves: list[AffinePiece] = []
         self.changes: list[PixelPiece] = []
         for piece in pieces:
@@ -45,10 +52,11 @@ class Augmentation:
         if fill not in ("nearest", "reflect") and not (isinstance(fill, tuple) and len(fill) == 3):
             raise ConfigError(f"expected fill 'nearest', 'reflect' or (r, g, b); {fill!r} came.")
         self.fill: Fill = fill
+        self.size = None if size is None else pair(size, "Augmentation: size")
 
     def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
         """A new version of ``picture`` (H, W, 3) uint8, drawn from ``rng``."""
-        picture = warp(picture, self.matrix(rng, *picture.shape[:2]), self.fill)
+        picture = warp(picture, self.matrix(rng, *picture.shape[:2]), self.fill, self.size)
         for change in self.changes:
             picture = change(picture, rng)
         return picture
