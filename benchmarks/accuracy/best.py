@@ -6,8 +6,9 @@ It learns from crops of 80 pixels, cut at random out of pictures of 112, and is 
 pictures of --seen pixels: the layers don't mind, because the last maps are averaged.
 """
 
-import minicnn as mc
 from experiment import Record, arguments, one_cycle, photographs
+
+import minicnn as mc
 from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, RandomCrop, Rotation
 
 
@@ -37,7 +38,16 @@ def network(size, width, seed):
 
 
 args = arguments(
-    __doc__, epochs=45, width=24, size=80, cached=112, seen=96, batch=32, rate=2e-3, decay=0.05, crop=0.4
+    __doc__,
+    epochs=45,
+    width=24,
+    size=80,
+    cached=112,
+    seen=96,
+    batch=32,
+    rate=2e-3,
+    decay=0.05,
+    crop=0.4,
 )
 crops = Augmentation(
     Flip(),

@@ -6,8 +6,9 @@ It is watched on all 1000 validation photographs, because the published figures 
 chosen here, neither the recipe nor an epoch.
 """
 
-import minicnn as mc
 from experiment import Record, arguments, photographs
+
+import minicnn as mc
 
 args = arguments(__doc__, epochs=15)
 data = photographs(args, size=150, batch_size=20)

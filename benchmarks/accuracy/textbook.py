@@ -6,8 +6,9 @@ Each convolution is followed by batch normalisation. It learns from crops of 80 
 random out of pictures of 112, and is used on whole pictures of --seen pixels.
 """
 
-import minicnn as mc
 from experiment import Record, arguments, one_cycle, photographs
+
+import minicnn as mc
 from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, RandomCrop, Rotation
 
 

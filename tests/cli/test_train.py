@@ -94,7 +94,8 @@ def test_patience_ends_training_and_keeps_the_best_epoch(minicnn, photographs):
     minicnn(*options[:-2], "--epochs", best + 1, "--out", "best")
     for name in ("runs/train", "best"):
         assert minicnn("evaluate", f"{name}/model.safetensors", "photographs").code == 0
-    weights = [mc.load_model(f"{n}/model.safetensors").get_weights() for n in ("runs/train", "best")]
+    models = [mc.load_model(f"{name}/model.safetensors") for name in ("runs/train", "best")]
+    weights = [model.get_weights() for model in models]
     assert all((a == b).all() for a, b in zip(*weights, strict=True))
 
 

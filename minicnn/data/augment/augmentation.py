@@ -7,9 +7,9 @@ from functools import reduce
 
 import numpy as np
 
+from minicnn.backends import pair
 from minicnn.data.augment.affine import AffinePiece, Matrix
 from minicnn.data.augment.warp import Fill, warp
-from minicnn.backends import pair
 from minicnn.errors import ConfigError
 from minicnn.typing import Array, Pair
 

@@ -19,9 +19,7 @@ from minicnn.typing import Array, Pair
 Fill = Literal["nearest", "reflect"] | tuple[int, int, int]
 
 
-def warp(
-    picture: Array, matrix: Matrix, fill: Fill = "nearest", size: Pair | None = None
-) -> Array:
+def warp(picture: Array, matrix: Matrix, fill: Fill = "nearest", size: Pair | None = None) -> Array:
     """``picture`` (H, W, 3) uint8 with each pixel taken from where ``matrix`` says.
 
     With ``size`` (height, width), what would have been seen is brought to that size: the matrix
