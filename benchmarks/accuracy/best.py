@@ -14,39 +14,32 @@ from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, Rando
 
 def unit(filters, size=3, strides=1):
     """Convolution, batch normalisation, ReLU."""
-    return [
-        mc.Conv2D(
-            filters,
-            size,
-            strides=strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-        ),
-        mc.BatchNorm(momentum=0.98),
-        mc.ReLU(),
-    ]
+    convolution = mc.Conv2D(
+        filters, size, strides, "same", use_bias=False, kernel_initializer="he_normal"
+    )
+    return [convolution, mc.BatchNorm(momentum=0.98), mc.ReLU()]
 
 
 def network(size, width, seed):
-    layers = unit(width, size=5, strides=2)
-    for filters in (2 * width, 4 * width, 8 * width):
-        layers += unit(filters, strides=2)
-        layers += [mc.Residual(mc.Chain(*unit(filters), *unit(filters)))]
-    layers += [mc.GlobalAvgPool2D(), mc.Dropout(0.2), mc.Dense(1, activation="sigmoid")]
+    layers = [*unit(width, size=5, strides=2), mc.MaxPool2D(2)]
+    layers += [*unit(2 * width), mc.MaxPool2D(2)]
+    for filters in (4 * width, 8 * width):
+        layers += unit(filters)
+        layers += [mc.Residual(mc.Chain(*unit(filters), *unit(filters))), mc.MaxPool2D(2)]
+    layers[-1:] = [mc.GlobalAvgPool2D(), mc.Dropout(0.3), mc.Dense(1, activation="sigmoid")]
     return mc.Sequential(layers, input_shape=(size, size, 3), seed=seed, name="best")
 
 
 args = arguments(
     __doc__,
-    epochs=45,
-    width=24,
+    epochs=40,
+    width=32,
     size=80,
     cached=112,
     seen=96,
     batch=32,
     rate=2e-3,
-    decay=0.05,
+    decay=0.2,
     crop=0.4,
 )
 crops = Augmentation(
@@ -77,7 +70,7 @@ record.finish(
         "cached": args.cached,
         "seen": args.seen,
         "width": args.width,
-        "dropout": [0.2],
+        "dropout": [0.3],
     },
     used,
 )

@@ -43,18 +43,15 @@ def arguments(doc: str, epochs: int, **more: Any) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=epochs)
     parser.add_argument("--out", type=Path, default=Path("runs/accuracy"))
-    parser.add_argument("--name", default=Path(doc_name(parser)).stem, help="of the files in OUT")
+    parser.add_argument("--name", default=Path(parser.prog).stem, help="of the files in OUT")
     parser.add_argument("--threads", type=int, help="cores to use (default: all there are)")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     parser.add_argument("--probe", action="store_true", help="leave the held-back half alone")
     for name, value in more.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     args = parser.parse_args()
     mc.set_threads(args.threads)
     return args
-
-
-def doc_name(parser: argparse.ArgumentParser) -> str:
-    return parser.prog
 
 
 def photographs(
@@ -91,6 +88,26 @@ def one_cycle(args: argparse.Namespace, data: Photographs, climb: float) -> mc.C
     )
 
 
+class Clock(mc.Callback):
+    """How long training took, on the wall and on the processor, over all parts of a resumed run."""
+
+    seconds = core_seconds = 0.0
+
+    def on_train_begin(self, plan: dict[str, Any]) -> None:
+        self.now = time.perf_counter(), time.process_time()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        before, self.now = self.now, (time.perf_counter(), time.process_time())
+        self.seconds += self.now[0] - before[0]
+        self.core_seconds += self.now[1] - before[1]
+
+    def state(self) -> dict[str, Any]:
+        return {"seconds": self.seconds, "core_seconds": self.core_seconds}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.seconds, self.core_seconds = state["seconds"], state["core_seconds"]
+
+
 class Record:
     """Trains a model and writes down, in OUT, all that somebody else might ask."""
 
@@ -102,16 +119,20 @@ class Record:
 
     def train(self, watch: Any = None, callbacks: Any = ()) -> Any:
         """``fit``, with ``watch`` (the choosing half unless told) looked at after each epoch."""
-        began, busy = time.perf_counter(), time.process_time()
+        self.clock = Clock()
         self.history = self.model.fit(
             self.data.training,
             epochs=self.args.epochs,
             validation_data=watch or self.data.choosing,
-            callbacks=[*callbacks, mc.JSONLogger(f"{self.stem}.log")],
+            callbacks=[
+                *callbacks,
+                mc.JSONLogger(f"{self.stem}.log"),
+                self.clock,
+                mc.ModelCheckpoint(f"{self.stem}.ckpt"),
+            ],
+            resume=self.args.resume,
             verbose=0,
         )
-        self.seconds = time.perf_counter() - began
-        self.core_seconds = time.process_time() - busy
         return self.history
 
     def finish(self, recipe: dict[str, Any], model: Any = None) -> None:
@@ -119,8 +140,7 @@ class Record:
         args, model = self.args, model or self.model
         path = f"{self.stem}.safetensors"
         model.save(path)
-        size = model.input_shape[0]
-        final = measure(path, args.folder, size, args.probe)
+        final = measure(path, args.folder, args.probe)
         history = self.history.history
         epochs = {name: [round(float(v), 4) for v in history[name]] for name in history}
         document = {
@@ -129,23 +149,29 @@ class Record:
             "recipe": recipe | {"epochs": args.epochs},
             "parameters": model.count_params(),
             "final": final,
-            "seconds": round(self.seconds, 1),
-            "core_seconds": round(self.core_seconds, 1),
+            "seconds": round(self.clock.seconds, 1),
+            "core_seconds": round(self.clock.core_seconds, 1),
             "load_average_at_end": round(os.getloadavg()[0], 1),
             "threads": mc.get_threads(),
             "machine": machine(),
             "date": date.today().isoformat(),
             "epochs": epochs,
         }
-        Path(f"{self.stem}.json").write_text(json.dumps(document, indent=1) + "\n")
-        print(f"{args.name}, seed {args.seed}: {describe(final)}; {self.seconds:.0f} s")
+        write(Path(f"{self.stem}.json"), document)
+        print(f"{args.name}, seed {args.seed}: {describe(final)}; {self.clock.seconds:.0f} s")
 
 
-def measure(model: str, folder: Path, size: int, probe: bool) -> dict[str, Any]:
+def write(path: Path, document: dict[str, Any]) -> None:
+    """A line for each fact, so that a change to one of them is one line in a diff."""
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(fact)}" for key, fact in document.items())
+    path.write_text(f"{{\n{lines}\n}}\n")
+
+
+def measure(model: str, folder: Path, probe: bool) -> dict[str, Any]:
     """How many of each part the saved model gets right, as ``minicnn evaluate`` would say."""
     classifier = Classifier.load(model)
     options = {"shuffle": False, "subset": "validation", "classes": classifier.classes}
-    validation = mc.data.ImageFolder(folder, size, 50, **options)
+    validation = mc.data.ImageFolder(folder, classifier.image_size, 50, **options)
     choosing, held_back = validation.split(0.5, seed=SPLIT)
     parts = {"choosing": choosing}
     if not probe:
