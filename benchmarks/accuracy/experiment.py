@@ -135,9 +135,20 @@ class Record:
         )
         return self.history
 
-    def finish(self, recipe: dict[str, Any], model: Any = None) -> None:
-        """Save ``model``, measure the saved file, and write the results."""
+    def finish(self, recipe: dict[str, Any], model: Any = None, mirrored: bool = True) -> None:
+        """Save ``model``, measure the saved file, and write the results.
+
+        With ``mirrored``, the file asks for the mean over a picture and its mirror image.
+        """
         args, model = self.args, model or self.model
+        recipe = recipe | {"epochs": args.epochs, "mirrored": mirrored}
+        *size, channels = model.input_shape
+        model.preprocessing = {
+            "image_size": size,
+            "channels": channels,
+            "pixel_scale": 1 / 255,
+            "average_mirrored": mirrored,
+        }
         path = f"{self.stem}.safetensors"
         model.save(path)
         final = measure(path, args.folder, args.probe)
@@ -146,7 +157,7 @@ class Record:
         document = {
             "experiment": args.name,
             "seed": args.seed,
-            "recipe": recipe | {"epochs": args.epochs},
+            "recipe": recipe,
             "parameters": model.count_params(),
             "final": final,
             "seconds": round(self.clock.seconds, 1),

@@ -16,4 +16,5 @@ model = mc.zoo.catdog(seed=args.seed)
 model.compile(mc.RMSprop(1e-3), loss="binary_crossentropy", metrics=["accuracy"])
 record = Record(args, model, data)
 record.train(watch=data.validation)
-record.finish({"optimizer": "RMSprop(1e-3)", "batch": 20, "augmentation": "none"})
+recipe = {"optimizer": "RMSprop(1e-3)", "batch": 20, "augmentation": "none"}
+record.finish(recipe, mirrored=False)

@@ -29,7 +29,7 @@ SMALL = {
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few drawn pets, arranged as the photographs are."""
     folder = tmp_path_factory.mktemp("pets")
-    x, y = mc.data.drawn_pets(24, size=48, seed=0)
+    x, y = mc.data.drawn_pets(24, image_size=(48, 48), seed=0)
     for k, (picture, label) in enumerate(zip(x, y, strict=True)):
         part = "train" if k < 8 else "validation"
         place = folder / part / ("cats", "dogs")[label] / f"{k}.png"
