@@ -1,6 +1,6 @@
 """The mission's network with mild augmentation, dropout, and a learning rate that falls to zero.
 
-    python benchmarks/accuracy/augmented.py DIR --seed 0 --out runs/accuracy
+python benchmarks/accuracy/augmented.py DIR --seed 0 --out runs/accuracy
 """
 
 from experiment import Record, arguments, one_cycle, photographs
@@ -20,10 +20,10 @@ def network(args):
 
 
 args = arguments(
-    __doc__, epochs=40, batch=32, rate=1e-3, decay=0.02, flat_dropout=0.3, dropout=0.5
+    __doc__, epochs=80, batch=32, rate=1e-3, decay=0.02, flat_dropout=0.3, dropout=0.5, crop=0.4
 )
 mild = Augmentation(
-    Flip(), Rotation(12), RandomCrop(0.5), Brightness(0.2), Contrast(0.2), fill="reflect"
+    Flip(), Rotation(12), RandomCrop(args.crop), Brightness(0.2), Contrast(0.2), fill="reflect"
 )
 data = photographs(args, size=150, batch_size=args.batch, augment=mild)
 model = network(args)
@@ -35,7 +35,7 @@ record.finish(
     {
         "optimizer": f"AdamW({args.rate}, weight_decay={args.decay}), one cycle",
         "batch": args.batch,
-        "augmentation": "flip, rotation 12, crop 0.5..1, brightness and contrast 0.2",
+        "augmentation": f"flip, rotation 12, crop {args.crop}..1, brightness and contrast 0.2",
         "dropout": [args.flat_dropout, args.dropout],
     }
 )

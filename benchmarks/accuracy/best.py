@@ -2,7 +2,7 @@
 
     python benchmarks/accuracy/best.py DIR --seed 0 --out runs/accuracy
 
-It learns from crops of 80 pixels, cut at random out of pictures of 112, and is used on whole
+It learns from crops of 112 pixels, cut at random out of pictures of 144, and is used on whole
 pictures of --seen pixels: the layers don't mind, because the last maps are averaged.
 """
 
@@ -32,15 +32,16 @@ def network(size, width, seed):
 
 args = arguments(
     __doc__,
-    epochs=40,
-    width=32,
-    size=80,
-    cached=112,
-    seen=96,
+    epochs=120,
+    width=24,
+    size=112,
+    cached=144,
+    seen=128,
     batch=32,
     rate=2e-3,
     decay=0.2,
-    crop=0.4,
+    crop=0.3,
+    mixup=0.2,
 )
 crops = Augmentation(
     Flip(),
@@ -51,7 +52,9 @@ crops = Augmentation(
     fill="reflect",
     size=args.size,
 )
-data = photographs(args, size=args.cached, batch_size=args.batch, augment=crops, seen=args.size)
+data = photographs(
+    args, size=args.cached, batch_size=args.batch, augment=crops, seen=args.size, mixup=args.mixup
+)
 model = network(args.size, args.width, args.seed)
 rate = one_cycle(args, data, climb=0.15)
 model.compile(mc.AdamW(rate, args.decay), "binary_crossentropy", ["accuracy"])
@@ -66,6 +69,7 @@ record.finish(
         "optimizer": f"AdamW({args.rate}, weight_decay={args.decay}), one cycle",
         "batch": args.batch,
         "augmentation": f"flip, rotation 10, crop {args.crop}..1, brightness and contrast 0.25",
+        "mixup": args.mixup,
         "size": args.size,
         "cached": args.cached,
         "seen": args.seen,

@@ -55,7 +55,12 @@ def arguments(doc: str, epochs: int, **more: Any) -> argparse.Namespace:
 
 
 def photographs(
-    args: argparse.Namespace, size: int, batch_size: int, augment: Any = None, seen: int = 0
+    args: argparse.Namespace,
+    size: int,
+    batch_size: int,
+    augment: Any = None,
+    seen: int = 0,
+    mixup: float = 0,
 ) -> Photographs:
     """Photographs of ``size``² pixels; ``seen``² where training pictures come out smaller."""
     training = mc.data.ImageFolder(
@@ -76,6 +81,8 @@ def photographs(
     )
     choosing, held_back = validation.split(0.5, seed=SPLIT)
     choosing.shuffle = False
+    if mixup:
+        training = mc.data.Mixup(training, mixup, seed=args.seed)
     return Photographs(training, validation, choosing, held_back)
 
 

@@ -29,7 +29,9 @@ def network(size, seed):
     return mc.Sequential(layers, input_shape=(size, size, 3), seed=seed, name="textbook")
 
 
-args = arguments(__doc__, epochs=40, size=80, cached=112, seen=96, batch=32, rate=2e-3, crop=0.4)
+args = arguments(
+    __doc__, epochs=80, size=80, cached=112, seen=96, batch=32, rate=2e-3, crop=0.4, mixup=0.2
+)
 crops = Augmentation(
     Flip(),
     Rotation(10),
@@ -39,7 +41,7 @@ crops = Augmentation(
     fill="reflect",
     size=args.size,
 )
-data = photographs(args, args.cached, args.batch, augment=crops, seen=args.size)
+data = photographs(args, args.cached, args.batch, augment=crops, seen=args.size, mixup=args.mixup)
 model = network(args.size, args.seed)
 model.compile(
     mc.AdamW(one_cycle(args, data, climb=0.15), weight_decay=0.05),
@@ -57,6 +59,7 @@ record.finish(
         "optimizer": f"AdamW({args.rate}, weight_decay=0.05), one cycle",
         "batch": args.batch,
         "augmentation": f"flip, rotation 10, crop {args.crop}..1, brightness and contrast 0.25",
+        "mixup": args.mixup,
         "size": args.size,
         "cached": args.cached,
         "seen": args.seen,
