@@ -16,7 +16,7 @@ import numpy as np
 from minicnn.backends.kernels import Kernels
 from minicnn.backends.ops import Ops
 from minicnn.backends.uploads import Ring, address
-from minicnn.typing import Array
+from minicnn.typing import Array, Pair
 
 if TYPE_CHECKING:
     from minicnn.backends.graph import Words
@@ -161,15 +161,15 @@ class TrainingOps(Ops):
 
     def vary(
         self, x: Array, order: Array, matrices: Array, factors: Array, lights: tuple[bool, ...],
-        beyond: tuple[int, int],
+        beyond: tuple[int, int], size: Pair,
     ) -> Array:  # fmt: skip
         """As :meth:`Ops.vary`, within a level: sums are taken in another order."""
-        N, (_, H, W, C) = len(order), x.shape
-        y = self.xp.empty((N, H, W, C), np.uint8)
+        N, (_, H, W, C), (OH, OW) = len(order), x.shape, size
+        y = self.xp.empty((N, OH, OW, C), np.uint8)
         along, arrays = self.kernels.along, (x, order, matrices, y)
-        along(N * H, "warp_pictures", arrays, (H, W, C, *beyond))
+        along(N * OH, "warp_pictures", arrays, (H, W, C, OH, OW, *beyond))
         for k, contrast in enumerate(lights):
-            counts = (H * W, k, len(lights), int(contrast))
+            counts = (OH * OW, k, len(lights), int(contrast))
             along(N, "relight", (y, factors), counts, (), (ROW_THREADS,))
         return y
 

@@ -295,7 +295,7 @@ class Ops:
 
     def vary(
         self, x: Array, order: Array, matrices: Array, factors: Array, lights: tuple[bool, ...],
-        beyond: tuple[int, int],
+        beyond: tuple[int, int], size: Pair,
     ) -> Array:  # fmt: skip
         """Some pictures of ``x`` (bytes), by their numbers, as ``data.augment`` would vary them."""
         raise NotImplementedError

@@ -23,6 +23,7 @@ class Classifier:
     classes: tuple[str, ...]
     image_size: Pair
     pixel_scale: float
+    average_mirrored: bool = False  # ask about the mirror image too, and take the mean
 
     @classmethod
     def load(cls, path: str) -> Classifier:
@@ -43,14 +44,17 @@ class Classifier:
                 f"got one whose output is {model.output_shape}"
             )
         height, width, _ = model.input_shape
-        scale = (model.preprocessing or {}).get("pixel_scale", USUAL_SCALE)
-        return cls(model, names, (height, width), float(scale))
+        wishes = model.preprocessing or {}
+        scale, mirrored = wishes.get("pixel_scale", USUAL_SCALE), wishes.get("average_mirrored")
+        return cls(model, names, (height, width), float(scale), bool(mirrored))
 
     def probabilities(self, x: Array) -> Array:
         """How probable each class is, (N, K), for uint8 pictures (N, H, W, 3)."""
         if not np.isclose(self.pixel_scale, USUAL_SCALE):
             x = x.astype(np.float32) * self.pixel_scale
         answers = self.model.predict(x)
+        if self.average_mirrored:
+            answers = (answers + self.model.predict(x[:, :, ::-1])) / 2
         if answers.shape[-1] == 1:
             answers = np.hstack([1 - answers, answers])
         if (answers < 0).any() or not np.allclose(answers.sum(axis=-1), 1, atol=1e-3):

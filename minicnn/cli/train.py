@@ -16,14 +16,15 @@ from minicnn.cli.options import (
     rate,
     share,
 )
-from minicnn.data import ImageFolder, Pictures, drawn_pets
+from minicnn.data import ImageFolder, Pictures, drawn_pets, rgb_baseline
 from minicnn.data.augment import RECIPES
 from minicnn.data.picture_error import printable
-from minicnn.metrics import confusion_matrix
+from minicnn.metrics import accuracy, confusion_matrix
 from minicnn.model import Sequential
 from minicnn.optimizers import RMSprop
 from minicnn.report import Report
-from minicnn.training import Callback, CSVLogger, History, ModelCheckpoint
+from minicnn.training import Callback, CSVLogger, EarlyStopping, History, ModelCheckpoint
+from minicnn.typing import Array
 from minicnn.viz.canvas import PlotsMissingError
 
 TEXT = """Train a network on photographs.
@@ -35,13 +36,15 @@ network is `catdog`, with an output for each class if there are more than two.
 In the folder --out it leaves model.safetensors, run.ckpt (to go on from), log.csv, and plots; with
 --report also report.html, to be opened in a browser while the run goes on.
 Ctrl-C finishes the step and saves: the same command with --resume goes on, and ends with the
-very weights of a run that was never stopped."""
+very weights of a run that was never stopped. With --patience N, training ends after N epochs in
+which the validation loss has not become better, and the weights of the best epoch are kept."""
 
 EXAMPLES = """\
   minicnn train photographs
   minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long
   minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long --resume
   minicnn train photographs --report
+  minicnn train photographs --epochs 100 --patience 8
   minicnn train --drawn 3000             without photographs: cats and dogs drawn on the spot"""
 
 PETS = ("cat", "dog")
@@ -63,6 +66,12 @@ def add_to(commands: Commands) -> None:
     ):
         text = f"{what} (default: {default})"
         parser.add_argument(name, type=kind, default=default, metavar="X", help=text)
+    parser.add_argument(
+        "--patience",
+        type=count,
+        metavar="N",
+        help="stop after N epochs without a better validation loss, keep the best epoch's weights",
+    )
     parser.add_argument("--augment", choices=sorted(RECIPES), help="vary the training pictures")
     parser.add_argument(
         "--report", nargs="?", const="", metavar="FILE",
@@ -84,11 +93,18 @@ def run(args: Any) -> int:
         model = zoo.catdog(args.seed, args.dropout, len(classes))
         model.class_names = classes
         model.compile(RMSprop(args.learning_rate), loss_for(len(classes)), ["accuracy"])
-        history = fit(model, training, validation, args)
+        history, stopping = fit(model, training, validation, args)
         model.save(args.out / "model.safetensors")
-        draw(model, validation, history, args)
-    accuracy = history.history["val_accuracy"][-1]
-    say(f"Accuracy on {len(validation.labels)} pictures never trained on: {accuracy:.1%}")
+        x, y = validation.arrays()
+        answers = model.predict(x)
+        draw(x, y, answers, classes, history, args)
+        if stopping is not None and stopping.best_epoch is not None:
+            say(f"Kept epoch {stopping.best_epoch + 1}, the best on the pictures held back")
+        right = accuracy(confusion_matrix(y, answers))
+        say(f"Accuracy on {len(y)} pictures never trained on: {right:.1%}")
+        if len(classes) == 2 and not args.quiet:
+            by_colour = rgb_baseline(*training.arrays(), x, y)
+            say(f"A classifier on the average colour alone: {by_colour:.1%}")
     say(f"Model, log and plots: {printable(str(args.out))}")
     return 0
 
@@ -116,18 +132,23 @@ def loss_for(classes: int) -> str:
     return "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
 
 
-def fit(model: Sequential, training: Pictures, validation: Pictures, args: Any) -> History:
-    """Train, with what it takes to go on later."""
+def fit(
+    model: Sequential, training: Pictures, validation: Pictures, args: Any
+) -> tuple[History, EarlyStopping | None]:
+    """Train, with what it takes to go on later, and to stop early if asked."""
     verbose = 0 if args.quiet else 1 if sys.stdout.isatty() else 2
     checkpoint = args.out / "run.ckpt"
     if args.resume and not checkpoint.exists() and not args.quiet:
         print(f"No run to go on with in {printable(str(args.out))}: it begins")
+    stopping = None if args.patience is None else EarlyStopping(patience=args.patience)
+    callbacks: list[Callback] = [ModelCheckpoint(checkpoint), CSVLogger(args.out / "log.csv")]
+    callbacks += [*pages(args), *filter(None, [stopping])]
     try:
-        return model.fit(
+        history = model.fit(
             training,
             epochs=args.epochs,
             validation_data=validation,
-            callbacks=[ModelCheckpoint(checkpoint), CSVLogger(args.out / "log.csv"), *pages(args)],
+            callbacks=callbacks,
             verbose=verbose,
             resume=args.resume,
         )
@@ -136,6 +157,7 @@ def fit(model: Sequential, training: Pictures, validation: Pictures, args: Any) 
         raise KeyboardInterrupt(
             f"{where}{saved}; go on with the same command and --resume" if saved else where
         ) from None
+    return history, stopping
 
 
 def pages(args: Any) -> list[Callback]:
@@ -145,11 +167,10 @@ def pages(args: Any) -> list[Callback]:
     return [Report(args.report or args.out / "report.html")]
 
 
-def draw(model: Sequential, validation: Pictures, history: History, args: Any) -> None:
+def draw(
+    x: Array, y: Array, answers: Array, classes: tuple[str, ...], history: History, args: Any
+) -> None:
     """The plots, if matplotlib is there."""
-    x, y = validation.arrays()
-    answers = model.predict(x)
-    classes = model.class_names or ()
     try:
         viz.curves(history).savefig(args.out / "curves.png")
         viz.confusion(confusion_matrix(y, answers), classes).savefig(args.out / "confusion.png")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from minicnn.data.decode import read_picture as read_picture
     from minicnn.data.download import cats_and_dogs as cats_and_dogs
     from minicnn.data.folder import ImageFolder as ImageFolder
+    from minicnn.data.mixup import Mixup as Mixup
     from minicnn.data.pets import Knobs as Knobs
     from minicnn.data.pets import Truth as Truth
     from minicnn.data.pets import drawn_pets as drawn_pets
@@ -34,6 +35,7 @@ HOME = {
     "Augmentation": "minicnn.data.augment",
     "ImageFolder": "minicnn.data.folder",
     "Knobs": "minicnn.data.pets",
+    "Mixup": "minicnn.data.mixup",
     "PictureError": "minicnn.data.picture_error",
     "PictureReport": "minicnn.data.report",
     "Pictures": "minicnn.data.pictures",
@@ -54,6 +56,7 @@ __all__ = [
     "Dataset",
     "ImageFolder",
     "Knobs",
+    "Mixup",
     "PictureError",
     "PictureReport",
     "Pictures",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from minicnn.typing import Array
+from minicnn.typing import Array, Pair
 
 
 class Batch(NamedTuple):
@@ -41,6 +41,7 @@ class Draws(NamedTuple):
     factors: Array  # (n, changes of light) float64
     lights: tuple[bool, ...]  # whether each of those is one of contrast
     beyond: tuple[int, int]  # what lies beyond the border
+    size: Pair  # height and width of the new pictures
 
 
 @runtime_checkable

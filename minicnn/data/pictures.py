@@ -113,6 +113,7 @@ class Pictures:
             np.array([factors for _, factors in drawn], np.float64).reshape(len(drawn), -1),
             augment.lights or (),
             augment.beyond,
+            augment.size or (size[0], size[1]),
         )
 
     def whole(self) -> Batch:
@@ -122,8 +123,9 @@ class Pictures:
     def _batch(self, epoch: int, places: Array) -> Batch:
         x = self._pixels[self._rows[places]]
         if self.augment is not None:
-            for i, number in enumerate(self._numbers[places]):
-                x[i] = self.augment(x[i], generator(self.seed, "augment", epoch, int(number)))
+            numbers = self._numbers[places].tolist()
+            rngs = (generator(self.seed, "augment", epoch, number) for number in numbers)
+            x = stacked([self.augment(p, rng) for p, rng in zip(x, rngs, strict=True)])
         return Batch(x, self.labels[places])
 
     def arrays(self) -> tuple[Array, Array]:
@@ -185,3 +187,17 @@ class Pictures:
         self._rows, self._numbers = self._rows[places], self._numbers[places]
         if self._digests is not None:
             self._digests = [self._digests[place] for place in places]
+
+
+def stacked(pictures: list[Array]) -> Array:
+    """Augmented pictures as one uint8 array."""
+    sizes = {picture.shape for picture in pictures}
+    if len(sizes) > 1:
+        raise DataError(
+            f"expected augmented pictures of one size, got {sorted(sizes)}; let the augmentation "
+            "bring every picture to one size"
+        )
+    x = np.empty((len(pictures), *sizes.pop()), np.uint8)
+    for place, picture in zip(x, pictures, strict=True):
+        place[...] = picture
+    return x

@@ -117,7 +117,7 @@ class Feeder:
                 slot, its = ahead.popleft()
                 stream = self.ops.stream()
                 order, matrices, factors = slot.take(stream)
-                batch = self.ops.vary(x, order, matrices, factors, its.lights, its.beyond)
+                batch = self.ops.vary(x, order, matrices, factors, its.lights, its.beyond, its.size)
                 slot.give_back(stream)
                 yield batch
 

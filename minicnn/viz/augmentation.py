@@ -21,7 +21,7 @@ def augmentation(
     figure = new_figure(1.35 * (1 + versions), 1.35 * (1 + versions) * height / width + 0.3)
     axes = figure.subplots()
     axes.imshow(sheet)
-    side = pictures.shape[2]
+    side = (sheet.shape[1] + GAP) // (1 + versions) - GAP
     places = [k * (side + GAP) + (side - 1) / 2 for k in range(1 + versions)]
     axes.set_xticks(places, ["as it is", *(f"epoch {k}" for k in range(1, versions + 1))])
     axes.set_yticks([])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import minicnn as mc
 from minicnn.data import read_picture
@@ -41,6 +42,22 @@ def test_another_pixel_scale_is_kept_to(minicnn, model, here):
     raw.save("raw.safetensors")
     same = json.loads(minicnn("predict", "raw.safetensors", "grey.png", "--json").out)["pictures"]
     assert same[0]["probability"] == pytest.approx(usual[0]["probability"], abs=1e-4)
+
+
+def test_the_mean_over_a_picture_and_its_mirror_image(minicnn, here):
+    model = mc.Sequential(
+        [mc.Flatten(), mc.Dense(1, activation="sigmoid")], input_shape=(8, 10, 3), seed=3
+    )
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 10, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(here / "noise.png")
+    once = model.predict(np.stack([pixels, pixels[:, ::-1]]))
+    assert abs(once[0] - once[1]) > 0.01
+    for mirrored, expected in ((False, once[0, 0]), (True, once.mean())):
+        model.preprocessing = {"pixel_scale": 1 / 255, "average_mirrored": mirrored}
+        model.save("m.safetensors")
+        said = json.loads(minicnn("predict", "m.safetensors", "noise.png", "--json").out)
+        told = said["pictures"][0]["probabilities"]["class 1"]
+        assert told == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_a_folder_stands_for_its_pictures(minicnn, model, photographs):

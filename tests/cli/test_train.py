@@ -82,6 +82,43 @@ def test_a_run_that_is_done_is_not_trained_further(minicnn, photographs):
     assert Path("runs/train/model.safetensors").read_bytes() == before
 
 
+def test_colour_alone_is_told_beside_the_accuracy(minicnn, photographs):
+    said = minicnn("train", "photographs", "--epochs", 1)
+    assert "A classifier on the average colour alone: 100.0%" in said.out  # night and day
+    for i in range(6):
+        save_picture(photographs / "dusk" / f"{i}.png", 120 + i)
+    said = minicnn("train", "photographs", "--epochs", 1, "--out", "three")
+    assert "average colour" not in said.out  # which knows two classes only
+
+
+def test_patience_ends_training_and_keeps_the_best_epoch(minicnn, photographs):
+    for name in ("day", "night"):  # labels of chance: what is learnt does not help elsewhere
+        for i in range(6, 16):
+            save_picture(photographs / name / f"{i}.png", (37 * i + 90 * (name == "day")) % 256)
+    options = ("train", "photographs", "--learning-rate", 0.3, "--epochs", 200, "--patience", 2)
+    said = minicnn(*options)
+    assert said.code == 0
+    rows = Path("runs/train/log.csv").read_text().splitlines()[1:]
+    losses = [float(row.split(",")[-2]) for row in rows]
+    best = losses.index(min(losses))
+    assert len(losses) == best + 3 < 200
+    assert f"Kept epoch {best + 1}, the best on the pictures held back" in said.out
+    minicnn(*options[:-2], "--epochs", best + 1, "--out", "best")
+    for name in ("runs/train", "best"):
+        assert minicnn("evaluate", f"{name}/model.safetensors", "photographs").code == 0
+    models = [mc.load_model(f"{name}/model.safetensors") for name in ("runs/train", "best")]
+    weights = [model.get_weights() for model in models]
+    assert all((a == b).all() for a, b in zip(*weights, strict=True))
+
+
+def test_patience_survives_a_resume(minicnn, photographs):
+    words = ("train", "photographs", "--learning-rate", 0.3, "--patience", 3)
+    for out, epochs, *resume in (("whole", 6), ("parts", 2), ("parts", 6, "--resume")):
+        assert minicnn(*words, "--epochs", epochs, "--out", out, *resume).code == 0
+    for name in ("model.safetensors", "log.csv"):
+        assert Path("parts", name).read_bytes() == Path("whole", name).read_bytes()
+
+
 def test_quiet_is_quiet(minicnn, photographs):
     assert minicnn("train", "photographs", "--epochs", 1, "--quiet") == (0, "", "")
 

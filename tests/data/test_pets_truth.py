@@ -8,18 +8,19 @@ from PIL import Image
 
 from minicnn.data.pets import Knobs, drawn_pets, drawn_truth
 from minicnn.data.pets.brush import darker
+from minicnn.data.pets.job import Job
 from minicnn.data.pets.picture import SUPERSAMPLING, paint_background, paint_pet, stream
 from minicnn.errors import ConfigError
 
 SIZE = (40, 56)
 
 
-def scenes(number, seed, knobs):
+def scenes(number, job):
     """The scene without and with its pet, as drawn before the light and the foreground come."""
     image = Image.new("RGB", (SUPERSAMPLING * SIZE[1], SUPERSAMPLING * SIZE[0]))
-    wall, floor = paint_background(image, stream(number, seed, "clutter"), knobs.clutter)
+    wall, floor = paint_background(image, stream("clutter", number, job), job.knobs.clutter)
     empty = np.asarray(image).copy()
-    paint_pet(image, number, seed, knobs, 3, wall, floor)
+    paint_pet(image, number, job, 3, wall, floor)
     return empty, np.asarray(image), np.array(darker(floor, 0.35))
 
 
@@ -32,7 +33,7 @@ def cells(a):
 @given(number=st.integers(0, 30), seed=st.integers(0, 9))
 def test_the_mask_is_what_the_pet_changed_but_for_its_shadow(number, seed):
     knobs = Knobs(occlusion=0.0)
-    empty, scene, shadow = scenes(number, seed, knobs)
+    empty, scene, shadow = scenes(number, Job(seed, SIZE, knobs, {}, colour_tells=False))
     mask = drawn_truth(number + 1, SIZE, seed, knobs=knobs).masks[number]
     changed = cells((empty != scene).any(axis=-1)).sum(axis=(1, 3))
     in_shadow = cells((scene == shadow).all(axis=-1)).sum(axis=(1, 3))
@@ -54,6 +55,15 @@ def test_occluders_only_take_away():
     np.testing.assert_array_equal(free.heads, hidden.heads)
     assert (hidden.masks <= free.masks).all()
     assert hidden.masks.sum() < free.masks.sum()
+
+
+def test_a_nuisance_drawn_again_has_its_own_truth():
+    usual, light, view = (
+        drawn_truth(8, SIZE, redrawn=redrawn) for redrawn in (None, {"light": 3}, {"viewpoint": 3})
+    )
+    np.testing.assert_array_equal(usual.masks, light.masks)
+    assert not np.array_equal(usual.masks, view.masks)
+    assert not np.array_equal(usual.heads, view.heads)
 
 
 def test_the_head_of_the_plain_pet_is_where_the_plan_puts_it():

@@ -168,3 +168,15 @@ def test_errors(make: object, error: type[Exception], words: str) -> None:
         make()
     assert "expected" in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_an_augmentation_may_bring_pictures_to_another_size() -> None:
+    x, y = some(10)
+    small = Pictures(x, y, 4, augment=lambda picture, _: picture[:5, :7])
+    batch = epoch(small, 0)
+    assert (batch.x.shape, batch.x.dtype) == ((10, 5, 7, 3), np.dtype(np.uint8))
+    floats = Pictures(x, y, 4, augment=lambda picture, _: picture * 1.0)
+    np.testing.assert_array_equal(epoch(floats, 0).x, epoch(Pictures(x, y, 4), 0).x)
+    uneven = Pictures(x, y, 4, augment=lambda picture, rng: picture[: rng.integers(1, 9)])
+    with pytest.raises(DataError, match="expected augmented pictures of one size"):
+        epoch(uneven, 0)

@@ -3,7 +3,7 @@
 // What is drawn (a matrix and a few factors for each picture) is drawn on the CPU, under the same
 // names as ever, so that equal seeds give equal pictures wherever they are made. A new pixel (x, y)
 // comes from (a x + b y + c, d x + e y + f) of its old picture, counted from the top left corner,
-// where pixel centres lie at halves; between centres it is interpolated, in double as Pillow does.
+// where pixel centres lie at halves (the matrix knows if the new one is of another size); between centres it is interpolated, in double as Pillow does.
 //
 // Beyond the border one sees the nearest pixel (fill 0), the mirror image (1), or a colour (2).
 
@@ -17,23 +17,23 @@ __device__ Index inside(Index at, Index size, Index fill) {
     return at < 0 ? 0 : at < size ? at : size - 1;
 }
 
-// Picture number order[n] of x becomes picture n of y; a block takes a row of a picture.
+// Picture number order[n] of x (H, W) becomes picture n of y (OH, OW); a block takes a new row.
 template <typename Index>
 __global__ void warp_pictures(const unsigned char* x, const int* order, const double* matrices,
-                              unsigned char* y, Index rows, Index H, Index W, Index C, Index fill,
-                              Index colour) {
+                              unsigned char* y, Index rows, Index H, Index W, Index C, Index OH,
+                              Index OW, Index fill, Index colour) {
     FOR_EACH_ROW(row, rows) {
-        const Index n = row / H;
+        const Index n = row / OH;
         const double* m = matrices + n * 6;
         const unsigned char* from = x + (long long)order[n] * H * W * C;
-        const double down = row % H + 0.5;
-        ALONG(i, W * C) {
+        const double down = row % OH + 0.5;
+        ALONG(i, OW * C) {
             const Index c = i % C;
             const double right = i / C + 0.5;
             const double u = m[0] * right + m[1] * down + m[2];
             const double v = m[3] * right + m[4] * down + m[5];
             if (fill == 2 && !(u >= 0 && u < W && v >= 0 && v < H)) {
-                y[row * W * C + i] = (unsigned char)(colour >> 8 * c);
+                y[row * OW * C + i] = (unsigned char)(colour >> 8 * c);
                 continue;
             }
             const double left = floor(u - 0.5), top = floor(v - 0.5);
@@ -43,7 +43,7 @@ __global__ void warp_pictures(const unsigned char* x, const int* order, const do
             const double a = from[(h0 * W + w0) * C + c], b = from[(h0 * W + w1) * C + c];
             const double d = from[(h1 * W + w0) * C + c], e = from[(h1 * W + w1) * C + c];
             const double above = a + (b - a) * dx, below = d + (e - d) * dx;
-            y[row * W * C + i] = (unsigned char)(above + (below - above) * dy);
+            y[row * OW * C + i] = (unsigned char)(above + (below - above) * dy);
         }
     }
 }

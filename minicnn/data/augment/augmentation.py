@@ -7,11 +7,12 @@ from functools import reduce
 
 import numpy as np
 
+from minicnn.backends import pair
 from minicnn.data.augment.affine import AffinePiece, Matrix
 from minicnn.data.augment.light import Brightness, Contrast
-from minicnn.data.augment.warp import Fill, from_top_left, warp
+from minicnn.data.augment.warp import Fill, reading, warp
 from minicnn.errors import ConfigError
-from minicnn.typing import Array
+from minicnn.typing import Array, Pair
 
 PixelPiece = Callable[[Array, np.random.Generator], Array]
 
@@ -22,7 +23,8 @@ class Augmentation:
     The pieces that move pixels come first, composed into one matrix, whatever their place in
     the list; then the others in their order. Labels are never touched. ``fill`` says what is
     seen beyond the picture's border: its ``"nearest"`` pixel, its mirror image (``"reflect"``),
-    or a colour.
+    or a colour. ``size`` (height, width) is that of the new pictures, if it is another than
+    theirs: with ``RandomCrop``, a network learns from small pictures cut out of larger ones.
 
     >>> from minicnn.data.augment import Brightness, Flip, Rotation
     >>> augment = Augmentation(Flip(), Rotation(15), Brightness(0.2), fill="reflect")
@@ -30,7 +32,12 @@ class Augmentation:
     (150, 150, 3)
     """
 
-    def __init__(self, *pieces: AffinePiece | PixelPiece, fill: Fill = "nearest") -> None:
+    def __init__(
+        self,
+        *pieces: AffinePiece | PixelPiece,
+        fill: Fill = "nearest",
+        size: Pair | int | None = None,
+    ) -> None:
         self.moves: list[AffinePiece] = []
         self.changes: list[PixelPiece] = []
         for piece in pieces:
@@ -46,10 +53,11 @@ class Augmentation:
         if fill not in ("nearest", "reflect") and not (isinstance(fill, tuple) and len(fill) == 3):
             raise ConfigError(f"expected fill 'nearest', 'reflect' or (r, g, b); {fill!r} came.")
         self.fill: Fill = fill
+        self.size = None if size is None else pair(size, "Augmentation: size")
 
     def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
         """A new version of ``picture`` (H, W, 3) uint8, drawn from ``rng``."""
-        picture = warp(picture, self.matrix(rng, *picture.shape[:2]), self.fill)
+        picture = warp(picture, self.matrix(rng, *picture.shape[:2]), self.fill, self.size)
         for change in self.changes:
             picture = change(picture, rng)
         return picture
@@ -72,7 +80,7 @@ class Augmentation:
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> tuple[Array, list[float]]:
         """What ``augment(picture, rng)`` draws: the matrix, from the top left, and factors."""
-        matrix = from_top_left(self.matrix(rng, height, width), height, width)[:2]
+        matrix = reading(self.matrix(rng, height, width), (height, width), self.size)[:2]
         changes = [change for change in self.changes if isinstance(change, Brightness | Contrast)]
         return matrix, [change.factor(rng) for change in changes]
 

@@ -52,5 +52,6 @@ class Contrast(LightPiece):
 
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """A straight line through the mean grey."""
-        mean = float(picture.mean((0, 1)) @ GREY)
+        sums = np.einsum("hwc->c", picture, dtype=np.int64)  # mean is three times slower
+        mean = float(sums / (picture.size // 3) @ GREY)
         return mean + (LEVELS - mean) * self.factor(rng)

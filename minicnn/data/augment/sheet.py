@@ -27,14 +27,21 @@ def contact_sheet(
     from PIL import Image
 
     change = augmentation(augment)
-    count, height, width, _ = pictures.shape
-    across, down = width + GAP, height + GAP
-    sheet = np.full((count * down - GAP, (1 + versions) * across - GAP, 3), 255, np.uint8)
-    for i, picture in enumerate(pictures):
-        for k in range(1 + versions):
-            if k > 0 and change is not None:
-                shown = change(picture, generator(seed, "augment", k - 1, i))
-            else:
-                shown = picture
+    rows = [
+        [
+            picture,
+            *(
+                picture if change is None else change(picture, generator(seed, "augment", k, i))
+                for k in range(versions)
+            ),
+        ]
+        for i, picture in enumerate(pictures)
+    ]
+    cells = [cell.shape for row in rows for cell in row]  # an augmentation may change the size
+    down, across = max(cell[0] for cell in cells) + GAP, max(cell[1] for cell in cells) + GAP
+    sheet = np.full((len(rows) * down - GAP, (1 + versions) * across - GAP, 3), 255, np.uint8)
+    for i, row in enumerate(rows):
+        for k, shown in enumerate(row):
+            height, width, _ = shown.shape
             sheet[i * down : i * down + height, k * across : k * across + width] = shown
     return Image.fromarray(sheet)

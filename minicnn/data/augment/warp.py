@@ -13,14 +13,17 @@ from typing import Literal
 import numpy as np
 
 from minicnn.data.augment.affine import Matrix
-from minicnn.typing import Array
+from minicnn.typing import Array, Pair
 
 # What lies outside the picture: its nearest pixel, its mirror image, or a colour.
 Fill = Literal["nearest", "reflect"] | tuple[int, int, int]
 
 
-def warp(picture: Array, matrix: Matrix, fill: Fill = "nearest") -> Array:
+def warp(picture: Array, matrix: Matrix, fill: Fill = "nearest", size: Pair | None = None) -> Array:
     """``picture`` (H, W, 3) uint8 with each pixel taken from where ``matrix`` says.
+
+    With ``size`` (height, width), what would have been seen is brought to that size: the matrix
+    still counts in pixels of the picture.
 
     >>> picture = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     >>> mirror = np.diag([-1.0, 1.0, 1.0])
@@ -29,21 +32,22 @@ def warp(picture: Array, matrix: Matrix, fill: Fill = "nearest") -> Array:
     """
     from PIL import Image
 
-    if np.array_equal(matrix, np.eye(3)):
-        return picture
     height, width, _ = picture.shape
-    a, b, c, d, e, f = from_top_left(matrix, height, width)[:2].flat
+    new_height, new_width = size or (height, width)
+    if (new_height, new_width) == (height, width) and np.array_equal(matrix, np.eye(3)):
+        return picture
+    a, b, c, d, e, f = reading(matrix, (height, width), size)[:2].flat
     colour: tuple[int, int, int] | None = None
     if isinstance(fill, tuple):
         colour = fill
     else:
-        left, right = beyond(a, b, c, width, height, limit=width)
-        top, bottom = beyond(d, e, f, width, height, limit=height)
+        left, right = beyond(a, b, c, new_width, new_height, limit=width)
+        top, bottom = beyond(d, e, f, new_width, new_height, limit=height)
         mode: Literal["edge", "symmetric"] = "edge" if fill == "nearest" else "symmetric"
         picture = np.pad(picture, ((top, bottom), (left, right), (0, 0)), mode)
         c, f = c + left, f + top
     image = Image.fromarray(picture).transform(
-        (width, height),
+        (new_width, new_height),
         Image.Transform.AFFINE,
         (a, b, c, d, e, f),
         Image.Resampling.BILINEAR,
@@ -52,13 +56,18 @@ def warp(picture: Array, matrix: Matrix, fill: Fill = "nearest") -> Array:
     return np.asarray(image)
 
 
-def from_top_left(matrix: Matrix, height: int, width: int) -> Matrix:
-    """The matrix for coordinates counted from the top left corner instead of the centre."""
+def reading(matrix: Matrix, old: Pair, new: Pair | None = None) -> Matrix:
+    """Where pixels of a picture of ``new`` size come from in one of ``old`` size.
+
+    Both are counted from the top left corner, where ``matrix`` counts from the centre.
+    """
+    (height, width), (new_height, new_width) = old, new or old
     to_corner, to_centre = np.eye(3), np.eye(3)
     to_corner[:2, 2] = width / 2, height / 2
     to_centre[:2, 2] = -width / 2, -height / 2
-    moved: Matrix = to_corner @ matrix @ to_centre
-    return moved
+    stretch = np.diag([width / new_width, height / new_height, 1.0])
+    read: Matrix = to_corner @ matrix @ to_centre @ stretch
+    return read
 
 
 def beyond(a: float, b: float, c: float, width: int, height: int, limit: int) -> tuple[int, int]:

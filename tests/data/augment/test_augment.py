@@ -230,6 +230,42 @@ def test_a_function_of_ones_own_is_a_piece() -> None:
     np.testing.assert_array_equal(negative(picture(), generator(0, "rng")), 255 - picture())
 
 
+@given(sizes, sizes, seeds, st.sampled_from(["nearest", "reflect"]))
+def test_another_size_looks_at_the_same_place(
+    size: tuple[int, int], new: tuple[int, int], seed: int, fill: str
+) -> None:
+    image = picture(size, seed)
+    small = warp(image, np.eye(3), fill, new)
+    assert small.shape == (*new, 3)
+    stretch = np.diag([size[1] / new[1], size[0] / new[0], 1.0])
+    for row, column in ((0, 0), (new[0] - 1, new[1] - 1), (new[0] // 2, new[1] // 2)):
+        centred = [column + 0.5 - new[1] / 2, row + 0.5 - new[0] / 2, 1.0]
+        expected = sampled_at(image, stretch @ centred, fill)
+        np.testing.assert_allclose(small[row, column], expected, atol=1.01)
+
+
+def sampled_at(image: np.ndarray, place: np.ndarray, fill: str) -> np.ndarray:
+    """One pixel by the definition: ``sampled`` with a matrix that looks at one place."""
+    height, width, _ = image.shape
+    to_place = np.eye(3)
+    to_place[:2, 2] = place[:2] - np.array([0.5 - width / 2, 0.5 - height / 2])
+    return sampled(image, to_place, fill)[0, 0]
+
+
+def test_the_size_of_an_augmentation() -> None:
+    image = picture((20, 30))
+    rng = generator(0, "size")
+    smaller = Augmentation(Flip(), RandomCrop(0.5), Brightness(0.1), size=(8, 12))
+    assert smaller(image, rng).shape == (8, 12, 3)
+    assert Augmentation(size=40)(image, rng).shape == (40, 40, 3)
+    assert Augmentation(size=(20, 30))(image, rng) is image
+    halves = Augmentation(size=(20, 15))(image, rng)  # each pixel lies between two old ones
+    means = (image[:, ::2].astype(float) + image[:, 1::2]) / 2
+    np.testing.assert_allclose(halves, means, atol=1.01)
+    sheet = contact_sheet(np.stack([image, image]), Augmentation(size=(40, 12)), versions=2)
+    assert sheet.size == (3 * 30 + 2 * 4, 2 * 40 + 4)
+
+
 def test_contact_sheet() -> None:
     images = np.stack([picture((20, 30), seed) for seed in range(3)])
     sheet = np.asarray(contact_sheet(images, "classic", versions=4, seed=6))

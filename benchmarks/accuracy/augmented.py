@@ -1,0 +1,41 @@
+"""The mission's network with mild augmentation, dropout, and a learning rate that falls to zero.
+
+python benchmarks/accuracy/augmented.py DIR --seed 0 --out runs/accuracy
+"""
+
+from experiment import Record, arguments, one_cycle, photographs
+
+import minicnn as mc
+from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, RandomCrop, Rotation
+
+
+def network(args):
+    """The mission's network, with a Dropout on either side of its large Dense."""
+    layers = []
+    for layer in mc.zoo.catdog(dropout=args.dropout).layers:
+        layers.append(layer)
+        if isinstance(layer, mc.Flatten):
+            layers.append(mc.Dropout(args.flat_dropout))
+    return mc.Sequential(layers, input_shape=(150, 150, 3), seed=args.seed)
+
+
+args = arguments(
+    __doc__, epochs=80, batch=32, rate=1e-3, decay=0.02, flat_dropout=0.3, dropout=0.5, crop=0.4
+)
+mild = Augmentation(
+    Flip(), Rotation(12), RandomCrop(args.crop), Brightness(0.2), Contrast(0.2), fill="reflect"
+)
+data = photographs(args, size=150, batch_size=args.batch, augment=mild)
+model = network(args)
+rate = one_cycle(args, data, climb=0.05)
+model.compile(mc.AdamW(rate, args.decay), "binary_crossentropy", ["accuracy"])
+record = Record(args, model, data)
+record.train()
+record.finish(
+    {
+        "optimizer": f"AdamW({args.rate}, weight_decay={args.decay}), one cycle",
+        "batch": args.batch,
+        "augmentation": f"flip, rotation 12, crop {args.crop}..1, brightness and contrast 0.2",
+        "dropout": [args.flat_dropout, args.dropout],
+    }
+)
