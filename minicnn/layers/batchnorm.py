@@ -88,7 +88,5 @@ class BatchNorm(Layer):
         """Each running figure moves a little towards the batch's: m · old + (1 - m) · new."""
         if cache["batch"] is None:
             return {}
-        ops, batch = ops_for(*self.state.values()), cache["batch"]
-        return {
-            key: ops.move_towards(old, batch[key], self.momentum) for key, old in self.state.items()
-        }
+        ops, batch, m = ops_for(*self.state.values()), cache["batch"], self.momentum
+        return {key: ops.move_towards(old, batch[key], m) for key, old in self.state.items()}
