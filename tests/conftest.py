@@ -1,6 +1,7 @@
 """How hard hypothesis tries (HYPOTHESIS_PROFILE=dev, the default, ci, or thorough), and on what."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,10 @@ settings.register_profile(
 settings.register_profile(
     "thorough", max_examples=500, deadline=None, suppress_health_check=slow_is_fine
 )
+# A shell that starts us in the background (`make test &`) has Ctrl-C ignored, by us and by every
+# process that we start; what Ctrl-C does is tested, so it is put back.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

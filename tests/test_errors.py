@@ -525,7 +525,7 @@ MISTAKES = {
         "expected class_weight.*weights.*got {0: 'twice'}",
     ),
     "class weights for pixels": (
-        lambda: mc.training.loop._weighted(Batch(X, np.zeros((6, 8, 8), int)), {0: 1.0}),
+        lambda: mc.training.class_weight.weighted(Batch(X, np.zeros((6, 8, 8), int)), {0: 1.0}),
         mc.ConfigError,
         r"class_weight: expected one class for each sample.*\(6, 8, 8\)",
     ),
