@@ -21,6 +21,11 @@ MENDED = [
     (re.compile(r"(\\(?:big|Big|bigg|Bigg)[lrm]?)\s*\\rangle"), r"\1⟩"),
     (re.compile(r"(\\(?:big|Big|bigg|Bigg)[lrm]?)\s*\\[lr]Vert"), r"\1‖"),
 ]
+# The converter sets the name of a function as close to its neighbours as a letter: "logp".
+NAME = r"<mi>(?:log|ln|exp|sin|cos|tanh)</mi>"
+BEFORE_NAME = re.compile(rf"(</m(?:i|n|sub|sup|frac)>)(?={NAME})")
+AFTER_NAME = re.compile(rf"(?<!<msub>)(?<!<msup>)({NAME})(?=<(?:mi|mn|msub|msup|mfrac|mtext)>)")
+THIN = r'\1<mspace width="0.167em" />'
 NOT_UNDERSTOOD = re.compile(r">\\?(\\[A-Za-z]+|&(?:amp;)?)<|(<merror)")
 
 
@@ -31,6 +36,7 @@ def to_mathml(tex: str, display: str) -> str:
     for pattern, words in MENDED:
         tex = pattern.sub(words, tex)
     mathml = convert(tex, display=display)
+    mathml = AFTER_NAME.sub(THIN, BEFORE_NAME.sub(THIN, mathml))
     unknown = NOT_UNDERSTOOD.search(mathml)
     if unknown:
         raise ValueError(f"no MathML for {unknown[1] or 'a part of it'}; write it otherwise")
