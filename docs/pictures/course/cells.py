@@ -1,15 +1,11 @@
-"""What the pictures of lessons 1 to 5 share: numbers in cells, frames, and where they are kept."""
+"""What the pictures of lessons 1 to 5 share: numbers in cells, frames and signs."""
 
-import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from paper import INK, keep
 
-HERE = Path(__file__).parent
-LIMIT = 200_000  # bytes of a picture
-INK = "#222222"
+__all__ = ["INK", "frame", "grid", "keep", "numbers", "sign"]
 
 
 def numbers(
@@ -57,17 +53,3 @@ def frame(
 def sign(figure: Any, x: float, y: float, text: str, size: float = 20) -> None:
     """A word or a sign between two tables, in the figure's coordinates."""
     figure.text(x, y, text, size=size, ha="center", va="center", color=INK)
-
-
-def keep(figure: Any, name: str, dpi: int = 150) -> None:
-    """Save a figure beside this script, in so few colours that it stays small."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=dpi, facecolor="white")
-    picture = Image.open(file).convert("RGB")
-    for colours in (256, 128, 64, 32):
-        small = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-        if small.tell() < LIMIT:
-            break
-    (HERE / f"{name}.png").write_bytes(small.getvalue())
-    print(f"{name}.png: {picture.width}×{picture.height}, {small.tell() / 1000:.0f} kB")

@@ -4,18 +4,15 @@ Run from anywhere: ``python docs/pictures/course/lesson_10.py``. It trains the n
 thousand drawn pets, which takes a minute or two; the figures that the page quotes are printed.
 """
 
-import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from paper import keep
 
 import minicnn as mc
 from minicnn import viz
 from minicnn.viz.canvas import BLUE, GREY, ORANGE, new_figure
 
-HERE = Path(__file__).parent
 TRAINING, VALIDATION, EPOCHS = 1000, 300, 10
 
 
@@ -127,15 +124,7 @@ def main() -> None:
         "answers": draw_answers(model, new, truth),
     }
     for name, figure in drawn.items():
-        keep(figure, f"10-{name}.png")
-
-
-def keep(figure: Any, name: str) -> None:
-    """Save a figure beside this script, in so few colours that it stays small."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=130)
-    picture = Image.open(file).convert("RGB")
-    picture.quantize(128, dither=Image.Dither.NONE).save(HERE / name, optimize=True)
+        keep(figure, f"10-{name}", dpi=130)
 
 
 if __name__ == "__main__":

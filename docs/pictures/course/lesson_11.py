@@ -59,7 +59,7 @@ def curves() -> None:
               f"{np.mean(logs['val_accuracy'][-10:]):.0%}")  # fmt: skip
     every[0].set_ylabel("loss")
     every[2].legend(loc="upper right", frameon=False, fontsize=10.5, borderpad=0)
-    keep(figure, "11-curves")
+    keep(figure, "11-curves", dpi=130)
 
 
 def versions() -> None:

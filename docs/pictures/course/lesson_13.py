@@ -61,7 +61,7 @@ def depth() -> None:
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("typical size")
     panels[0].legend(frameon=False, fontsize=11, loc="lower left", handlelength=3)
-    keep(figure, "13-depth")
+    keep(figure, "13-depth", dpi=130)
 
 
 def block() -> None:

@@ -1,16 +1,10 @@
-"""What the pictures of lessons 11 to 15 share: colours, bare axes, and where they are kept."""
+"""What the pictures of lessons 11 to 15 share: colours, bare axes, boxes and arrows."""
 
-import io
-from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from paper import INK, keep
 
 from minicnn.viz.canvas import BLUE, GREY, ORANGE, new_figure
-
-HERE = Path(__file__).parent
-LIMIT = 200_000  # bytes of a picture
-INK = "#222222"
 
 __all__ = ["BLUE", "GREY", "INK", "ORANGE", "arrow", "bare", "box", "keep", "new_figure"]
 
@@ -37,17 +31,3 @@ def arrow(axes: Any, start: Any, end: Any, **options: Any) -> None:
     """An arrow from one point to another."""
     options = {"color": INK, "lw": 1.4, "arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, **options}
     axes.annotate("", xy=end, xytext=start, arrowprops=options)
-
-
-def keep(figure: Any, name: str, dpi: int = 130) -> None:
-    """Save a figure beside this script, in so few colours that it stays small."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=dpi, facecolor="white")
-    picture = Image.open(file).convert("RGB")
-    for colours in (256, 128, 64, 32):
-        small = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-        if small.tell() < LIMIT:
-            break
-    (HERE / f"{name}.png").write_bytes(small.getvalue())
-    print(f"{name}.png: {picture.width}×{picture.height}, {small.tell() / 1000:.0f} kB")
