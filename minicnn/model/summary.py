@@ -24,7 +24,7 @@ class Row:
     activations: int  # numbers of one sample that the layer adds; a chain adds none of its own
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """All rows and the totals; ``str(summary)`` is the table."""
 
@@ -52,6 +52,10 @@ class Summary:
         numbers = sum(row.activations for row in self.rows)
         numbers += math.prod(self.input_shape)
         return numbers * self.itemsize * self.batch_size
+
+    def __repr__(self) -> str:
+        """One line: at a prompt, ``model.summary()`` has just printed the table."""
+        return f"<Summary of {self.title}: {self.total:,} parameters>"
 
     def __str__(self) -> str:
         head = ("Layer (type)", "Output shape", "Params", "Multiply-adds", "Activations")

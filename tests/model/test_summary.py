@@ -102,3 +102,8 @@ def test_float64_takes_twice_the_memory():
 )
 def test_bytes_for_people(count, text):
     assert megabytes(count) == text
+
+
+def test_at_a_prompt_the_table_is_not_shown_twice():
+    table = mc.zoo.catdog().summary(print_fn=None)
+    assert repr(table) == "<Summary of catdog: 9,494,561 parameters>"
