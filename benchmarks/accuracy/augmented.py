@@ -20,12 +20,20 @@ def network(args):
 
 
 args = arguments(
-    __doc__, epochs=80, batch=32, rate=1e-3, decay=0.02, flat_dropout=0.3, dropout=0.5, crop=0.4
+    __doc__,
+    epochs=80,
+    batch=32,
+    rate=1e-3,
+    decay=0.02,
+    flat_dropout=0.3,
+    dropout=0.5,
+    crop=0.4,
+    mixup=0.0,
 )
 mild = Augmentation(
     Flip(), Rotation(12), RandomCrop(args.crop), Brightness(0.2), Contrast(0.2), fill="reflect"
 )
-data = photographs(args, size=150, batch_size=args.batch, augment=mild)
+data = photographs(args, size=150, batch_size=args.batch, augment=mild, mixup=args.mixup)
 model = network(args)
 rate = one_cycle(args, data, climb=0.05)
 model.compile(mc.AdamW(rate, args.decay), "binary_crossentropy", ["accuracy"])
@@ -36,6 +44,7 @@ record.finish(
         "optimizer": f"AdamW({args.rate}, weight_decay={args.decay}), one cycle",
         "batch": args.batch,
         "augmentation": f"flip, rotation 12, crop {args.crop}..1, brightness and contrast 0.2",
+        "mixup": args.mixup,
         "dropout": [args.flat_dropout, args.dropout],
     }
 )

@@ -32,11 +32,11 @@ def network(size, width, seed):
 
 args = arguments(
     __doc__,
-    epochs=120,
+    epochs=100,
     width=24,
     size=112,
     cached=144,
-    seen=128,
+    seen=144,
     batch=32,
     rate=2e-3,
     decay=0.2,
