@@ -41,8 +41,8 @@ which the validation loss has not become better, and the weights of the best epo
 
 EXAMPLES = """\
   minicnn train photographs
-  minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long
-  minicnn train photographs --augment classic --dropout 0.5 --epochs 60 --out runs/long --resume
+  minicnn train photographs --augment mild --dropout 0.5 --epochs 60 --out runs/long
+  minicnn train photographs --augment mild --dropout 0.5 --epochs 60 --out runs/long --resume
   minicnn train photographs --report
   minicnn train photographs --epochs 100 --patience 8
   minicnn train --drawn 3000             without photographs: cats and dogs drawn on the spot"""

@@ -16,7 +16,7 @@ from minicnn.data.augment.affine import (
 from minicnn.data.augment.augmentation import Augmentation
 from minicnn.data.augment.erase import RandomErase
 from minicnn.data.augment.light import Brightness, Contrast, LightPiece
-from minicnn.data.augment.recipes import RECIPES, augmentation, classic
+from minicnn.data.augment.recipes import RECIPES, augmentation, classic, mild
 from minicnn.data.augment.sheet import contact_sheet
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "augmentation",
     "classic",
     "contact_sheet",
+    "mild",
 ]

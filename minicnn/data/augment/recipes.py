@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from minicnn.data.augment.affine import Flip, Rotation, Shear, Shift, Zoom
+from minicnn.data.augment.affine import Flip, RandomCrop, Rotation, Shear, Shift, Zoom
 from minicnn.data.augment.augmentation import Augmentation, PixelPiece
+from minicnn.data.augment.light import Brightness, Contrast
 from minicnn.errors import ConfigError
 
 
@@ -18,7 +19,18 @@ def classic() -> Augmentation:
     return Augmentation(Rotation(40), Shift(0.2, 0.2), Shear(0.2), Zoom(0.2), Flip())
 
 
-RECIPES: dict[str, Callable[[], Augmentation]] = {"classic": classic}
+def mild() -> Augmentation:
+    """Photographs that might as well have been taken: see docs/accuracy.md, where it did better.
+
+    Flip, rotation 12°, a window of 0.4 to 1 of the picture, brightness and contrast 0.2, the
+    mirror image beyond the border.
+    """
+    return Augmentation(
+        Flip(), Rotation(12), RandomCrop(0.4), Brightness(0.2), Contrast(0.2), fill="reflect"
+    )
+
+
+RECIPES: dict[str, Callable[[], Augmentation]] = {"classic": classic, "mild": mild}
 
 
 def augmentation(choice: PixelPiece | str | None) -> PixelPiece | None:
