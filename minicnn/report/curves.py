@@ -75,6 +75,8 @@ def reading(story: Story) -> str:
     """How to read the curves, and what these say."""
     series = story.series()
     best = best_epoch(series)
+    if best is None and series.get("val_loss"):
+        return f"{READ}The validation loss has never been a number. A lower learning rate may help."
     if best is None:
         return (
             "Loss should fall and accuracy rise. Without validation data nobody knows whether the "

@@ -10,7 +10,7 @@ from minicnn.viz.canvas import new_figure, show
 from minicnn.viz.lettering import literal, wrapped
 
 ACROSS = 29  # signs that stand above a picture in one line
-LINE = 0.15  # inches
+LINE = 0.18  # inches
 
 
 def sheet(pictures: Array, titles: Sequence[str], columns: int = 4) -> Any:
@@ -23,5 +23,6 @@ def sheet(pictures: Array, titles: Sequence[str], columns: int = 4) -> Any:
         axes.axis("off")
     for axes, picture, title in zip(figure.axes, pictures, titles, strict=False):
         show(axes, picture)
+        axes.set_anchor("S")  # all room that is left is above, for the lines
         axes.set_title(literal(title), fontsize=9)
     return figure
