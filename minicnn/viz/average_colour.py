@@ -83,7 +83,7 @@ def colour_clouds(
         plane.plot(*np.array(others).T, marker, color="white", mec="black", ms=7,
                    linestyle="none", label=f"{name}: moves {moves:.1f}", zorder=3)  # fmt: skip
     plane.set(xlabel=f"average {names[axes[0]]}", ylabel=f"average {names[axes[1]]}")
-    plane.set_aspect("equal", "datalim")  # distances are what it is about
+    plane.set_aspect("equal")  # distances are what it is about
     named = [line for line in plane.get_lines() if line.get_linestyle() == "None"]
     labels = [line.get_label() for line in named]
     legend(plane, named, labels, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -8,7 +8,7 @@ from typing import Any
 from minicnn.errors import DataError
 from minicnn.typing import Array
 from minicnn.viz.canvas import ink_on, new_figure
-from minicnn.viz.lettering import literal, wrapped
+from minicnn.viz.lettering import literal, percent, wrapped
 
 CELL = 0.9  # inches
 LETTER = 0.08  # inches: the width of a sign
@@ -43,7 +43,7 @@ def confusion(table: Array, classes: Sequence[str]) -> Any:
         for column in places:
             share = shares[row, column]
             axes.text(
-                column, row, f"{table[row, column]:,}\n{share:.0%}",
+                column, row, f"{table[row, column]:,}\n{percent(share)}",
                 ha="center", va="center", color=ink_on(shades(share)),
             )  # fmt: skip
     return figure

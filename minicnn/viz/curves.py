@@ -22,7 +22,7 @@ def curves(history: History) -> Any:
     names = [n for n in logs if not n.startswith("val_") and isinstance(logs[n][0], float)]
     if not names:
         raise DataError("curves: expected a history with at least one epoch, got an empty one")
-    figure = new_figure(4.8 * len(names), 3.4)
+    figure = new_figure(4.8 * len(names), 3.7)
     epochs = [epoch + 1 for epoch in history.epochs]
     best = _lowest(logs.get("val_loss", []))
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
@@ -38,7 +38,9 @@ def curves(history: History) -> Any:
         axes.set(xlabel="epoch", title=literal(name), xlim=(epochs[0] - 0.5, epochs[-1] + 0.5))
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    columns = 3 if len(names) > 1 else 2
+    figure.legend(handles, labels, frameon=False, ncols=columns, loc="outside upper center")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Names that somebody else has chosen, in a figure: literally, and in lines that fit (floor 8)."""
+"""What is written on a figure: names, literally and in lines that fit, and shares (floor 8)."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def wrapped(text: object, width: int, most: int = 3) -> str:
         "\n".join(textwrap.wrap(line, width, max_lines=most, placeholder="…"))
         for line in str(text).split("\n")
     )
+
+
+def percent(share: float) -> str:
+    """A share without decimals, but never 100% or 0% of what is not all or nothing.
+
+    >>> percent(0.5), percent(1), percent(0.9999), percent(0.999999), percent(1e-6)
+    ('50%', '100%', '99.99%', 'over 99.99%', 'under 0.01%')
+    """
+    for decimals in (0, 1, 2):
+        said = f"{share:.{decimals}%}"
+        if 0 < float(said[:-1]) < 100 or share in (0, 1):
+            return said
+    return "over 99.99%" if share > 0.5 else "under 0.01%"
 
 
 def legend(axes: Any, handles: Iterable[Any], names: Iterable[object], **options: Any) -> None:

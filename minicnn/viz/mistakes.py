@@ -10,6 +10,7 @@ import numpy as np
 from minicnn.errors import DataError
 from minicnn.metrics import predicted_classes, true_classes
 from minicnn.typing import Array
+from minicnn.viz.lettering import percent
 from minicnn.viz.sheet import sheet
 
 
@@ -25,7 +26,7 @@ def mistakes(
     worst = most_mistaken(y_true, y_pred)[:count]
     titles = [
         f"is {classes[truth[i]]}\n"
-        f"taken for {classes[taken_for[i]]} ({probabilities[i, taken_for[i]]:.0%})"
+        f"taken for {classes[taken_for[i]]} ({percent(probabilities[i, taken_for[i]])})"
         for i in worst
     ]
     figure = sheet(x[worst], titles)
@@ -43,7 +44,7 @@ def least_sure(
     ranked = np.sort(probabilities, axis=1)
     closest = most_doubtful(y_pred)[:count]
     titles = [
-        f"is {classes[truth[i]]}\n{ranked[i, -1]:.0%} {classes[taken_for[i]]}: "
+        f"is {classes[truth[i]]}\n{percent(ranked[i, -1])} {classes[taken_for[i]]}: "
         f"{'right' if truth[i] == taken_for[i] else 'wrong'}"
         for i in closest
     ]

@@ -35,7 +35,7 @@ def test_curves_show_the_history_and_where_over_fitting_begins(history):
     assert list(training.get_xdata()) == [1, 2, 3]
     assert list(validation.get_ydata()) == [0.6, 0.5, 0.9]
     assert list(best.get_xdata()) == [2, 2]  # the epoch of the lowest validation loss
-    legend = [text.get_text() for text in loss.get_legend().get_texts()]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["training", "validation", "lowest validation loss: epoch 2"]
     (after,) = loss.patches  # shaded: what comes after it
     assert after.get_extents().x0 == loss.transData.transform((2, 0))[0]

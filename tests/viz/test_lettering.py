@@ -62,7 +62,7 @@ def _gradient_flow():
 def _curves():
     history = History()
     for epoch in range(2):
-        history.add(epoch, {name: 0.5 for name in NASTY})
+        history.add(epoch, dict.fromkeys(NASTY, 0.5))
     return viz.curves(history)
 
 
@@ -74,12 +74,12 @@ def _invariance():
 FIGURES = {
     "average_colour": lambda: viz.average_colour(X[:2].reshape(1, 2, 10, 10, 3), NASTY, [NASTY]),
     "colour_clouds": lambda: viz.colour_clouds(
-        np.stack([X[0] // 2, X[0]]), Y[:2], NASTY, {name: X for name in NASTY}
+        np.stack([X[0] // 2, X[0]]), Y[:2], NASTY, dict.fromkeys(NASTY, X)
     ),
     "confusion": lambda: viz.confusion(mc.metrics.confusion_matrix(Y, P), NASTY),
     "curves": _curves,
     "diagram": lambda: viz.diagram(network(NASTY)),
-    "evidence": lambda: viz.evidence(X[:2], {n: X[:2, ..., 0] for n in NASTY}, NASTY),
+    "evidence": lambda: viz.evidence(X[:2], dict.fromkeys(NASTY, X[:2, ..., 0]), NASTY),
     "exciting": lambda: viz.exciting(network(NASTY), X, NASTY[0], [0], 2),
     "feature_maps": lambda: viz.feature_maps(network(NASTY), X[0]),
     "filters": lambda: viz.filters(network(NASTY).layers[0]),
