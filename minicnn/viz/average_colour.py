@@ -68,7 +68,7 @@ def colour_clouds(
             f"colour_clouds: expected {len(CLASS_STYLES)} classes and at most {len(SIGNS)} "
             f"nuisances, got {len(classes)} and {len(retaken)}; draw them in several figures"
         )
-    figure, plane = panel(6.2, 4.6)
+    figure, plane = panel(6.2, 3.5)
     points, labels = mean_colour(x)[:, channels], np.asarray(y).reshape(-1)
     for k, (colour, marker) in enumerate(CLASS_STYLES):
         here = points[labels == k]
@@ -85,6 +85,6 @@ def colour_clouds(
     plane.set(xlabel=f"average {names[axes[0]]}", ylabel=f"average {names[axes[1]]}")
     plane.set_aspect("equal")  # distances are what it is about
     named = [line for line in plane.get_lines() if line.get_linestyle() == "None"]
-    labels = [line.get_label() for line in named]
-    legend(plane, named, labels, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    said = [line.get_label() for line in named]
+    legend(plane, named, said, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
