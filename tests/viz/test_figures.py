@@ -115,3 +115,9 @@ def test_no_mistakes_says_so():
     assert figure.get_suptitle() == "no mistakes"
     with pytest.raises(mc.DataError, match="a prediction for each"):
         viz.mistakes(x, np.array([1]), np.array([[0.9], [0.1]]), ["cat", "dog"])
+
+
+def test_a_share_that_is_not_all_is_not_rounded_to_all():
+    figure = viz.confusion(np.array([[499, 1], [0, 5]]), ["cat", "dog"])
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["499\n99.8%", "1\n0.2%", "0\n0%", "5\n100%"]
