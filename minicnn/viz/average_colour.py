@@ -68,7 +68,8 @@ def colour_clouds(
             f"colour_clouds: expected {len(CLASS_STYLES)} classes and at most {len(SIGNS)} "
             f"nuisances, got {len(classes)} and {len(retaken)}; draw them in several figures"
         )
-    figure, plane = panel(6.2, 3.5)
+    figure, plane = panel(6.2, 4.0)
+    figure.set_layout_engine("compressed")  # which keeps room beside axes of a fixed shape
     points, labels = mean_colour(x)[:, channels], np.asarray(y).reshape(-1)
     for k, (colour, marker) in enumerate(CLASS_STYLES):
         here = points[labels == k]

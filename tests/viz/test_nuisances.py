@@ -124,8 +124,15 @@ def test_nobody_is_left_out_in_silence():
 
 def test_distances_between_colours_are_drawn_to_one_scale():
     x, y = plain((10, 0, 60), (20, 0, 20)), np.array([0, 1])
-    (axes,) = viz.colour_clouds(x, y, ["a", "b"], {"light": x}).axes
-    assert axes.get_aspect() == 1
+    for seen in (x, x[..., ::-1], x * 3):  # wide, high, and all over the place
+        figure = viz.colour_clouds(x, y, ["a", "b"], {"light": seen})
+        figure.draw_without_rendering()
+        (axes,) = figure.axes
+        assert axes.get_aspect() == 1
+        for part in (axes.get_legend(), axes.yaxis.label, axes.xaxis.label):
+            box = part.get_window_extent()
+            assert min(box.x0, box.y0) >= 0
+            assert box.x1 <= figure.bbox.x1
 
 
 # ---- invariance ----------------------------------------------------------------------------------
