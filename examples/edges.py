@@ -53,7 +53,8 @@ def main():
         maps, W = model.layer_outputs(colour[None])["conv2d_1"][0], model["conv2d_1"].params["W"]
         busiest = np.argsort(-maps.std(axis=(0, 1)))[:5]
         cells += [
-            (f"found: filter {f}", maps[..., [f]] / maps[..., f].max(), W[..., f]) for f in busiest
+            (f"found: filter {f}", maps[..., [f]] / max(maps[..., f].max(), 1e-9), W[..., f])
+            for f in busiest  # of a filter that answers nothing, all is black
         ]
 
     figure = new_figure(2.3 * 5, 2.8 * len(cells) / 5)

@@ -2,6 +2,7 @@
 
     python docs/pictures/make_pictures.py                 trains the network first: six minutes
     python docs/pictures/make_pictures.py --model FILE    takes one that was saved
+    python docs/pictures/make_pictures.py --quick         only those that need none: one minute
 
 Run from anywhere. The numbers that the page quotes are printed.
 """
@@ -18,6 +19,7 @@ from PIL import Image
 
 import minicnn as mc
 from minicnn import viz
+from minicnn.training import History
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
@@ -32,6 +34,21 @@ def trained() -> mc.Sequential:
     x, y = mc.data.drawn_pets(2000, seed=0)
     model.fit(x, y, batch_size=20, epochs=5, verbose=2)
     return model
+
+
+def learnt_by_heart() -> History:
+    """A small network that gets too few pictures, for too long."""
+    size = (48, 48)
+    layers = [
+        *(mc.Conv2D(16, 3, activation="relu"), mc.MaxPool2D(2)),
+        *(mc.Conv2D(32, 3, activation="relu"), mc.MaxPool2D(2)),
+        *(mc.Flatten(), mc.Dense(64, activation="relu"), mc.Dense(1, activation="sigmoid")),
+    ]
+    model = mc.Sequential(layers, input_shape=(*size, 3), seed=0)
+    model.compile(mc.Adam(1e-3), "binary_crossentropy", ["accuracy"])
+    x, y = mc.data.drawn_pets(100, image_size=size, seed=0)
+    new = mc.data.drawn_pets(200, image_size=size, seed=1)
+    return model.fit(x, y, batch_size=20, epochs=40, validation_data=new, verbose=0)
 
 
 def first_gradients() -> mc.GradientNorms:
@@ -73,11 +90,26 @@ def shrink(picture: Image.Image, name: str) -> None:
     print(f"{name}.png: {picture.width}×{picture.height}, {small.tell() / 1000:.0f} kB")
 
 
+def without_the_network() -> None:
+    """The pictures of the page for which nobody has to wait."""
+    keep(viz.diagram(mc.zoo.catdog(seed=0)), "diagram")
+    history = learnt_by_heart()
+    for name, values in history.history.items():
+        print(f"{name:12} least {min(values):.3f}, most {max(values):.3f}, last {values[-1]:.3f}")
+    keep(viz.curves(history), "curves")
+    keep(viz.gradient_flow(first_gradients()), "gradient-flow")
+
+
 def main() -> None:
     """Train or load, and draw everything."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, help="a model file; without it, one is trained")
-    path = parser.parse_args().model
+    parser.add_argument("--quick", action="store_true", help="only what needs no trained network")
+    args = parser.parse_args()
+    path = args.model
+    without_the_network()
+    if args.quick:
+        return
     model = trained() if path is None else mc.load_model(path)
     with tempfile.TemporaryDirectory() as folder:
         model.save(file := Path(folder) / "model.safetensors")
@@ -92,7 +124,6 @@ def main() -> None:
     print(f"best threshold {best:.3f}: {mc.metrics.accuracy(tables[best]):.1%}")
     print(f"accuracy {mc.metrics.accuracy(table):.1%}, area {mc.metrics.auc(y, p):.4f}")
 
-    keep(viz.diagram(model), "diagram")
     keep(viz.filters(model["conv2d_1"]), "filters-1")
     keep(viz.filters(model["conv2d_2"], count=12), "filters-2")
     keep(viz.feature_maps(model, x[1]), "feature-maps", dpi=96)
@@ -112,13 +143,13 @@ def main() -> None:
         "saliency": mc.explain.saliency(model, shown),
     }
     keep(viz.evidence(shown, maps, captions), "evidence", dpi=70)
+    keep(viz.confusion(table, CLASSES), "confusion")
     keep(viz.mistakes(x, y, p, CLASSES, count=8), "mistakes", dpi=70)
     keep(viz.least_sure(x, y, p, CLASSES, count=8), "least-sure", dpi=70)
     keep(viz.roc(y, p), "roc")
     keep(viz.precision_recall(y, p), "precision-recall")
     keep(viz.calibration(y, p), "calibration")
     keep(viz.augmentation(x[1:4], "classic"), "augmentation", dpi=70)
-    keep(viz.gradient_flow(first_gradients()), "gradient-flow")
 
     grey = np.full((1, *x.shape[1:]), 128, np.uint8)
     print(f"plain grey is a dog with {model.predict(grey)[0, 0]:.0%}")

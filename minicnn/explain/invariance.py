@@ -11,7 +11,7 @@ from minicnn.backends import to_numpy
 from minicnn.data.augment.warp import Fill
 from minicnn.engine import Engine, up_to_scores
 from minicnn.errors import ConfigError, DataError
-from minicnn.explain.nuisances import NUISANCES
+from minicnn.explain.nuisances import NUISANCES, changed
 from minicnn.explain.scores import chosen, samples
 from minicnn.model import Sequential
 from minicnn.typing import Array
@@ -29,8 +29,8 @@ class Movement(NamedTuple):
 
     @property
     def kept(self) -> Array:
-        """(A, N): whether the answer is still the same."""
-        return self.leads > 0
+        """(A, N): whether the answer is still the same: no other class has a higher score."""
+        return self.leads >= 0
 
 
 def invariance(
@@ -73,7 +73,7 @@ def invariance(
     found = {}
     for name, some in wanted.items():
         nuisance = NUISANCES[name]
-        leads = [lead(outputs(_changed(name, pictures, amount, fill)), classes) for amount in some]
+        leads = [lead(outputs(changed(name, pictures, amount, fill)), classes) for amount in some]
         found[name] = Movement(
             nuisance.unit, np.array(some, float), nuisance.none, classes, np.array(leads), fill
         )
@@ -94,13 +94,6 @@ def lead(outputs: Array, classes: Array) -> Array:
     others = outputs.copy()
     others[rows, classes] = -np.inf
     return np.asarray(outputs[rows, classes] - others.max(axis=1))
-
-
-def _changed(name: str, pictures: Array, amount: float, fill: Fill | None) -> Array:
-    """All pictures with so much of a nuisance; those in grey go through it as colours."""
-    change, C = NUISANCES[name].change, pictures.shape[-1]
-    colours = pictures if C == 3 else np.repeat(pictures, 3, axis=-1)
-    return np.stack([change(picture, amount, fill)[..., :C] for picture in colours])
 
 
 def _check(amounts: Mapping[str, Sequence[float]]) -> None:

@@ -86,3 +86,10 @@ NUISANCES = {
         occluded, "of the area", (0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), 0, (0, 1)
     ),
 }
+
+
+def changed(name: str, pictures: Array, amount: float, fill: Fill | None = None) -> Array:
+    """All pictures with so much of a nuisance; those in grey go through it as colours."""
+    change, C = NUISANCES[name].change, pictures.shape[-1]
+    colours = pictures if C == 3 else np.repeat(pictures, 3, axis=-1)
+    return np.stack([change(picture, amount, fill)[..., :C] for picture in colours])

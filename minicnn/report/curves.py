@@ -75,14 +75,23 @@ def reading(story: Story) -> str:
     """How to read the curves, and what these say."""
     series = story.series()
     best = best_epoch(series)
+    if best is None and series.get("val_loss"):
+        return f"{READ}The validation loss has never been a number. A lower learning rate may help."
     if best is None:
         return (
             "Loss should fall and accuracy rise. Without validation data nobody knows whether the "
             "network learns the matter or learns its samples by heart."
         )
     last, losses = len(story.history.epochs) - 1, series["val_loss"]
+    if last == 0:
+        return READ + "After one epoch there is no course to be seen yet."
     if best == last:
         return READ + "The validation loss was still falling at the end: more epochs may help."
+    if not math.isfinite(losses[last]):
+        return (
+            f"{READ}The validation loss is no number any more. It was lowest in epoch "
+            f"{story.history.epochs[best] + 1} (dotted line). A lower learning rate may help."
+        )
     rise = losses[last] / losses[best] - 1 if losses[best] > 0 else 0.0
     since = f"rose by {rise:.0%}".replace("%", " %") if rise >= 0.005 else "hardly moved"
     return (

@@ -22,6 +22,7 @@ from minicnn.report.words import percent
 from minicnn.training import GradientNorms
 from minicnn.typing import Array
 from minicnn.viz.canvas import PlotsMissingError
+from minicnn.viz.thresholds import area_said
 
 WIDTH = 28  # signs above a picture
 
@@ -202,7 +203,7 @@ class Insights:
                 "the nearer the curve to the upper left corner, the better the ranking.",
                 lambda: Drawn(
                     viz.roc(truth, p),
-                    f"Area under the ROC curve {auc(truth, p):.3f}. At one half, "
+                    f"Area under the ROC curve {area_said(auc(truth, p))}. At one half, "
                     f"{percent(recall(table))} of {one} and {percent(alarms)} of {zero} are called "
                     f"{one}.",
                 ),
@@ -226,10 +227,10 @@ class Insights:
 
 
 def _title(verdict: str) -> str:
-    """A verdict above a picture: in lines that fit, and with no formulas."""
+    """A verdict above a picture, in lines that fit."""
     lines = verdict.split(", ")
     lines = [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines]
-    return "\n".join(lines).replace("$", r"\$")
+    return "\n".join(lines)
 
 
 def _as_shown(x: Array) -> Array:

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 
 from minicnn.report.markup import Html, tag
+from minicnn.viz import lettering
 
 OF_ONE = ("accuracy", "precision", "recall", "f1")  # figures that are shares of a whole
 
@@ -45,11 +46,7 @@ def percent(share: float) -> str:
     >>> percent(0.5), percent(1), percent(0.9999), percent(0.999999), percent(1e-6)
     ('50 %', '100 %', '99.99 %', 'over 99.99 %', 'under 0.01 %')
     """
-    for decimals in (0, 1, 2):
-        said = f"{share:.{decimals}%}".replace("%", " %")
-        if 0 < float(said[:-2]) < 100 or share in (0, 1):
-            return said
-    return "over 99.99 %" if share > 0.5 else "under 0.01 %"
+    return lettering.percent(share).replace("%", " %")
 
 
 def counted(n: int, thing: str, things: str = "") -> str:

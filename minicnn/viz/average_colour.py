@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from minicnn.data.baseline import colour_shift, mean_colour
-from minicnn.errors import ShapeError
+from minicnn.errors import DataError, ShapeError
 from minicnn.typing import Array
 from minicnn.viz.canvas import BLUE, ORANGE, new_figure, panel, show
+from minicnn.viz.lettering import legend, literal
 
 STRIP = 0.28  # of a picture's height: the strip in its average colour
 CLASS_STYLES = ((BLUE, "o"), (ORANGE, "^"))
@@ -45,9 +46,9 @@ def average_colour(
             colour = mean_colour(picture[None])[0] / (255 if picture.dtype == np.uint8 else 1)
             below.imshow(np.broadcast_to(colour, (1, 1, 3)), aspect="auto")
             below.set(xticks=[], yticks=[])
-            below.set_xlabel(captions[row][column], fontsize=8)
+            below.set_xlabel(literal(captions[row][column]), fontsize=8)
             if row == 0:
-                above.set_title(titles[column], fontsize=9)
+                above.set_title(literal(titles[column]), fontsize=9)
     return figure
 
 
@@ -62,7 +63,13 @@ def colour_clouds(
     """
     names = {"R": "red", "G": "green", "B": "blue"}
     channels = ["RGB".index(name) for name in axes]
-    figure, plane = panel(6.2, 4.6)
+    if len(classes) != len(CLASS_STYLES) or len(retaken) > len(SIGNS):
+        raise DataError(
+            f"colour_clouds: expected {len(CLASS_STYLES)} classes and at most {len(SIGNS)} "
+            f"nuisances, got {len(classes)} and {len(retaken)}; draw them in several figures"
+        )
+    figure, plane = panel(6.2, 4.0)
+    figure.set_layout_engine("compressed")  # which keeps room beside axes of a fixed shape
     points, labels = mean_colour(x)[:, channels], np.asarray(y).reshape(-1)
     for k, (colour, marker) in enumerate(CLASS_STYLES):
         here = points[labels == k]
@@ -77,5 +84,8 @@ def colour_clouds(
         plane.plot(*np.array(others).T, marker, color="white", mec="black", ms=7,
                    linestyle="none", label=f"{name}: moves {moves:.1f}", zorder=3)  # fmt: skip
     plane.set(xlabel=f"average {names[axes[0]]}", ylabel=f"average {names[axes[1]]}")
-    plane.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    plane.set_aspect("equal")  # distances are what it is about
+    named = [line for line in plane.get_lines() if line.get_linestyle() == "None"]
+    said = [line.get_label() for line in named]
+    legend(plane, named, said, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure

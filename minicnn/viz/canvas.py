@@ -38,6 +38,17 @@ def panel(width: float = 4.2, height: float = 3.8) -> tuple[Any, Any]:
     return figure, axes
 
 
+def ink_on(colour: tuple[float, ...]) -> str:
+    """Black or white, whichever is read on this colour: the contrast is at least 4.5.
+
+    >>> ink_on((1, 1, 1)), ink_on((0, 0, 0.5))
+    ('black', 'white')
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"  # where both have the same contrast
+
+
 def show(axes: Any, picture: Array, **options: Any) -> None:
     """A picture, in colour or in grey, without ticks; floats count from 0 to 1."""
     axes.axis("off")

@@ -8,6 +8,7 @@ from typing import Any
 from minicnn.model import Sequential
 from minicnn.typing import Shape
 from minicnn.viz.canvas import BLUE, ORANGE, new_figure
+from minicnn.viz.lettering import literal
 
 
 def diagram(model: Sequential) -> Any:
@@ -25,18 +26,18 @@ def diagram(model: Sequential) -> Any:
         pixels, kinds = _sizes(shape)
         bars.barh(y, -math.log2(pixels), color=BLUE, height=0.7)
         bars.barh(y, math.log2(kinds) + 0.15, color=ORANGE, height=0.7, hatch="//", ec="white")
-        bars.text(-math.log2(pixels) - 0.2, y, f"{pixels}", ha="right", va="center", fontsize=8)
-        bars.text(math.log2(kinds) + 0.35, y, f"{kinds}", ha="left", va="center", fontsize=8)
-        label = f"{'    ' * depth}{name}" + (f" ({kind})" if kind else "")
+        bars.text(-math.log2(pixels) - 0.2, y, f"{pixels:,}", ha="right", va="center", fontsize=8)
+        bars.text(math.log2(kinds) + 0.35, y, f"{kinds:,}", ha="left", va="center", fontsize=8)
+        label = f"{'    ' * depth}{literal(name)}" + (f" ({kind})" if kind else "")
         names.text(0, y, label, va="center", fontsize=9)
         facts.text(0, y, "×".join(map(str, shape)), va="center", fontsize=9)
         facts.text(1, y, f"{params:,}" if params else "–", ha="right", va="center", fontsize=9)
-    widest = max(math.log2(max(_sizes(line[2]))) for line in lines) + 2.5
+    widest = max(math.log2(max(_sizes(line[2]))) for line in lines) + 3
     bars.set(xlim=(-widest, widest), ylim=(len(lines) - 0.4, -1.4))
     bars.text(-0.2, -1, "pixels across", ha="right", va="center", fontsize=9, color=BLUE)
     bars.text(0.2, -1, "kinds (maps)", ha="left", va="center", fontsize=9)
-    names.text(0, -1, f"{table.title}: {table.total:,} parameters", va="center", weight="bold",
-               fontsize=9)  # fmt: skip
+    title = f"{literal(table.title)}: {table.total:,} parameters"
+    names.text(0, -1, title, va="center", weight="bold", fontsize=9)
     facts.text(0, -1, "output", va="center", fontsize=9)
     facts.text(1, -1, "parameters", ha="right", va="center", fontsize=9)
     for axes in figure.axes:

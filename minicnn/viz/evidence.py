@@ -10,6 +10,7 @@ import numpy as np
 from minicnn.errors import ShapeError
 from minicnn.typing import Array
 from minicnn.viz.canvas import new_figure, show
+from minicnn.viz.lettering import literal
 
 DARK = 0.25  # what is left of the light where a map says nothing
 CONTOUR = 0.5  # of the largest
@@ -34,14 +35,14 @@ def evidence(pictures: Array, maps: Mapping[str, Array], captions: Sequence[str]
     rows = figure.subplots(len(pictures), columns, squeeze=False)
     for i, (picture, row) in enumerate(zip(pictures, rows, strict=True)):
         show(row[0], picture)
-        row[0].set_title(captions[i] if captions else "", fontsize=9)
+        row[0].set_title(literal(captions[i]) if captions else "", fontsize=9)
         for axes, (name, found) in zip(row[1:], maps.items(), strict=True):
             show(axes, lit(picture, found[i]))
             if found[i].max() > 0:
                 for width, colour in ((2.5, "black"), (1.0, "white")):
                     axes.contour(found[i], [CONTOUR * found[i].max()], colors=colour,
                                  linewidths=width)  # fmt: skip
-            axes.set_title(f"{name}, at most {found[i].max():.2g}", fontsize=9)
+            axes.set_title(f"{literal(name)}, at most {found[i].max():.2g}", fontsize=9)
     return figure
 
 

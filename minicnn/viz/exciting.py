@@ -9,6 +9,7 @@ from minicnn.explain import most_exciting
 from minicnn.model import Sequential
 from minicnn.typing import Array
 from minicnn.viz.canvas import new_figure, show
+from minicnn.viz.lettering import literal
 
 MARGIN = 1.0  # around the box, in boxes
 
@@ -35,7 +36,7 @@ def exciting(
             -0.12, 0.5, f"filter {number}", rotation=90, ha="right", va="center", fontsize=8,
             transform=row[0].transAxes,
         )  # fmt: skip
-    figure.suptitle(f"what excites {layer} most", fontsize=10)
+    figure.suptitle(f"what excites {literal(layer)} most", fontsize=10)
     return figure
 
 

@@ -10,6 +10,7 @@ from minicnn.layers import Chain, Dropout, Flatten, Layer
 from minicnn.model import Sequential
 from minicnn.typing import Array
 from minicnn.viz.canvas import new_figure, show
+from minicnn.viz.lettering import literal
 from minicnn.viz.mosaic import mosaic, shades
 
 GAP = 2  # pixels between maps
@@ -49,7 +50,7 @@ def feature_maps(model: Sequential, picture: Array) -> Any:
     for path, height in zip(wanted, heights, strict=True):
         top -= CAPTION + height
         y, strip = outputs[path][0], strips[path]
-        caption = f"{path}: {_size(y)}, {(y == 0).mean():.0%} zeros"
+        caption = f"{literal(path)}: {_size(y)}, {(y == 0).mean():.0%} zeros"
         figure.text(0, (top + height + 0.05) / total, caption, fontsize=9)
         wide = strip.shape[1] * inch if y.ndim == 3 else INCHES
         axes = figure.add_axes((0, top / total, min(wide / INCHES, 1), height / total))

@@ -11,6 +11,7 @@ from minicnn.errors import ConfigError
 from minicnn.layers import Conv2D, Layer
 from minicnn.typing import Array
 from minicnn.viz.canvas import new_figure
+from minicnn.viz.lettering import literal
 from minicnn.viz.mosaic import mosaic
 
 
@@ -56,5 +57,5 @@ def _as_table(layer: Layer, kernels: Array) -> Any:
 def _finished(figure: Any, axes: Any, layer: Layer) -> Any:
     axes.tick_params(length=0, labelsize=8)
     axes.spines[:].set_visible(False)
-    axes.set_title(f"filters of {layer.path or layer.name}; middle grey is 0", fontsize=9)
+    axes.set_title(f"filters of {literal(layer.path or layer.name)}; middle grey is 0", fontsize=9)
     return figure

@@ -10,9 +10,11 @@ from minicnn.errors import DataError
 from minicnn.training import GradientNorms
 from minicnn.typing import Array
 from minicnn.viz.canvas import panel
+from minicnn.viz.lettering import legend
 
 STYLES = ("-", "--", "-.", ":")
 POINTS = 60  # to which a long run is smoothed
+LIGHTEST = 0.62  # of the shades: what is lighter is hard to see on white
 
 
 def gradient_flow(norms: GradientNorms) -> Any:
@@ -32,10 +34,10 @@ def gradient_flow(norms: GradientNorms) -> Any:
     last = max(len(norms.norms) - 1, 1)
     for place, (layer, lengths) in enumerate(norms.norms.items()):
         steps, medians = _medians(np.array(lengths))
-        shade = colormaps["cividis"](0.9 * place / last)
+        shade = colormaps["cividis"](LIGHTEST * place / last)
         axes.plot(steps, medians, STYLES[place % len(STYLES)], color=shade, label=layer)
     axes.set(yscale="log", xlabel="step", ylabel="length of the gradient")
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    legend(axes, axes.get_lines(), norms.norms, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

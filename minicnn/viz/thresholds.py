@@ -22,7 +22,7 @@ def roc(y_true: Any, y_pred: Any) -> Any:
         axes.plot(*place, "s", color=ORANGE, mec="black", label="threshold ½")
     axes.set(
         xlabel="share of class 0 called 1", ylabel="share of class 1 called 1",
-        title=f"ROC: area {auc(y_true, y_pred):.3f}", aspect="equal",
+        title=f"ROC: area {area_said(auc(y_true, y_pred))}", aspect="equal",
     )  # fmt: skip
     axes.legend(frameon=False, loc="lower right")
     return figure
@@ -46,6 +46,18 @@ def precision_recall(y_true: Any, y_pred: Any) -> Any:
     )  # fmt: skip
     axes.legend(frameon=False, loc="lower left")
     return figure
+
+
+def area_said(area: float) -> str:
+    """An area in three digits, or as many more as tell it from a perfect one.
+
+    >>> area_said(0.93751), area_said(0.99951), area_said(1.0), area_said(1 - 1e-9)
+    ('0.938', '0.9995', '1.000', 'over 0.99999')
+    """
+    for digits in (3, 4, 5):
+        if area == 1 or float(f"{area:.{digits}f}") < 1:
+            return f"{area:.{digits}f}"
+    return "over 0.99999"
 
 
 def _at_half(thresholds: Any) -> int | None:

@@ -156,6 +156,14 @@ def test_leads_are_those_of_the_changed_pictures_one_by_one(classes, name):
             assert movement.leads[a, n] == pytest.approx(expected, abs=1e-9)
 
 
+def test_a_network_that_knows_nothing_keeps_its_answer():
+    model = mc.Sequential([mc.Flatten(), mc.Dense(1, activation="sigmoid")], input_shape=(4, 4, 3))
+    model.set_weights([np.zeros((48, 1)), np.zeros(1)])
+    x = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
+    for movement in mc.explain.invariance(model, x).values():
+        assert movement.kept.all()  # each score is 0, and none overtakes the other
+
+
 def test_the_score_is_what_stands_before_the_sigmoid():
     x = noise()
     plain = brightness_network(bias=-0.4)

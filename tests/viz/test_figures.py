@@ -35,8 +35,19 @@ def test_curves_show_the_history_and_where_over_fitting_begins(history):
     assert list(training.get_xdata()) == [1, 2, 3]
     assert list(validation.get_ydata()) == [0.6, 0.5, 0.9]
     assert list(best.get_xdata()) == [2, 2]  # the epoch of the lowest validation loss
-    assert [t.get_text() for t in loss.get_legend().get_texts()] == ["training", "validation"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["training", "validation", "lowest validation loss: epoch 2"]
+    (after,) = loss.patches  # shaded: what comes after it
+    assert after.get_extents().x0 == loss.transData.transform((2, 0))[0]
     assert len(accuracy.get_lines()) == 2  # no val_accuracy: training and the mark
+
+
+def test_a_validation_loss_that_is_no_number_is_not_the_lowest():
+    history = History()
+    for epoch, loss in enumerate([0.5, np.nan, 0.2, 0.3, np.nan]):
+        history.add(epoch, {"loss": 0.1, "val_loss": float(loss)})
+    *_, best = viz.curves(history).axes[0].get_lines()
+    assert list(best.get_xdata()) == [3, 3]
 
 
 def test_training_and_validation_are_told_apart_without_colour(history):
@@ -77,7 +88,25 @@ def test_mistakes_of_several_classes_and_grey_pictures():
     x = np.zeros((2, 5, 5, 1), np.uint8)
     y_pred = np.array([[0.1, 0.7, 0.2], [0.1, 0.1, 0.8]])
     figure = viz.mistakes(x, np.array([0, 2]), y_pred, ["a", "b", "c"])
-    assert [a.get_title() for a in figure.axes if a.get_title()] == ["is a\ntaken for b (90%)"]
+    assert [a.get_title() for a in figure.axes if a.get_title()] == ["is a\ntaken for b (70%)"]
+
+
+def test_predictions_in_a_row_are_those_of_one_output():
+    x, y, p = np.zeros((3, 5, 5, 3), np.uint8), np.array([0, 1, 0]), np.array([0.9, 0.4, 0.2])
+    for draw in (viz.mistakes, viz.least_sure):
+        row, column = (draw(x, y, given, ["cat", "dog"]) for given in (p, p[:, None]))
+        titles = [[axes.get_title() for axes in figure.axes] for figure in (row, column)]
+        assert titles[0] == titles[1]
+        assert "cat" in titles[0][0]
+
+
+def test_names_that_do_not_fit_are_one_clear_error():
+    x, y, p = np.zeros((1, 5, 5, 3), np.uint8), np.array([1]), np.array([[0.9]])
+    for draw in (viz.mistakes, viz.least_sure):
+        with pytest.raises(mc.DataError, match="a name for each of 2 classes, got 1"):
+            draw(x, y, p, ["cat"])
+    with pytest.raises(mc.DataError, match="each of 2 classes, got shape \\(3, 3\\)"):
+        viz.confusion(np.eye(3), ["cat", "dog"])
 
 
 def test_no_mistakes_says_so():
@@ -86,3 +115,9 @@ def test_no_mistakes_says_so():
     assert figure.get_suptitle() == "no mistakes"
     with pytest.raises(mc.DataError, match="a prediction for each"):
         viz.mistakes(x, np.array([1]), np.array([[0.9], [0.1]]), ["cat", "dog"])
+
+
+def test_a_share_that_is_not_all_is_not_rounded_to_all():
+    figure = viz.confusion(np.array([[499, 1], [0, 5]]), ["cat", "dog"])
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["499\n99.8%", "1\n0.2%", "0\n0%", "5\n100%"]

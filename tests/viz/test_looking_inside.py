@@ -212,6 +212,13 @@ def test_roc_shows_the_curve_and_where_predictions_stand():
     assert rendered(figure).std() > 10
 
 
+def test_an_area_is_not_rounded_to_a_perfect_one():
+    y = np.repeat([0, 1], 100)
+    p = np.linspace(0, 1, 200)[:, None]
+    p[[99, 100]] = p[[100, 99]]  # one pair of 10,000 stands the wrong way round
+    assert viz.roc(y, p).axes[0].get_title() == "ROC: area 0.9999"
+
+
 def test_precision_and_recall_at_one_half_are_those_of_the_table():
     (axes,) = viz.precision_recall(Y, P).axes
     table = metrics.confusion_matrix(Y, P)
@@ -281,6 +288,7 @@ def test_gradient_flow_shows_each_layer_from_dark_to_light():
         assert list(drawn.get_xdata()) == [1, 2, 3, 4, 5, 6]
     lightness = [np.dot(colour, (0.2126, 0.7152, 0.0722)) for colour in colours_of(lines)]
     assert (np.diff(lightness) > 0.1).all()
+    assert max(lightness) < 0.62  # a line that is lighter is hard to see on white
     assert len({line.get_linestyle() for line in lines}) == 4
     assert axes.get_yscale() == "log"
 

@@ -111,6 +111,30 @@ def test_missing_accuracies_are_one_clear_error():
         viz.nuisances([0, 1], {})
 
 
+def test_nobody_is_left_out_in_silence():
+    five = {f"network {k}": [1.0, 0.9] for k in range(5)}
+    with pytest.raises(mc.DataError, match="at most 4 classifiers, got 5 under 'light'"):
+        viz.nuisances([0, 1], {"light": five})
+    x, y = plain((10, 0, 60), (20, 0, 60)), np.array([0, 1])
+    with pytest.raises(mc.DataError, match="expected 2 classes and at most 6 nuisances, got 3"):
+        viz.colour_clouds(x, y, ["a", "b", "c"], {})
+    with pytest.raises(mc.DataError, match="got 2 and 7"):
+        viz.colour_clouds(x, y, ["a", "b"], {f"{k}": x for k in range(7)})
+
+
+def test_distances_between_colours_are_drawn_to_one_scale():
+    x, y = plain((10, 0, 60), (20, 0, 20)), np.array([0, 1])
+    for seen in (x, x[..., ::-1], x * 3):  # wide, high, and all over the place
+        figure = viz.colour_clouds(x, y, ["a", "b"], {"light": seen})
+        figure.draw_without_rendering()
+        (axes,) = figure.axes
+        assert axes.get_aspect() == 1
+        for part in (axes.get_legend(), axes.yaxis.label, axes.xaxis.label):
+            box = part.get_window_extent()
+            assert min(box.x0, box.y0) >= 0
+            assert box.x1 <= figure.bbox.x1
+
+
 # ---- invariance ----------------------------------------------------------------------------------
 
 
@@ -149,6 +173,23 @@ def test_a_picture_is_shown_under_the_least_and_the_most():
     pixels = rendered(figure)
     for grey in (50, 200):
         assert (pixels == grey).all(axis=-1).sum() > 300
+
+
+def test_grey_pictures_are_shown_in_grey():
+    picture = np.full((12, 12, 1), 100, np.uint8)
+    found = {"light": movement([[1, 1, 1, 1]] * 3), "scale": movement([[1, 1, 1, 1]] * 3)}
+    figure = viz.invariance(found, ["cat", "dog"], picture)
+    shown = [axes.images[0] for axes in figure.axes if axes.get_images()]
+    assert [image.get_array().max() for image in shown] == [50, 200, 100, 100]
+    assert {image.get_cmap().name for image in shown} == {"gray"}
+
+
+def test_many_classes_share_a_line():
+    found = {"scale": movement([[-1, -2, 5, 3], [1, 2, 3, 4], [1, -1, 9, -8]])}
+    figure = viz.invariance(found, [f"digit {k}" for k in range(10)])
+    (name, line), *others = lines_of(figure.axes[0]).items()
+    assert (name, others) == ("any of 10 classes", [])
+    np.testing.assert_allclose(line.get_ydata(), [0.5, 1, 0.5])
 
 
 def test_a_class_that_was_never_answered_has_no_line():
