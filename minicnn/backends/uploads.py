@@ -66,6 +66,11 @@ class Slot:
         self.in_use = False
         self.free.record(stream)
 
+    def drop(self, stream: Any) -> None:
+        """Nobody wants them. Whoever gets this memory next, in ``stream``, waits for the copy."""
+        stream.wait_event(self.arrived)
+        self.give_back(stream)
+
 
 class Ring:
     """Slots, used in turn: with three, one batch is read while the next is on its way.

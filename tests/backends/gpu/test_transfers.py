@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from minicnn.training.feeding import Feeder
 from minicnn.training.progress import ProgressBar
+from tests.backends.gpu.test_augment import pictures
 from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
 from tests.cupy_standin import cuda
 from tests.cupy_standin.machine import Counts, counted, counts, lazy
@@ -244,3 +246,24 @@ def test_a_progress_line_looks_a_few_times_a_second(monkeypatch):
     assert looked[0]
     assert looked[99]
     assert 4 <= sum(looked) <= 7
+
+
+@pytest.mark.parametrize("data", [(Streamed(),), "pictures"], ids=["streamed", "varied there"])
+def test_batches_sent_ahead_of_an_epoch_that_ends_early_are_given_back(ops, data, monkeypatch):
+    """Their memory may be somebody else's next: not before the copies into it are done."""
+    feeders, begin = [], Feeder.__init__
+    monkeypatch.setattr(Feeder, "__init__", lambda f, *a: feeders.append(f) or begin(f, *a))
+    if data == "pictures":
+        data = (pictures(X[:22], "classic"),)
+    with lazy("others"):
+        network().fit(*data, epochs=1, verbose=0, callbacks=[Stops()])
+        slots = feeders[0].ring._slots
+        assert slots
+        assert not any(slot.in_use for slot in slots)
+        float(ops.xp.zeros(1)[0])  # the default stream's work is done: so are the copies
+        assert all(slot.arrived.done for slot in slots)
+
+
+class Stops(mc.Callback):
+    def on_batch_end(self, step, logs):
+        self.stop = True
