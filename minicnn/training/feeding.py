@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.backends import Ops, to_numpy
+from minicnn.backends import Ops, room_for_a_batch, to_numpy
 from minicnn.data.dataset import Batch, Whole, batches
 from minicnn.data.prefetch import in_order
 from minicnn.typing import Array
@@ -66,9 +66,9 @@ class Feeder:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Fed]:
         """The batches of an epoch, from number ``start`` on."""
-        if self._resident is not None:
-            return self._from_there(epoch, start)
-        return self._on_the_way(epoch, start)
+        way = self._on_the_way if self._resident is None else self._from_there
+        with room_for_a_batch():
+            yield from way(epoch, start)
 
     def _from_there(self, epoch: int, start: int) -> Iterator[Fed]:
         """What changes from epoch to epoch goes up once: the order, and the labels in it."""

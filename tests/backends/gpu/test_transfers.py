@@ -1,5 +1,7 @@
 """What crosses the bus, and who waits for whom: counted on the stand-in, whose streams may lag."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -267,3 +269,31 @@ def test_batches_sent_ahead_of_an_epoch_that_ends_early_are_given_back(ops, data
 class Stops(mc.Callback):
     def on_batch_end(self, step, logs):
         self.stop = True
+
+
+def test_what_is_large_goes_up_without_as_much_pinned_memory(ops, monkeypatch):
+    monkeypatch.setattr("minicnn.backends.cupy_ops.LARGE", 100)
+    for a in (X, X[::2, :, ::-1], np.arange(60.0).reshape(6, 10).T, np.arange(99) > 7):
+        there = ops.asarray(a)
+        np.testing.assert_array_equal(there.get(), a)
+        assert there.flags.c_contiguous
+    assert ops.asarray(np.arange(99.0), np.float32).dtype == np.float32
+    there = ops.asarray(X)
+    assert ops.asarray(there) is there
+
+
+def test_no_pinned_memory_is_one_clear_line(ops, monkeypatch):
+    def none(size):
+        raise cuda.CUDARuntimeError("cudaErrorMemoryAllocation: out of memory")
+
+    monkeypatch.setattr(cuda, "alloc_pinned_memory", none)
+    with pytest.raises(mc.BackendError, match="bytes of pinned memory: .* smaller batch_size"):
+        network().fit(X, Y, batch_size=5, verbose=0)
+
+
+def test_figures_are_of_the_thread_that_counts(ops):
+    """Two threads may train two networks at a time."""
+    figures = ops.xp.zeros(6)
+    with ops.counting_into(figures), ThreadPoolExecutor(1) as other:
+        assert ops.figures is figures
+        assert other.submit(lambda: ops.figures).result() is None
