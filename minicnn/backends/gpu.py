@@ -17,9 +17,9 @@ def load_cupy() -> Any:
     except ImportError as error:
         raise BackendError(
             'backend "cupy": expected CuPy, but it cannot be imported '
-            f"({_first_line(error.__cause__ or error)}); install it with pip install 'minicnn[cuda12x]' or "
-            "'minicnn[cuda13x]', whichever the GPU's driver supports (nvidia-smi shows it), or use "
-            'use_backend("numpy")'
+            f"({_first_line(error.__cause__ or error)}); install it with pip install "
+            "'minicnn[cuda12x]' or 'minicnn[cuda13x]', whichever the GPU's driver supports "
+            '(nvidia-smi shows it), or use use_backend("numpy")'
         ) from error
     if int(cupy.__version__.split(".")[0]) < NEWER_THAN:
         raise BackendError(
@@ -74,5 +74,5 @@ def _reason(error: Exception) -> str:
     return f'expected a GPU that answers, got {text}; or use use_backend("numpy")'
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n")[0]

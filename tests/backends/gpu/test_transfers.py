@@ -287,7 +287,7 @@ def test_no_pinned_memory_is_one_clear_line(ops, monkeypatch):
         raise cuda.CUDARuntimeError("cudaErrorMemoryAllocation: out of memory")
 
     monkeypatch.setattr(cuda, "alloc_pinned_memory", none)
-    with pytest.raises(mc.BackendError, match="bytes of pinned memory: .* smaller batch_size"):
+    with pytest.raises(mc.BackendError, match=r"bytes of pinned memory: .* smaller batch_size"):
         network().fit(X, Y, batch_size=5, verbose=0)
 
 
