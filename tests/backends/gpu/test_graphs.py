@@ -60,12 +60,16 @@ def test_a_graph_gives_the_bits_of_plain_steps(cupy_ops, monkeypatch, name):
     callbacks = [] if name == "schedule" else [Lower()]
     plain, expected = trained(monkeypatch, False, MODELS[name], callbacks=callbacks)
     captured, found = trained(monkeypatch, True, MODELS[name], callbacks=callbacks)
-    loose = NOTHING if cupy_ops.xp is cupy_standin else {"rtol": 1e-3, "atol": 1e-3}
+    loose = loose_on_a_gpu(cupy_ops)
     assert found.keys() == expected.keys()
     for key, values in expected.items():
         np.testing.assert_allclose(found[key], values, err_msg=key, **loose)
     assert_same_weights(captured, plain, **loose)
     assert captured.optimizer.step_count == plain.optimizer.step_count
+
+
+def loose_on_a_gpu(ops):
+    return NOTHING if ops.xp is cupy_standin else {"rtol": 1e-3, "atol": 1e-3}
 
 
 def only_on_the_standin(ops):
@@ -119,8 +123,10 @@ def test_what_cannot_be_captured_is_done_plainly(cupy_ops, monkeypatch, broken, 
     broken(monkeypatch)
     with caplog.at_level(logging.DEBUG, "minicnn.graphs"):
         other, found = trained(monkeypatch, True)
-    assert_same_weights(other, plain, rtol=0)
-    assert found == expected
+    loose = loose_on_a_gpu(cupy_ops)  # what was rehearsed before was done by another handle
+    assert_same_weights(other, plain, **loose)
+    for key, values in expected.items():
+        np.testing.assert_allclose(found[key], values, err_msg=key, **loose)
     said = [record for record in caplog.records if "done plainly" in record.message]
     assert len(said) == 2  # once for each size of batch
 
