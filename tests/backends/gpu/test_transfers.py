@@ -186,8 +186,19 @@ def test_predict_and_train_on_batch_wait_once(ops):
         model.predict(X)
     assert cost.fetches == 1
     with counted() as cost:
+        one_by_one = model.predict(X, batch_size=2)
+    assert cost.fetches == 2  # of twelve batches: of eight, and of four
+    np.testing.assert_allclose(one_by_one, model.predict(X), rtol=1e-5)
+    with counted() as cost:
         model.train_on_batch(X, Y)
     assert (cost.fetches, cost.waits) == (1, 0)
+
+
+def test_a_prediction_that_is_no_number_is_found_among_those_fetched_with_it(ops):
+    model, x = network(), X.astype(np.float32)
+    x[13] = np.nan
+    with pytest.raises(mc.NotFiniteError, match=r"predict: .* NaN"):
+        model.predict(x, batch_size=2)
 
 
 def test_clipping_asks_for_no_length(ops):
