@@ -16,13 +16,27 @@ import minicnn as mc
 from benchmarks.arena.opponents import minicnn_
 from benchmarks.arena.workloads import Workload
 
+TASKS = ("train", "predict")
+
 
 class Minicnn(minicnn_.Contender):
     """The CuPy backend, as a user meets it: pictures on the device, labels in NumPy."""
 
+    steps_checked = 4  # plain, rehearsed, captured, repeated: see training/replay.py
+
     def __init__(self, graphs: bool = False) -> None:  # threads are the CPU's: nothing to set
         self.name = "minicnn graphs" if graphs else "minicnn"
         self.graphs = graphs
+        self.tasks = ("train",) if graphs else TASKS
+
+    def problem(self) -> str | None:
+        """Why this side does not do what its name says, after the steps that are checked."""
+        if not self.graphs:
+            return None
+        steps = self.model.trainer._single
+        known = [] if steps is None else steps.replay.known.values()
+        done = any(one and one.capture and one.capture.graph is not None for one in known)
+        return None if done else "no step became a graph (logger minicnn.graphs says why)"
 
     def prepare(self, workload: Workload, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
         with mc.use_backend("cupy") as ops:
@@ -42,7 +56,16 @@ def torch_sides(compiled: bool) -> list[Any]:
         return []
     from benchmarks.arena.opponents import pytorch
 
+    if compiled:  # what was compiled for other sides counts against a limit of recompilations
+        torch._dynamo.reset()
+
     class Torch(pytorch.Contender):
+        tasks = TASKS
+        steps_checked = 1  # its RMSprop adds ε outside of the root: later losses may differ
+
+        def problem(self) -> str | None:
+            return None
+
         def __init__(self, variant: str) -> None:
             super().__init__(torch.get_num_threads(), variant)
             self.name = f"torch {'compiled' if compiled else 'eager'} {variant}"
@@ -78,10 +101,17 @@ def set_tf32(on: bool) -> None:
     torch.backends.cudnn.allow_tf32 = on
 
 
-def exact(workload: Workload, weights: list[NDArray[Any]], x: Any, y: Any) -> tuple[Any, float]:
-    """Predictions and the first step's loss in float64, by minicnn on the CPU."""
+def exact(workload: Workload, weights: list[NDArray[Any]], x: Any, y: Any) -> tuple[Any, Any]:
+    """Predictions and the losses of the first steps in float64, by minicnn on the CPU."""
     side = minicnn_.Contender.__new__(minicnn_.Contender)
     side.prepare(workload, x.astype(np.float64), y)
     side.model.astype(np.float64)
     side.load(weights)
-    return side.predict(), side.train()[0]
+    said = side.predict()
+    return said, [side.train()[0] for _ in range(Minicnn.steps_checked)]
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether a GPU was full: in the words of minicnn, of CuPy and of PyTorch."""
+    names = {type(e).__name__ for e in (error, error.__cause__) if e is not None}
+    return bool(names & {"OutOfMemoryError", "MemoryError"})

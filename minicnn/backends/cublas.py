@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import weakref
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,27 @@ class CublasError(RuntimeError):
 
 def loaded_library(cupy: Any) -> Any:
     """The cuBLAS that CuPy uses, found among this process's files; None if it can't be."""
-    one = cupy.ones((1, 1), np.float32)
-    cupy.dot(one, one)  # from now on it is loaded
+    square = cupy.ones((2, 2), np.float32)
+    cupy.dot(square, square)  # from now on it is loaded; a product of 1 by 1 CuPy does by itself
     try:
         with open("/proc/self/maps", encoding="utf-8") as maps:
             paths = {line.split(maxsplit=5)[-1].strip() for line in maps if "/libcublas.so" in line}
-        return ctypes.CDLL(paths.pop()) if len(paths) == 1 else None
+        libraries = [ctypes.CDLL(path) for path in sorted(paths)]
     except OSError:
         return None
+    if len(libraries) > 1:  # PyTorch, say, has brought its own: one of the same version will do
+        version = cupy.cuda.cublas.getVersion(cupy.cuda.device.get_cublas_handle())
+        libraries = [library for library in libraries if version_of(library) == version]
+    return libraries[0] if libraries else None
+
+
+def version_of(library: Any) -> int:
+    """As cuBLAS counts them, 120304 for 12.3.4; it has to be asked for each part."""
+    version, part = 0, ctypes.c_int()
+    for number in range(3):  # major, minor, patch
+        library.cublasGetProperty(ctypes.c_int(number), ctypes.byref(part))
+        version = 100 * version + part.value
+    return version
 
 
 class Cublas:
@@ -49,6 +63,8 @@ class Cublas:
         self.handle = ctypes.c_void_p()
         self._workspace = cupy.empty(WORKSPACE, np.uint8)
         self._ask("cublasCreate_v2", ctypes.byref(self.handle))
+        # It holds memory that CuPy knows nothing of. When Python ends, all of it goes anyway.
+        weakref.finalize(self, library.cublasDestroy_v2, self.handle).atexit = False
         if os.environ.get("CUPY_TF32") == "1":
             self._ask("cublasSetMathMode", self.handle, ctypes.c_int(TF32))
 

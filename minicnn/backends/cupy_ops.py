@@ -17,6 +17,7 @@ from minicnn.backends.ops import threshold
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
 
+LARGE = 1 << 26  # bytes that go up without a stop in pinned memory
 MANY = 16  # products in a row: for more, launching them one by one takes longer than copying
 
 
@@ -26,10 +27,25 @@ class CupyOps(TrainingOps):
     name: ClassVar[str] = "cupy"
 
     def __init__(self, cupy: Any) -> None:
+        super().__init__()
         self.xp = cupy
         self.kernels = Kernels(cupy)
 
     # ---- arrays in and out -------------------------------------------------------------
+
+    def asarray(self, a: Any, dtype: Any = None) -> Array:
+        """As :meth:`Ops.asarray`.
+
+        CuPy copies what goes up to pinned memory first, which it rounds up to a power of two and
+        keeps. Of a whole data set, that can be more than the computer has.
+        """
+        large = isinstance(a, np.ndarray) and a.nbytes > LARGE and a.dtype.isnative
+        if not large or a.dtype.kind not in "biuf" or dtype not in (None, a.dtype):
+            return super().asarray(a, dtype)
+        there = self.xp.empty(a.shape, a.dtype)
+        there.set(np.ascontiguousarray(a))
+        self.stream().synchronize()  # where a GPU reads a computer's memory by itself, it may lag
+        return there
 
     def to_numpy(self, a: Array) -> Array:
         """As :meth:`Ops.to_numpy`: this waits until the GPU has computed ``a``."""

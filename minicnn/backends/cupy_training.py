@@ -7,12 +7,14 @@ look into it, and leave everything as it was after a step that went wrong.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from minicnn.backends.graph import CaptureError
 from minicnn.backends.kernels import Kernels
 from minicnn.backends.ops import Ops
 from minicnn.backends.uploads import Ring, address
@@ -29,22 +31,40 @@ TABLE = np.dtype([
 ])  # fmt: skip
 
 
+class Step(threading.local):
+    """Of the step under way; of each thread, for two of them may train two networks at once."""
+
+    figures: Array | None = None
+    words: Words | None = None
+
+
 class TrainingOps(Ops):
     """The part of :class:`CupyOps` that only training uses."""
 
     kernels: Kernels
     keeps_figures: ClassVar[bool] = True
-    figures: Array | None = None
-    words: Words | None = None  # while a graph is captured: what will change from step to step
+
+    def __init__(self) -> None:
+        self.step = Step()
+
+    @property
+    def figures(self) -> Array | None:
+        """Where the step under way is counted, if it is."""
+        return self.step.figures
+
+    @property
+    def words(self) -> Words | None:
+        """While a graph is captured: what will change from step to step."""
+        return self.step.words
 
     @contextmanager
     def counting_into(self, figures: Array) -> Iterator[None]:
         """As :meth:`Ops.counting_into`."""
-        before, self.figures = self.figures, figures
+        before, self.step.figures = self.step.figures, figures
         try:
             yield
         finally:
-            self.figures = before
+            self.step.figures = before
 
     # ---- streams -----------------------------------------------------------------------------
 
@@ -95,6 +115,8 @@ class TrainingOps(Ops):
         """As :meth:`Ops.all_in_one_pass`: one launch for every 32 parameters."""
         dtypes = {a.dtype for row in rows for a in row}
         if len(dtypes) != 1 or not all(a.flags.c_contiguous for row in rows for a in row):
+            if self.words is not None:  # the rule's own lines would be captured with its numbers
+                raise CaptureError("not all parameters can be moved in one pass")
             return False
         rows = [row for row in rows if row[0].size]
         for first in range(0, len(rows), MOST):

@@ -17,9 +17,9 @@ def load_cupy() -> Any:
     except ImportError as error:
         raise BackendError(
             'backend "cupy": expected CuPy, but it cannot be imported '
-            f"({_first_line(error)}); install it with pip install 'minicnn[cuda12x]' or "
-            "'minicnn[cuda13x]', whichever the GPU's driver supports (nvidia-smi shows it), or use "
-            'use_backend("numpy")'
+            f"({_first_line(error.__cause__ or error)}); install it with pip install "
+            "'minicnn[cuda12x]' or 'minicnn[cuda13x]', whichever the GPU's driver supports "
+            '(nvidia-smi shows it), or use use_backend("numpy")'
         ) from error
     if int(cupy.__version__.split(".")[0]) < NEWER_THAN:
         raise BackendError(
@@ -35,6 +35,13 @@ def load_cupy() -> Any:
         raise BackendError(f'backend "cupy": {NO_ROOM}') from error
     if not devices:
         raise BackendError(f'backend "cupy": {NO_DEVICE}')
+    try:
+        square = cupy.ones((2, 2), "float32")  # compiled: asks for NVRTC and CUDA's headers
+        cupy.dot(square, square)  # asks for cuBLAS
+    except MemoryError as error:
+        raise BackendError(f'backend "cupy": {NO_ROOM}') from error
+    except Exception as error:  # CuPy loads them late, and has an exception for each
+        raise BackendError(f'backend "cupy": {NO_LIBRARIES} ({_first_line(error)})') from error
     return cupy
 
 
@@ -45,6 +52,11 @@ NO_DEVICE = (
 NO_ROOM = (
     "expected room in the GPU's memory, but it is full; nvidia-smi shows which programs fill it; "
     'end one, or use use_backend("numpy")'
+)
+NO_LIBRARIES = (
+    "expected CUDA's libraries (NVRTC, cuBLAS) beside CuPy, but they don't answer; install them "
+    "with pip install 'minicnn[cuda12x]' or 'minicnn[cuda13x]', whichever CuPy it is, or use "
+    'use_backend("numpy")'
 )
 NO_DRIVER = (
     "expected NVIDIA's driver, but there is none, or it is older than CuPy's CUDA; install or "
@@ -62,5 +74,5 @@ def _reason(error: Exception) -> str:
     return f'expected a GPU that answers, got {text}; or use use_backend("numpy")'
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n")[0]

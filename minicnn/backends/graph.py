@@ -14,8 +14,10 @@ It is off unless the environment says MINICNN_CUDA_GRAPHS=1.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -86,6 +88,19 @@ class Words:
         self.ops.kernels.over(len(words), "put_words", (there,), (), (box,))
 
 
+@contextmanager
+def no_garbage_collected() -> Iterator[None]:
+    """While work is captured: to give back the memory of a model that died earlier would end it."""
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Capture:
     """Work on one shape of arrays: rehearsed once for real, captured, then repeated."""
 
@@ -115,7 +130,8 @@ class Capture:
             self.graph = self.stream.end_capture()
             return result
 
-        return self._apart(captured)
+        with no_garbage_collected():
+            return self._apart(captured)
 
     def repeat(
         self, inputs: Sequence[Array], numbers: Sequence[float], key_of: Callable[[str], Key]
@@ -134,12 +150,12 @@ class Capture:
         """In a stream of its own, with memory of its own."""
         cuda, outside = self.ops.xp.cuda, self.ops.stream()
         self.stream.wait_event(outside.record())
-        self.ops.words = self.words
+        self.ops.step.words = self.words
         try:
             with self.stream, cuda.using_allocator(self.pool.malloc):
                 return work(self.inputs)
         finally:
-            self.ops.words = None
+            self.ops.step.words = None
             outside.wait_event(self.stream.record())
 
     def _give_up(self) -> None:

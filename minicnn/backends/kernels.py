@@ -1,9 +1,10 @@
 """The CUDA kernels: their text, compiled when first needed, and how they are launched (floor 1).
 
 Each ``cuda/*.cu`` file is one operation. A kernel there is a C++ template over ``Real`` (float or
-double), ``Index`` (int, or long long for arrays beyond 2³¹ cells) and the like; CuPy has NVIDIA's
-run-time compiler make every combination at the file's first use, and keeps the result in
-``~/.cupy/kernel_cache`` for the next process.
+double), ``Index`` (int, or long long for arrays beyond 2³¹ cells) and the like. NVIDIA's run-time
+compiler is given one combination of types at a time, when it is first needed, as plain functions:
+those CuPy keeps in ``~/.cupy/kernel_cache`` for the next process. Templates it would compile anew
+in every process (up to 14.1 at least), because it asks for their names each time.
 """
 
 from __future__ import annotations
@@ -47,23 +48,42 @@ def kernels_of(file: str) -> dict[str, tuple[str, ...]]:
     >>> kernels_of("pixels")
     {'bytes_to_floats': ('Real', 'Index'), 'gather_bytes': ('Real', 'Index')}
     """
-    return {
-        name: tuple(parameter.split()[-1] for parameter in parameters.split(","))
-        for parameters, name in KERNEL.findall(source(file))
-    }
+    return {name: names_in(parameters) for parameters, name in KERNEL.findall(source(file))}
 
 
-def instances_of(file: str) -> list[str]:
-    """Every combination of types of every kernel of a file, as C++ names them.
+def combinations(parameters: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """All types that the template parameters may stand for together.
 
-    >>> instances_of("dropout")[:2]
-    ['keep_mask<int>', 'keep_mask<long long>']
+    >>> combinations(("Real", "Index"))[0]
+    ('float', 'int')
     """
-    return [
-        f"{name}<{', '.join(types)}>"
-        for name, parameters in kernels_of(file).items()
-        for types in product(*(CHOICES[p].values() for p in parameters))
-    ]
+    return list(product(*(CHOICES[p].values() for p in parameters)))
+
+
+def plain_source(file: str, parameters: tuple[str, ...], types: tuple[str, ...]) -> str:
+    """A file's text in which the templates over ``parameters`` are functions of these types.
+
+    A template's head becomes ``extern "C"``, which leaves the function its name, and its
+    parameters become names of types.
+    """
+
+    def head(kernel: re.Match[str]) -> str:
+        if names_in(kernel[1]) != parameters:
+            return kernel[0]
+        return f'extern "C" __global__ void {kernel[2]}('
+
+    pairs = zip(parameters, types, strict=True)
+    aliases = "".join(f"typedef {type_} {name};\n" for name, type_ in pairs)
+    return aliases + KERNEL.sub(head, source(file))
+
+
+def names_in(parameters: str) -> tuple[str, ...]:
+    """The names among the parameters of a template, as they stand in the text.
+
+    >>> names_in("typename Real, typename Index")
+    ('Real', 'Index')
+    """
+    return tuple(parameter.split()[-1] for parameter in parameters.split(","))
 
 
 @cache
@@ -77,7 +97,7 @@ class Kernels:
 
     def __init__(self, cupy: Any) -> None:
         self.cupy = cupy
-        self._modules: dict[str, Any] = {}
+        self._modules: dict[Any, Any] = {}
         self._functions: dict[Any, Any] = {}
 
     def over(
@@ -154,11 +174,10 @@ class Kernels:
                     f"{np.dtype(dtype)}; convert with x.astype('float32')"
                 )
             names.append(choices[np.dtype(dtype)])
-        if file not in self._modules:
-            self._modules[file] = self.cupy.RawModule(
-                code=source(file), options=OPTIONS, name_expressions=instances_of(file)
-            )
-        return self._modules[file].get_function(f"{kernel}<{', '.join(names)}>")
+        place = (file, parameters, tuple(names))
+        if place not in self._modules:
+            self._modules[place] = self.cupy.RawModule(code=plain_source(*place), options=OPTIONS)
+        return self._modules[place].get_function(kernel)
 
 
 def index_for(*counts: int) -> Any:

@@ -27,7 +27,10 @@ class Slot:
 
     def __init__(self, cupy: Any, size: int) -> None:
         self.cupy = cupy
-        pinned = cupy.cuda.alloc_pinned_memory(size)
+        try:
+            pinned = cupy.cuda.alloc_pinned_memory(size)
+        except cupy.cuda.runtime.CUDARuntimeError as error:
+            raise MemoryError(f"{size} bytes of pinned memory: {error}") from error
         self.here: Array = np.frombuffer(pinned, np.uint8, size)
         self.there = cupy.empty(size, np.uint8)
         self.arrived, self.free = (cupy.cuda.Event(disable_timing=True) for _ in range(2))
@@ -65,6 +68,11 @@ class Slot:
         """Nothing that comes later in ``stream`` reads them."""
         self.in_use = False
         self.free.record(stream)
+
+    def drop(self, stream: Any) -> None:
+        """Nobody wants them. Whoever gets this memory next, in ``stream``, waits for the copy."""
+        stream.wait_event(self.arrived)
+        self.give_back(stream)
 
 
 class Ring:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.arguments import sizes, whole
-from minicnn.backends import room_for_a_batch
+from minicnn.backends import ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link, tap
@@ -42,6 +42,8 @@ from minicnn.training import (
 from minicnn.training.diagnose import is_finite, where_it_broke
 from minicnn.training.gradients import GradientStep
 from minicnn.typing import Array, Shape
+
+FETCHED_AT_ONCE = 8  # batches of answers that wait on a GPU, while it works on the next one
 
 
 class Sequential(Chain):
@@ -256,18 +258,36 @@ class Sequential(Chain):
 
     def predict(self, x: Any, batch_size: int = 32) -> Array:
         """The network's answers, as one NumPy array; ``x`` is an array or a data set."""
-        parts = [self._answer(batch) for batch in inputs(x, batch_size)]
+        parts: list[Array] = []
+        asked: list[tuple[Array, Array]] = []  # batches, and answers that nobody has looked at
+        for batch in inputs(x, batch_size):
+            answer = self._ask(batch)
+            asked.append((batch, answer))
+            if len(asked) == (FETCHED_AT_ONCE if ops_for(answer).keeps_figures else 1):
+                parts.append(self._fetched(asked))
+                asked = []
+        if asked:
+            parts.append(self._fetched(asked))
         return np.concatenate(parts)
 
     @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")  # one clear error comes instead of warnings
-    def _answer(self, x: Array) -> Array:
+    def _ask(self, x: Array) -> Array:
         self._build_for(x)
         if self._predictor is None:
             self._predictor = Engine(self)
-        y = to_numpy(self._predictor.infer(x))  # looked at here, so that a GPU is waited for once
+        return self._predictor.infer(x)
+
+    @room_for_a_batch()
+    @np.errstate(over="ignore", invalid="ignore")
+    def _fetched(self, asked: list[tuple[Array, Array]]) -> Array:
+        """The answers as one NumPy array: a GPU is waited for once for all of them."""
+        answers = [answer for _, answer in asked]
+        joined = answers[0] if len(answers) == 1 else ops_for(*answers).xp.concatenate(answers)
+        y = to_numpy(joined)
         if not is_finite(y):
-            reason = where_it_broke(self, floats(x, self), None, training=False)
+            broken = next(x for x, answer in asked if not is_finite(to_numpy(answer)))
+            reason = where_it_broke(self, floats(broken, self), None, training=False)
             raise NotFiniteError(f"predict: expected finite predictions, got NaN; {reason}")
         return y
 

@@ -7,14 +7,14 @@ the CPU wait for it in every step.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.backends import Ops, to_numpy
+from minicnn.backends import Ops, room_for_a_batch, to_numpy
 from minicnn.data.dataset import Batch, Whole, batches
 from minicnn.data.prefetch import in_order
 from minicnn.typing import Array
@@ -66,9 +66,9 @@ class Feeder:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Fed]:
         """The batches of an epoch, from number ``start`` on."""
-        if self._resident is not None:
-            return self._from_there(epoch, start)
-        return self._on_the_way(epoch, start)
+        way = self._on_the_way if self._resident is None else self._from_there
+        with room_for_a_batch():
+            yield from way(epoch, start)
 
     def _from_there(self, epoch: int, start: int) -> Iterator[Fed]:
         """What changes from epoch to epoch goes up once: the order, and the labels in it."""
@@ -103,32 +103,45 @@ class Feeder:
         What is drawn for them is drawn on other threads, and goes up ahead of its use.
         """
         assert isinstance(self.data, Whole)
-        if self.data.draws(epoch, places[0][:1]) is None:
-            yield from [None] * len(places)
+        if not places or self.data.draws(epoch, places[0][:1]) is None:
+            yield from [None] * len(places)  # of none, where a run goes on after the last step
             return
         threads = getattr(self.data, "threads", 1)
         drawn = in_order(partial(self.data.draws, epoch), places, threads, AHEAD)
         ahead: deque[Any] = deque()
-        for numbers, draws in chain(zip(places, drawn, strict=True), [(None, None)]):
-            if numbers is not None and draws is not None:
-                sent = [numbers.astype(np.int32), draws.matrices, draws.factors]
-                ahead.append((self.ring.send(sent), draws))
-            if ahead and (len(ahead) > 1 or numbers is None):
-                slot, its = ahead.popleft()
-                stream = self.ops.stream()
-                order, matrices, factors = slot.take(stream)
-                batch = self.ops.vary(x, order, matrices, factors, its.lights, its.beyond, its.size)
-                slot.give_back(stream)
-                yield batch
+        try:
+            for numbers, draws in chain(zip(places, drawn, strict=True), [(None, None)]):
+                if numbers is not None and draws is not None:
+                    sent = [numbers.astype(np.int32), draws.matrices, draws.factors]
+                    ahead.append((self.ring.send(sent), draws))
+                if ahead and (len(ahead) > 1 or numbers is None):
+                    yield self._varied(x, *ahead.popleft())
+        finally:
+            self._drop(ahead)
+
+    def _varied(self, x: Array, slot: Any, its: Any) -> Array:
+        stream = self.ops.stream()
+        order, matrices, factors = slot.take(stream)
+        batch = self.ops.vary(x, order, matrices, factors, its.lights, its.beyond, its.size)
+        slot.give_back(stream)
+        return batch
 
     def _on_the_way(self, epoch: int, start: int) -> Iterator[Fed]:
         ahead: deque[Any] = deque()
-        for batch in batches(self.data, epoch, start):
-            ahead.append(self._send(self.change(batch)))
-            if len(ahead) > 1:
+        try:
+            for batch in batches(self.data, epoch, start):
+                ahead.append(self._send(self.change(batch)))
+                if len(ahead) > 1:
+                    yield from self._used(*ahead.popleft())
+            while ahead:
                 yield from self._used(*ahead.popleft())
-        while ahead:
-            yield from self._used(*ahead.popleft())
+        finally:
+            self._drop(ahead)
+
+    def _drop(self, ahead: Iterable[Any]) -> None:
+        """Batches that were sent ahead and are not wanted, where an epoch ends before its time."""
+        for slot, *_ in ahead:
+            slot.drop(self.ops.stream())
 
     def send(self, batch: Batch) -> Iterator[Fed]:
         """One batch by itself."""

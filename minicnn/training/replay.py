@@ -63,12 +63,13 @@ class Replay:
         counted, figures = optimizer.step_count, self.steps.figures.copy()
         try:
             return self._by_graph(known, plainly, x, labels, moment)
-        except (CaptureError, NotImplementedError, RuntimeError) as error:
+        except (CaptureError, NotImplementedError, RuntimeError, MemoryError) as error:
             log.debug("steps like %s are done plainly: %s", shape, error)
-            self.known[shape] = None
-            optimizer.step_count = counted
-            self.steps.figures[...] = figures
-            return plainly(x, labels, moment)
+        # Out here, nothing holds the memory of what was tried any more.
+        self.known[shape] = known.capture = None
+        optimizer.step_count = counted
+        self.steps.figures[...] = figures
+        return plainly(x, labels, moment)
 
     def _by_graph(self, known: Known, plainly: Step, x: Array, labels: Labels, when: Moment) -> Any:
         inputs = (x, *labels)

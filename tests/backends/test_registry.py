@@ -8,6 +8,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import current_ops, ops_for, registry, to_numpy
+from minicnn.backends.gpu import load_cupy
 from tests import cupy_standin
 
 
@@ -41,7 +42,7 @@ def test_lists_and_arrays_become_numpys():
 # ---- no CuPy, an old one, no driver, no device, a device that fails ----------------------------
 
 
-def cupy_that(version="14.0.0", devices=1, zeros=lambda n: n):
+def cupy_that(version="14.0.0", devices=1, zeros=lambda n: n, dot=lambda a, b: a):
     def count():
         if isinstance(devices, Exception):
             raise devices
@@ -51,8 +52,9 @@ def cupy_that(version="14.0.0", devices=1, zeros=lambda n: n):
         CUDARuntimeError=cupy_standin.cuda.CUDARuntimeError, getDeviceCount=count
     )
     return SimpleNamespace(
-        __version__=version, zeros=zeros, cuda=SimpleNamespace(runtime=runtime), ndarray=tuple
-    )
+        __version__=version, zeros=zeros, ones=lambda shape, dtype: shape, dot=dot,
+        cuda=SimpleNamespace(runtime=runtime), ndarray=tuple,
+    )  # fmt: skip
 
 
 def error(text):
@@ -60,10 +62,10 @@ def error(text):
 
 
 def raises(problem):
-    def zeros(n):
+    def call(*arguments):
         raise problem
 
-    return zeros
+    return call
 
 
 CASES = {
@@ -85,6 +87,10 @@ CASES = {
         "expected a GPU that answers, got cudaErrorECC",
     ),
     "full": (cupy_that(zeros=raises(MemoryError("Out of memory"))), "expected room"),
+    "no cuBLAS": (
+        cupy_that(dot=raises(ImportError('Failure finding "libcublasLt.so.12": No such file\n'))),
+        r"CUDA's libraries .*pip install 'minicnn\[cuda12x\]'.*libcublasLt",
+    ),
 }
 
 
@@ -97,6 +103,21 @@ def test_one_clear_line_when_there_is_no_gpu(case, monkeypatch):
     assert "\n" not in str(caught.value)
     assert 'use_backend("numpy")' in str(caught.value) or case == "too old"
     assert current_ops().name == "numpy", "nothing has changed"
+
+
+def test_a_cupy_that_cannot_be_imported_says_why(monkeypatch):
+    """CuPy's own message has many lines and begins with a rule; the reason is its cause."""
+
+    def cupys_way(name):
+        try:
+            raise ImportError("libcuda.so.1: cannot open shared object file")
+        except ImportError as error:
+            raise ImportError(f"\n{'=' * 64}\nFailed to import CuPy.\n\n{error}") from error
+
+    monkeypatch.setattr("minicnn.backends.gpu.import_module", cupys_way)
+    with pytest.raises(mc.BackendError, match=r"cannot be imported \(libcuda\.so\.1: ") as caught:
+        load_cupy()
+    assert "\n" not in str(caught.value)
 
 
 def test_arrays_of_two_places_and_of_two_devices(monkeypatch):

@@ -11,14 +11,20 @@ HANDLE = 4711
 
 
 class Library:
-    """Five of its functions; each gives 0 if all is well."""
+    """Six of its functions; each gives 0 if all is well."""
 
     def __init__(self):
         self.stream = self.workspace = None
+        self.handles = 0
 
     def cublasCreate_v2(self, handle):  # noqa: N802 - cuBLAS's names
         handle._obj.value = HANDLE
+        self.handles += 1
         return 0
+
+    def cublasDestroy_v2(self, handle):  # noqa: N802
+        self.handles -= 1
+        return int(handle.value != HANDLE)
 
     def cublasSetMathMode(self, handle, mode):  # noqa: N802
         return int(handle.value != HANDLE)

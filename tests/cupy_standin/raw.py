@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ SHIM = Path(__file__).parent / "shim.h"
 COMPILER = shutil.which("g++") or shutil.which("clang++")
 FLAGS = ("-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas",
          "-Wno-unused-function", "-Wno-attributes", "-ffp-contract=off")  # fmt: skip
+PLAIN = 'extern "C" __global__ void '  # a kernel that is found by the name it has in the text
 
 
 class RawModule:
@@ -25,12 +27,13 @@ class RawModule:
     def __init__(self, *, code, options=(), name_expressions=None):
         assert isinstance(code, str)
         assert isinstance(options, tuple), "CuPy takes a tuple"
-        self.code, self.options, self.names = code, options, tuple(name_expressions or ())
+        self.code, self.options = code.replace(PLAIN, "__global__ void "), options
+        self.names = (*(name_expressions or ()), *re.findall(rf"{PLAIN}(\w+)", code))
 
     def get_function(self, name):
-        """A kernel by the name that was asked for when the module was made."""
+        """A kernel by the name that was asked for when the module was made, or a C function's."""
         if name not in self.names:
-            raise ValueError(f"{name} is not among the module's name_expressions")
+            raise ValueError(f"{name} is no C function, nor among the module's name_expressions")
         return RawKernel(library(self.code, self.options, self.names), name)
 
 

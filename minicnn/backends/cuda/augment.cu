@@ -3,7 +3,8 @@
 // What is drawn (a matrix and a few factors for each picture) is drawn on the CPU, under the same
 // names as ever, so that equal seeds give equal pictures wherever they are made. A new pixel (x, y)
 // comes from (a x + b y + c, d x + e y + f) of its old picture, counted from the top left corner,
-// where pixel centres lie at halves (the matrix knows if the new one is of another size); between centres it is interpolated, in double as Pillow does.
+// where pixel centres lie at halves; if the new one is of another size, the matrix knows. Between
+// centres it is interpolated, in double as Pillow does.
 //
 // Beyond the border one sees the nearest pixel (fill 0), the mirror image (1), or a colour (2).
 

@@ -85,7 +85,8 @@ def test_an_activation_and_a_bias_on_the_way_back(cupy_ops, rows, C, dtype, seed
     for activation, slope in slopes.items():
         up = cupy_ops.asarray
         dz, db = cupy_ops.slope_and_sums(activation, up(dy), up(y))
-        np.testing.assert_allclose(dz.get(), dy * slope, rtol=1e-6)
+        # A GPU takes 1 - y y in one go, rounded once: where y is near 1, that shows.
+        np.testing.assert_allclose(dz.get(), dy * slope, rtol=1e-6, atol=1e-6)
         expected = (dy * slope).astype(float).sum(axis=0)
         np.testing.assert_allclose(db.get(), expected, rtol=1e-4, atol=1e-4)
     assert cupy_ops.slope_and_sums("softmax", cupy_ops.asarray(dy), cupy_ops.asarray(y)) is None

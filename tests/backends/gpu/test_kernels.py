@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from itertools import chain
 
 import numpy as np
 import pytest
@@ -26,7 +25,17 @@ def nvrtc():
         return None
 
 
-ALL = {file: kernels.instances_of(file) for file in kernels.FILES}
+VARIANTS = [
+    (file, parameters, types)
+    for file in kernels.FILES
+    for parameters in dict.fromkeys(kernels.kernels_of(file).values())
+    for types in kernels.combinations(parameters)
+]
+INSTANCES = [
+    f"{name}<{', '.join(types)}>"
+    for name, (_, parameters) in kernels.places().items()
+    for types in kernels.combinations(parameters)
+]
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
 
 
@@ -34,8 +43,15 @@ def test_every_kernel_is_found_by_its_file():
     text = "".join(kernels.source(file) for file in kernels.FILES)
     assert len(re.findall("__global__", text)) == len(kernels.places())
     assert kernels.places()["col2im"] == ("columns", ("Real", "Index"))
-    for file, (name, *_) in ((f, i) for f, instances in ALL.items() for i in [instances]):
-        assert name.startswith(next(iter(kernels.kernels_of(file))))
+
+
+@pytest.mark.parametrize(("file", "parameters", "types"), VARIANTS)
+def test_every_kernel_is_a_plain_function_in_one_text_of_its_file(file, parameters, types):
+    """CuPy keeps what it has compiled only of those, up to 14.1 at least."""
+    text = kernels.plain_source(file, parameters, types)
+    plain = set(re.findall(r'extern "C" __global__ void (\w+)\(', text))
+    assert plain == {k for k, of in kernels.kernels_of(file).items() if of == parameters}
+    assert text.startswith(f"typedef {types[0]} {parameters[0]};\n")
 
 
 def test_every_kernel_ends_in_the_index_type():
@@ -47,7 +63,7 @@ def test_every_kernel_ends_in_the_index_type():
 def test_nvcc_compiles_every_kernel(architecture, tmp_path):
     """All files as one: naming an instance in a table makes the compiler produce it."""
     text = "".join(kernels.source(file) for file in kernels.FILES)
-    table = ", ".join(f"(void*)&{name}" for name in chain(*ALL.values()))
+    table = ", ".join(f"(void*)&{name}" for name in INSTANCES)
     (tmp_path / "all.cu").write_text(f"{text}\nvoid* table[] = {{ {table} }};\n")
     options = [*kernels.OPTIONS, "-Werror", "all-warnings", f"-arch={architecture}"]
     run = subprocess.run(
@@ -56,28 +72,32 @@ def test_nvcc_compiles_every_kernel(architecture, tmp_path):
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     entries = re.findall(r"\.entry (\w+)", (tmp_path / "all.ptx").read_text())
-    assert len(entries) == len(list(chain(*ALL.values())))
+    assert len(entries) == len(INSTANCES)
 
 
 @pytest.mark.skipif(nvrtc() is None, reason="no NVRTC, the compiler that CuPy calls")
-@pytest.mark.parametrize("file", kernels.FILES)
-def test_nvrtc_finds_every_kernel_by_the_name_that_cupy_asks_for(file):
+@pytest.mark.parametrize(("file", "parameters", "types"), VARIANTS)
+def test_nvrtc_compiles_every_kernel_under_the_name_that_cupy_asks_for(file, parameters, types):
     library, program = nvrtc(), ctypes.c_void_p()
-    names = [name.encode() for name in ALL[file]]
-    text = kernels.source(file).encode()
+    text = kernels.plain_source(file, parameters, types).encode()
     library.nvrtcCreateProgram(ctypes.byref(program), text, b"kernels.cu", 0, None, None)
-    for name in names:
-        assert library.nvrtcAddNameExpression(program, name) == 0
-    options = [o.encode() for o in (*kernels.OPTIONS, "--gpu-architecture=sm_90")]
+    asked = (*kernels.OPTIONS, "-ftz=true", "--gpu-architecture=compute_90")
+    options = [o.encode() for o in asked]
     failed = library.nvrtcCompileProgram(
         program, len(options), (ctypes.c_char_p * len(options))(*options)
     )
     log = ctypes.create_string_buffer(1 << 16)
     library.nvrtcGetProgramLog(program, log)
     assert not failed, log.value.decode()
-    lowered = ctypes.c_char_p()
-    for name in names:
-        assert library.nvrtcGetLoweredName(program, name, ctypes.byref(lowered)) == 0
+    size = ctypes.c_size_t()
+    library.nvrtcGetPTXSize(program, ctypes.byref(size))
+    ptx = ctypes.create_string_buffer(size.value)
+    library.nvrtcGetPTX(program, ptx)
+    library.nvrtcDestroyProgram(ctypes.byref(program))
+    entries = re.findall(r"\.entry (\w+)", ptx.value.decode())
+    assert sorted(entries) == sorted(
+        kernel for kernel, of in kernels.kernels_of(file).items() if of == parameters
+    )
 
 
 def test_index_type_depends_on_what_is_counted(cupy_ops, monkeypatch):

@@ -98,12 +98,12 @@ def test_a_model_saved_on_one_loads_on_the_other(cupy_ops, tmp_path):
     back.fit(X, Y, epochs=1, verbose=0)
 
 
-def test_a_run_that_was_interrupted_goes_on_with_the_same_bits(cupy_ops, tmp_path):
+@pytest.mark.parametrize("every", [3, 5], ids=["in the middle", "after an epoch's last step"])
+def test_a_run_that_was_interrupted_goes_on_with_the_same_bits(cupy_ops, tmp_path, every):
     whole, expected = trained()
     file = tmp_path / "run.ckpt"
-    network().fit(
-        X, Y, batch_size=5, epochs=2, verbose=0, callbacks=[mc.ModelCheckpoint(file, every_steps=3)]
-    )
+    saved = mc.ModelCheckpoint(file, every_steps=every)
+    network().fit(X, Y, batch_size=5, epochs=2, verbose=0, callbacks=[saved])
     model = network()
     history = model.fit(X, Y, batch_size=5, epochs=3, verbose=0, resume=file)
     assert_same_weights(model, whole, rtol=0)

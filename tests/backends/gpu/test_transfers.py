@@ -1,10 +1,14 @@
 """What crosses the bus, and who waits for whom: counted on the stand-in, whose streams may lag."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 import minicnn as mc
+from minicnn.training.feeding import Feeder
 from minicnn.training.progress import ProgressBar
+from tests.backends.gpu.test_augment import pictures
 from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
 from tests.cupy_standin import cuda
 from tests.cupy_standin.machine import Counts, counted, counts, lazy
@@ -182,8 +186,19 @@ def test_predict_and_train_on_batch_wait_once(ops):
         model.predict(X)
     assert cost.fetches == 1
     with counted() as cost:
+        one_by_one = model.predict(X, batch_size=2)
+    assert cost.fetches == 2  # of twelve batches: of eight, and of four
+    np.testing.assert_allclose(one_by_one, model.predict(X), rtol=1e-5)
+    with counted() as cost:
         model.train_on_batch(X, Y)
     assert (cost.fetches, cost.waits) == (1, 0)
+
+
+def test_a_prediction_that_is_no_number_is_found_among_those_fetched_with_it(ops):
+    model, x = network(), X.astype(np.float32)
+    x[13] = np.nan
+    with pytest.raises(mc.NotFiniteError, match=r"predict: .* NaN"):
+        model.predict(x, batch_size=2)
 
 
 def test_clipping_asks_for_no_length(ops):
@@ -244,3 +259,52 @@ def test_a_progress_line_looks_a_few_times_a_second(monkeypatch):
     assert looked[0]
     assert looked[99]
     assert 4 <= sum(looked) <= 7
+
+
+@pytest.mark.parametrize("data", [(Streamed(),), "pictures"], ids=["streamed", "varied there"])
+def test_batches_sent_ahead_of_an_epoch_that_ends_early_are_given_back(ops, data, monkeypatch):
+    """Their memory may be somebody else's next: not before the copies into it are done."""
+    feeders, begin = [], Feeder.__init__
+    monkeypatch.setattr(Feeder, "__init__", lambda f, *a: feeders.append(f) or begin(f, *a))
+    if data == "pictures":
+        data = (pictures(X[:22], "classic"),)
+    with lazy("others"):
+        network().fit(*data, epochs=1, verbose=0, callbacks=[Stops()])
+        slots = feeders[0].ring._slots
+        assert slots
+        assert not any(slot.in_use for slot in slots)
+        float(ops.xp.zeros(1)[0])  # the default stream's work is done: so are the copies
+        assert all(slot.arrived.done for slot in slots)
+
+
+class Stops(mc.Callback):
+    def on_batch_end(self, step, logs):
+        self.stop = True
+
+
+def test_what_is_large_goes_up_without_as_much_pinned_memory(ops, monkeypatch):
+    monkeypatch.setattr("minicnn.backends.cupy_ops.LARGE", 100)
+    for a in (X, X[::2, :, ::-1], np.arange(60.0).reshape(6, 10).T, np.arange(99) > 7):
+        there = ops.asarray(a)
+        np.testing.assert_array_equal(there.get(), a)
+        assert there.flags.c_contiguous
+    assert ops.asarray(np.arange(99.0), np.float32).dtype == np.float32
+    there = ops.asarray(X)
+    assert ops.asarray(there) is there
+
+
+def test_no_pinned_memory_is_one_clear_line(ops, monkeypatch):
+    def none(size):
+        raise cuda.CUDARuntimeError("cudaErrorMemoryAllocation: out of memory")
+
+    monkeypatch.setattr(cuda, "alloc_pinned_memory", none)
+    with pytest.raises(mc.BackendError, match=r"bytes of pinned memory: .* smaller batch_size"):
+        network().fit(X, Y, batch_size=5, verbose=0)
+
+
+def test_figures_are_of_the_thread_that_counts(ops):
+    """Two threads may train two networks at a time."""
+    figures = ops.xp.zeros(6)
+    with ops.counting_into(figures), ThreadPoolExecutor(1) as other:
+        assert ops.figures is figures
+        assert other.submit(lambda: ops.figures).result() is None
