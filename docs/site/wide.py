@@ -1,8 +1,8 @@
 """Wide pictures with small letters get a box of their own, which scrolls on a narrow screen.
 
-The pictures of the course are drawn with letters large enough for a telephone. What the library draws
-for a desk (``mc.viz``) is not: shrunk to a telephone's width its letters are four pixels high. Such a
-picture is put into ``<span class="wide">``; static/site.css says what becomes of it.
+The pictures of the course are drawn with letters large enough for a telephone. What the library
+draws for a desk (``mc.viz``) is not: shrunk to a telephone's width its letters are four pixels
+high. Such a picture is put into ``<span class="wide">``; static/site.css says what becomes of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def width(picture: Path) -> int:
 
 
 def is_wide(name: str, folder: Path, patterns: Iterable[str]) -> bool:
-    """Whether the picture ``name`` of ``folder`` was drawn for a desk, as ``patterns`` say, and is wide."""
+    """Whether a picture of ``folder`` was drawn for a desk (``patterns`` name those), and is wide."""
     for_a_desk = any(PurePosixPath(name).match(pattern) for pattern in patterns)
     return for_a_desk and width(folder / name) >= WIDE
 
