@@ -25,7 +25,7 @@ def width(picture: Path) -> int:
 
 
 def is_wide(name: str, folder: Path, patterns: Iterable[str]) -> bool:
-    """Whether a picture of ``folder`` was drawn for a desk (``patterns`` name those), and is wide."""
+    """Whether a picture was drawn for a desk (``patterns`` name those), and is wide."""
     for_a_desk = any(PurePosixPath(name).match(pattern) for pattern in patterns)
     return for_a_desk and width(folder / name) >= WIDE
 
