@@ -29,6 +29,7 @@ extensions = [
     "docstrings",
     "repository",
     "notebook_links",
+    "wide",
 ]
 exclude_patterns = ["README.md", "_build", "pictures", "site"]
 
@@ -42,6 +43,7 @@ myst_html_meta = {
     "property=og:description": "Read it like a textbook, run it like a framework.",
 }
 html_math_renderer = "mathml"
+wide_pictures = ["pictures/*.png", "course/12-[em]*.png"]  # whose letters are for a desk
 highlight_language = "text"
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"

@@ -23,6 +23,7 @@ def tool(name):
 notebook = tool("notebook")
 docstrings = tool("docstrings")
 nothing_fetched = tool("nothing_fetched")
+wide = tool("wide")
 
 
 def cells(tmp_path, text):
@@ -167,6 +168,25 @@ def test_a_class_leads_to_its_derivation():
 
     assert docstrings.derivation(mc.Dense.__module__)[-1].endswith(":doc:`/derivations/dense`.")
     assert docstrings.derivation("minicnn.errors") == []
+
+
+# ---- wide pictures -------------------------------------------------------------------------------
+
+
+def test_pictures_drawn_for_a_desk_get_a_box_if_they_are_wide(tmp_path):
+    from PIL import Image
+
+    (tmp_path / "pictures" / "course").mkdir(parents=True)
+    for name, across in [("a", 900), ("b", 599), ("course/c", 900), ("course/12-maps", 600)]:
+        Image.new("L", (across, 5)).save(tmp_path / "pictures" / f"{name}.png")
+    (tmp_path / "pictures" / "no.png").write_bytes(b"GIF89a" + bytes(20))
+    patterns = ["pictures/*.png", "course/12-[em]*.png"]
+    found = [
+        str(path.relative_to(tmp_path / "pictures"))
+        for path in sorted(tmp_path.rglob("*.png"))
+        if wide.is_wide(path.relative_to(tmp_path).as_posix(), tmp_path, patterns)
+    ]
+    assert found == ["a.png", "course/12-maps.png"]
 
 
 # ---- nothing is fetched --------------------------------------------------------------------------

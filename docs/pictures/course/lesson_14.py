@@ -68,6 +68,33 @@ def where() -> None:
     keep(figure, "14-where", dpi=125)
 
 
+def waiting() -> None:
+    """Four steps on a GPU: who asks for the loss after each one, and who asks once."""
+    orders, work, steps = 0.3, 0.4, 4
+    figure = new_figure(7.6, 4.4)
+    panels = figure.subplots(2, 1)
+    for axes, each in zip(panels, (True, False), strict=True):
+        bare(axes)
+        said = free = 0.0  # when the CPU has said its last order, and when the GPU is free again
+        for step in range(steps):
+            begins = max(said, free) if each else said
+            said = begins + orders
+            starts = max(said, free)
+            free = starts + work
+            box(axes, begins, 1.1, orders, 0.7, f"{step + 1}", size=14, fc="#fbe9c6")
+            box(axes, starts, 0, work, 0.7, f"{step + 1}", size=14, fc="#dcebf5")
+            arrow(axes, (said - 0.02, 1.1), (starts + 0.03 if starts > said else said + 0.02, 0.7))
+            if each or step == steps - 1:
+                axes.plot([free, free], [-0.1, 1.9], ":", color=INK, lw=2)
+        axes.text(-0.06, 1.45, "CPU: orders", ha="right", va="center", size=14)
+        axes.text(-0.06, 0.35, "GPU: work", ha="right", va="center", size=14)
+        title = "the loss is asked for after each step" if each else "the loss is asked for once"
+        axes.set_title(f"{title}: {free:.1f} ms", fontsize=15, loc="left")
+        axes.set(xlim=(-0.75, 2.85), ylim=(-0.2, 2.0))
+    keep(figure, "14-waiting", dpi=125)
+
+
 if __name__ == "__main__":
     order()
     where()
+    waiting()
