@@ -19,12 +19,16 @@ HERE = Path(__file__).parent
 
 
 def runs_in(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The runs of each experiment, by seed."""
+    """The runs of each experiment, by seed; the experiments from the least right to the most."""
     found = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         run = json.loads(path.read_text())
         found[run["experiment"]].append(run)
-    return dict(found)
+
+    def right(name: str) -> float:
+        return mean(run["final"]["choosing"]["accuracy"] for run in found[name])
+
+    return {name: found[name] for name in sorted(found, key=right)}
 
 
 def spread(values: list[float], digits: int = 1) -> str:
