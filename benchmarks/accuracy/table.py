@@ -16,6 +16,7 @@ from statistics import mean, stdev
 from typing import Any
 
 HERE = Path(__file__).parent
+WHERE = {"accuracy": "in training", "val_accuracy": "on others"}
 
 
 def runs_in(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -69,24 +70,22 @@ def table(found: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def curves(found: dict[str, list[dict[str, Any]]], path: Path) -> None:
-    """Accuracy in training (dashed) and on other photographs, a colour for each experiment."""
+    """Accuracy in training and on other photographs, a panel for each experiment."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    for k, (name, runs) in enumerate(found.items()):
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+    for axes, (name, runs) in zip(panels, found.items(), strict=True):
         for run in runs:
-            for figures, style in (("accuracy", ":"), ("val_accuracy", "-")):
+            for figures, style, width in (("accuracy", "C1:", 1.4), ("val_accuracy", "C0-", 0.9)):
                 values = [100 * v for v in run["epochs"][figures]]
-                label = name if run is runs[0] and style == "-" else None
-                axes.plot(
-                    range(1, len(values) + 1), values, style, color=f"C{k}", lw=1, label=label
-                )
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("accuracy, %")
-    axes.set_title("on validation photographs; dotted: in training, as augmented", fontsize=9)
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+                label = WHERE[figures] if run is runs[0] else None
+                axes.plot(range(1, len(values) + 1), values, style, lw=width, label=label)
+        axes.set_title(name, fontsize=10)
+        axes.set_xlabel("epoch")
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("accuracy, %")
+    panels[-1].legend(fontsize=8, loc="lower right")
     figure.savefig(path, dpi=120)
 
 
