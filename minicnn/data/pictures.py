@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from minicnn.data.augment import Augmentation, augmentation
 from minicnn.data.cache import digest
 from minicnn.data.dataset import Batch, Draws
 from minicnn.data.prefetch import cores, in_order
+from minicnn.data.settings import digest_of, lasting_text
 from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
 from minicnn.typing import Array
@@ -91,6 +92,17 @@ class Pictures:
         if not self.shuffle:
             return np.arange(count)
         return generator(self.seed, "shuffle", epoch).permutation(count)
+
+    def settings(self) -> dict[str, Any]:
+        """What a run that is resumed has to find as it was."""
+        return {
+            "samples": len(self.labels),
+            "labels and pictures (their digest)": digest_of(self.labels, self._digests or ()),
+            "batch_size": self.batch_size,
+            "shuffle": bool(self.shuffle),
+            "seed of the order": self.seed,
+            "augment": lasting_text(self.augment),
+        }
 
     def bytes(self) -> int | None:
         """The size of all pictures; None if they are varied in ways that only we know."""
