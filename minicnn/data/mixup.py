@@ -40,8 +40,8 @@ class Mixup:
     ) -> None:
         if not isinstance(data, Dataset):
             raise ConfigError(
-                f"Mixup: expected a data set, such as mc.data.Pictures(x, y) or an ImageFolder, got "
-                f"{type(data).__name__}"
+                f"Mixup: expected a data set, such as mc.data.Pictures(x, y) or an ImageFolder, "
+                f"got {type(data).__name__}"
             )
         self.data, self.seed = data, seed
         self.alpha = positive(alpha, "alpha", "Mixup")

@@ -156,7 +156,7 @@ def test_a_split_may_be_split() -> None:
         (lambda: Pictures(np.zeros((3, 4, 4), np.uint8), np.zeros(3)), DataError, "(N, H, W, 3)"),
         (lambda: Pictures(*some()[:1], np.zeros(3)), DataError, "one length"),
         (lambda: Pictures(*some(), batch_size=0), ConfigError, "batch_size"),
-        (lambda: Pictures(*some(), augment="clasic"), ConfigError, "['classic']"),
+        (lambda: Pictures(*some(), augment="clasic"), ConfigError, "'classic', 'mild'"),
         (lambda: Pictures(*some(), augment=7), ConfigError, "Augmentation("),
         (lambda: Pictures(*some()).split(0), ConfigError, "between 0 and 1"),
         (lambda: Pictures(*some()).split(1), ConfigError, "between 0 and 1"),

@@ -25,18 +25,13 @@ Fill = Literal["nearest", "reflect"] | tuple[int, int, int]
 def checked(picture: Array) -> Array:
     """``picture``, if it is one that can be varied: (H, W, 3), or (H, W, 1) for greys, of uint8."""
     shape, dtype = getattr(picture, "shape", None), getattr(picture, "dtype", None)
-    if (
-        shape is None
-        or len(shape) != 3
-        or shape[-1] not in (1, 3)
-        or 0 in shape
-        or dtype != np.uint8
-    ):
+    right = shape is not None and len(shape) == 3 and shape[-1] in (1, 3) and 0 not in shape
+    if not right or dtype != np.uint8:
         came = type(picture).__name__ if shape is None else f"{dtype} {tuple(shape)}"
         raise DataError(
-            f"expected a picture to vary as uint8 of shape (H, W, 3), or (H, W, 1) for greys; {came} "
-            f"came. Scale it to 0..255, convert it with .astype('uint8'), add the axis of the greys "
-            f"with [..., None]."
+            f"expected a picture to vary as uint8 of shape (H, W, 3), or (H, W, 1) for greys; "
+            f"{came} came. Scale it to 0..255, convert it with .astype('uint8'), add the axis of "
+            f"the greys with [..., None]."
         )
     return picture
 
