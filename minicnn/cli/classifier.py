@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minicnn.data.augment.warp import GREY
 from minicnn.data.picture_error import printable
 from minicnn.errors import ConfigError, SavingError
 from minicnn.model import Sequential, load_model
@@ -31,10 +32,10 @@ class Classifier:
         model = load_model(path)
         assert model.input_shape is not None
         assert model.output_shape is not None
-        if len(model.input_shape) != 3 or model.input_shape[-1] != 3:
+        if len(model.input_shape) != 3 or model.input_shape[-1] not in (1, 3):
             raise SavingError(
-                f"{path}: expected a model of colour pictures, got one whose input is "
-                f"{model.input_shape}"
+                f"{path}: expected a model of pictures, in colour (H, W, 3) or grey (H, W, 1), got "
+                f"one whose input is {model.input_shape}"
             )
         K = max(model.output_shape[-1], 2)
         names = tuple(model.class_names or (f"class {k}" for k in range(K)))
@@ -50,6 +51,9 @@ class Classifier:
 
     def probabilities(self, x: Array) -> Array:
         """How probable each class is, (N, K), for uint8 pictures (N, H, W, 3)."""
+        assert self.model.input_shape is not None
+        if self.model.input_shape[-1] == 1:
+            x = np.rint(x @ GREY)[..., None].astype(np.uint8)
         if not np.isclose(self.pixel_scale, USUAL_SCALE):
             x = x.astype(np.float32) * self.pixel_scale
         answers = self.model.predict(x)

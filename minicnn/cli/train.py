@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,19 @@ from minicnn.cli.options import (
 from minicnn.data import ImageFolder, Pictures, drawn_pets, rgb_baseline
 from minicnn.data.augment import RECIPES
 from minicnn.data.picture_error import printable
+from minicnn.errors import ConfigError, SavingError
 from minicnn.metrics import accuracy, confusion_matrix
 from minicnn.model import Sequential
 from minicnn.optimizers import RMSprop
 from minicnn.report import Report
-from minicnn.training import Callback, CSVLogger, EarlyStopping, History, ModelCheckpoint
+from minicnn.training import (
+    Callback,
+    Checkpoint,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    ModelCheckpoint,
+)
 from minicnn.typing import Array
 from minicnn.viz.canvas import PlotsMissingError
 
@@ -48,6 +58,7 @@ EXAMPLES = """\
   minicnn train --drawn 3000             without photographs: cats and dogs drawn on the spot"""
 
 PETS = ("cat", "dog")
+CHECKPOINT = "run.ckpt"
 
 
 def add_to(commands: Commands) -> None:
@@ -85,6 +96,7 @@ def add_to(commands: Commands) -> None:
 def run(args: Any) -> int:
     """Train, save, and say how good it is."""
     say = (lambda *_: None) if args.quiet else print
+    done = begun(args)
     with machine(args):
         training, validation, classes = pictures(args)
         if isinstance(training, ImageFolder):
@@ -94,6 +106,10 @@ def run(args: Any) -> int:
         model.class_names = classes
         model.compile(RMSprop(args.learning_rate), loss_for(len(classes)), ["accuracy"])
         history, stopping = fit(model, training, validation, args)
+        if len(history.epochs) == done > 0:
+            stopped = stopping is not None and stopping.stop
+            why = "it had stopped early" if stopped else f"--epochs is {args.epochs}"
+            say(f"No epoch was left to train: {done} are done, and {why}")
         model.save(args.out / "model.safetensors")
         x, y = validation.arrays()
         answers = model.predict(x)
@@ -107,6 +123,27 @@ def run(args: Any) -> int:
             say(f"A classifier on the average colour alone: {by_colour:.1%}")
     say(f"Model, log and plots: {printable(str(args.out))}")
     return 0
+
+
+def begun(args: Any) -> int:
+    """How many epochs the run to go on with has done; complains before pictures are read."""
+    there = next(folder for folder in (args.out, *args.out.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        what = "it may not be written to" if there.is_dir() else "it is a file"
+        raise SavingError(
+            f"{args.out}: expected a folder for the run, but {there}: {what}; name another: --out"
+        )
+    path = args.out / CHECKPOINT
+    if not args.resume or not path.exists():
+        return 0
+    saved = Checkpoint(path).saved
+    rate = saved.get("optimizer", {}).get("learning_rate")
+    if rate is not None and rate != args.learning_rate:
+        raise ConfigError(
+            f"expected --learning-rate {rate}, that of the run in {args.out}, got "
+            f"{args.learning_rate}; a run goes on as it was begun"
+        )
+    return int(saved.get("epoch", 0))
 
 
 def pictures(args: Any) -> tuple[Pictures, Pictures, tuple[str, ...]]:
@@ -137,7 +174,7 @@ def fit(
 ) -> tuple[History, EarlyStopping | None]:
     """Train, with what it takes to go on later, and to stop early if asked."""
     verbose = 0 if args.quiet else 1 if sys.stdout.isatty() else 2
-    checkpoint = args.out / "run.ckpt"
+    checkpoint = args.out / CHECKPOINT
     if args.resume and not checkpoint.exists() and not args.quiet:
         print(f"No run to go on with in {printable(str(args.out))}: it begins")
     stopping = None if args.patience is None else EarlyStopping(patience=args.patience)
@@ -171,9 +208,12 @@ def draw(
     x: Array, y: Array, answers: Array, classes: tuple[str, ...], history: History, args: Any
 ) -> None:
     """The plots, if matplotlib is there."""
-    try:
-        viz.curves(history).savefig(args.out / "curves.png")
-        viz.confusion(confusion_matrix(y, answers), classes).savefig(args.out / "confusion.png")
-        viz.mistakes(x, y, answers, classes).savefig(args.out / "mistakes.png")
-    except PlotsMissingError as error:
-        print(f"minicnn: no plots: {error}", file=sys.stderr)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in a script without font
+        try:
+            table = confusion_matrix(y, answers)
+            viz.curves(history).savefig(args.out / "curves.png")
+            viz.confusion(table, classes).savefig(args.out / "confusion.png")
+            viz.mistakes(x, y, answers, classes).savefig(args.out / "mistakes.png")
+        except PlotsMissingError as error:
+            print(f"minicnn: no plots: {error}", file=sys.stderr)

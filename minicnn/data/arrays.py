@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import whole
-from minicnn.backends import ops_for
+from minicnn.backends import ops_for, to_numpy
 from minicnn.data.dataset import Batch
+from minicnn.data.settings import digest_of
 from minicnn.errors import DtypeError, ShapeError
 from minicnn.randomness import generator
 from minicnn.typing import Array
@@ -63,6 +64,16 @@ class ArrayDataset:
     def __len__(self) -> int:
         """How many batches an epoch has; the last may be smaller."""
         return -(-self.samples // self.batch_size)
+
+    def settings(self) -> dict[str, Any]:
+        """What a run that is resumed has to find as it was."""
+        return {
+            "samples": self.samples,
+            "labels (their digest)": digest_of(to_numpy(self.y)),
+            "batch_size": self.batch_size,
+            "shuffle": bool(self.shuffle),
+            "seed of the order": self.seed,
+        }
 
     def bytes(self) -> int | None:
         """The size of ``x``; None if a class derived from this one makes its own batches."""

@@ -2,7 +2,8 @@
 
 Anything with these two members can be given to ``model.fit``; nothing needs to be inherited.
 A data set whose ``epoch`` has a parameter ``start`` is asked to begin at that batch when a run is
-resumed in the middle of an epoch; of any other, the batches before it are made and dropped.
+resumed in the middle of an epoch; of any other, the batches before it are made and dropped. What a
+method ``settings()`` gives, a dictionary of texts and numbers, must be the same after a resume.
 """
 
 from __future__ import annotations

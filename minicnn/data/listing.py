@@ -71,6 +71,8 @@ def list_pictures(
         for name in folders_in(folder)
         if (name in classes if classes is not None else suffix(name) not in PICTURE_SUFFIXES)
     ]
+    if classes is not None:  # not asked for, which whoever measures should hear of
+        ignored += [f"{name}/" for name in folders_in(folder) if name not in names]
     above = {identity(f) for f in (folder.resolve(), *folder.resolve().parents)}
     places = {name: identity(folder / name) for name in names}
     found = {}

@@ -7,12 +7,14 @@ photographs by heart: no two epochs show it the same blend. (Zhang and others, 2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from minicnn.arguments import whole
+from minicnn.arguments import positive, whole
 from minicnn.data.dataset import Batch, Dataset, batches
-from minicnn.errors import ConfigError
+from minicnn.data.settings import settings_of
+from minicnn.errors import ConfigError, LabelError
 from minicnn.randomness import generator
 from minicnn.typing import Array
 
@@ -36,10 +38,22 @@ class Mixup:
     def __init__(
         self, data: Dataset, alpha: float = 0.2, one_hot: int | None = None, seed: int = 0
     ) -> None:
-        if not alpha > 0:
-            raise ConfigError(f"expected Mixup with an alpha above 0, such as 0.2; {alpha} came.")
-        self.data, self.alpha, self.seed = data, alpha, seed
+        if not isinstance(data, Dataset):
+            raise ConfigError(
+                f"Mixup: expected a data set, such as mc.data.Pictures(x, y) or an ImageFolder, "
+                f"got {type(data).__name__}"
+            )
+        self.data, self.seed = data, seed
+        self.alpha = positive(alpha, "alpha", "Mixup")
         self.one_hot = one_hot if one_hot is None else whole(one_hot, "one_hot", "Mixup", least=2)
+
+        if hasattr(data, "classes"):
+            self.classes = data.classes  # fit gives the model the names of its classes
+
+    def settings(self) -> dict[str, Any]:
+        """What a run that is resumed has to find as it was."""
+        ours = {"alpha": self.alpha, "one_hot": self.one_hot, "seed of the mixtures": self.seed}
+        return settings_of(self.data) | {"mixup": repr(ours)}
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
@@ -59,7 +73,14 @@ class Mixup:
         """Labels as floats that can be mixed."""
         if self.one_hot is None or y.ndim > 1:
             return y.astype(np.float32)
-        return np.eye(self.one_hot, dtype=np.float32)[y]
+        classes = np.asarray(y).astype(np.int64)
+        wrong = y[(classes != y) | (classes < 0) | (classes >= self.one_hot)]
+        if len(wrong):
+            raise LabelError(
+                f"Mixup: expected class numbers from 0 to {self.one_hot - 1}, got {wrong[0]}; "
+                f"one_hot is the number of classes, which are counted from 0"
+            )
+        return np.eye(self.one_hot, dtype=np.float32)[classes]
 
 
 def blend(a: Array, other: Array, share: Array) -> Array:

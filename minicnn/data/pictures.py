@@ -10,14 +10,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
+from minicnn.arguments import is_number, whole
 from minicnn.data.augment import Augmentation, augmentation
 from minicnn.data.cache import digest
 from minicnn.data.dataset import Batch, Draws
 from minicnn.data.prefetch import cores, in_order
+from minicnn.data.settings import digest_of, lasting_text
 from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
 from minicnn.typing import Array
@@ -48,6 +50,7 @@ class Pictures:
         threads: int | None = None,
         rows: Array | None = None,
     ) -> None:
+        x, y = np.asarray(x), np.asarray(y)
         rows = np.arange(len(x)) if rows is None else rows
         if x.ndim != 4 or x.shape[-1] != 3 or x.dtype != np.uint8:
             raise DataError(
@@ -59,12 +62,11 @@ class Pictures:
                 f"expected a label for each of {len(rows)} pictures; {len(y)} labels came. "
                 "Give x and y of one length."
             )
-        if batch_size < 1:
-            raise ConfigError(f"expected batch_size of 1 or more; {batch_size} came.")
-        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.batch_size = whole(batch_size, "batch_size")
+        self.shuffle, self.seed = shuffle, seed
         self.augment: Augment | None = augmentation(augment)
         self.threads = min(4, cores()) if threads is None else threads
-        self.labels: Array = np.asarray(y)
+        self.labels: Array = y
         self._pixels = x
         self._rows = rows  # where in _pixels each picture is
         self._numbers: Array = np.arange(len(rows))  # its name when its augmentation is drawn
@@ -91,6 +93,17 @@ class Pictures:
         if not self.shuffle:
             return np.arange(count)
         return generator(self.seed, "shuffle", epoch).permutation(count)
+
+    def settings(self) -> dict[str, Any]:
+        """What a run that is resumed has to find as it was."""
+        return {
+            "samples": len(self.labels),
+            "labels and pictures (their digest)": digest_of(self.labels, self._digests or ()),
+            "batch_size": self.batch_size,
+            "shuffle": bool(self.shuffle),
+            "seed of the order": self.seed,
+            "augment": lasting_text(self.augment),
+        }
 
     def bytes(self) -> int | None:
         """The size of all pictures; None if they are varied in ways that only we know."""
@@ -145,8 +158,8 @@ class Pictures:
         The second is for validation: it is neither augmented nor shuffled. No picture is in
         both, nor is one in the first whose pixels are the same as one's in the second.
         """
-        if not 0 < fraction < 1:
-            raise ConfigError(f"expected a fraction between 0 and 1; {fraction} came.")
+        if not is_number(fraction) or not 0 < fraction < 1:
+            raise ConfigError(f"expected a fraction between 0 and 1; {fraction!r} came.")
         held = self._held_back(fraction, seed)
         second = self._subset(np.flatnonzero(held))
         second.augment, second.shuffle = None, False

@@ -108,11 +108,21 @@ class FromTable(Metric):
 
 
 class Auc(Metric):
-    """The area under the ROC curve: it has to keep all scores, because ranks need them."""
+    """The area under the ROC curve: it has to keep all scores, because ranks need them.
+
+    A label between 0 and 1, as ``Mixup`` makes them, counts as the nearer one, as it does for the
+    other metrics; of a row with a share for each class, the largest is the one.
+    """
+
+    multi_label = False
 
     def __init__(self) -> None:
         self.name = "auc"
         self.reset()
+
+    def suit(self, multi_label: bool) -> None:
+        """Every output by itself, or one class for each row."""
+        self.multi_label = multi_label
 
     def reset(self) -> None:
         """No scores."""
@@ -121,8 +131,13 @@ class Auc(Metric):
 
     def update(self, y_true: Any, y_pred: Any) -> None:
         """Keep the batch's scores."""
-        self.labels.append(to_numpy(y_true).reshape(-1))
+        labels = to_numpy(y_true)
         scores = y_pred if hasattr(y_pred, "reshape") else np.asarray(y_pred)
+        if labels.dtype.kind == "f" and ((labels >= 0) & (labels <= 1)).all():
+            rows = not self.multi_label and labels.ndim > 1 and labels.shape[-1] > 1
+            largest = labels.argmax(axis=-1)[..., None] if rows else None
+            labels = labels.round() if largest is None else largest == np.arange(labels.shape[-1])
+        self.labels.append(labels.reshape(-1))
         self.scores.append(scores.reshape(-1))  # where they are: nobody waits for them here
 
     def _fetch(self) -> None:

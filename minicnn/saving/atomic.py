@@ -9,6 +9,7 @@ that is killed cannot tidy up: the next one that writes the same file does it.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +17,17 @@ from minicnn.errors import SavingError
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Make ``path`` a file with this content, or leave everything as it was and raise."""
+    """Make ``path`` a file with this content, or leave everything as it was and raise.
+
+    A link stays one: the file that it leads to is replaced. A pipe or a device, such as
+    /dev/stdout, is no file that could be replaced, and is written to.
+    """
     path = Path(path)
+    if _is_pipe_or_device(path):
+        _write_through(path, content)
+        return
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +47,26 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         raise SavingError(
             f"{path}: expected to write {len(content):,} bytes, but: {error.strerror or error}"
             f"{kept}; make room, or save somewhere else"
+        ) from error
+
+
+def _is_pipe_or_device(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+    except BrokenPipeError:  # who reads has gone: not a matter of this file
+        raise
+    except OSError as error:
+        raise SavingError(
+            f"{path}: expected to write {len(content):,} bytes, but: {error.strerror or error}"
         ) from error
 
 

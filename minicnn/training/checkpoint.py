@@ -2,7 +2,8 @@
 
 What is in it: the weights and running figures, the optimizer with its memory and learning
 rate, epoch and step, the figures of the epoch so far, the history, what the callbacks
-remember, and the seed. A run that is resumed therefore ends with the very same bits.
+remember, the seed, and the settings that must be as they were. A run that is resumed therefore
+ends with the very same bits.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def snapshot(trainer: Trainer) -> dict[str, Any]:
         "epoch": run.epoch,
         "step": run.step,
         "steps": run.steps,
+        "settings": run.settings,
         "loss": asdict(run.loss),
         "logs": run.logs,
         "history": asdict(run.history),
@@ -76,6 +78,7 @@ class Checkpoint:
             saved = self.saved
             _expect("seed", saved["seed"], trainer.seed)
             _expect("steps an epoch (samples / batch_size)", saved["steps"], run.steps)
+            _check_settings(saved.get("settings", {}), run.settings)
             names = [metric.name for metric in trainer.metrics]
             _expect("metrics", sorted(saved["metrics"]), sorted(names))
             _check_optimizer(trainer.optimizer, saved["optimizer"])
@@ -94,6 +97,15 @@ class Checkpoint:
                 if key in self.saved["callbacks"]:
                     callback.stop = bool(self.saved["callbacks"][key]["stop"])
                     callback.set_state(self.saved["callbacks"][key]["state"])
+
+
+def _check_settings(saved: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Compare what both name: a data set of another class may know less about itself."""
+    for whose, settings in ours.items():
+        theirs = saved.get(whose, {})
+        for name, value in settings.items():
+            if name in theirs:
+                _expect(f"{name} (of the {whose})", theirs[name], value)
 
 
 def _by_key(run: Run) -> dict[str, Callback]:

@@ -13,6 +13,7 @@ from minicnn.data.dataset import Batch
 from minicnn.engine import Link
 from minicnn.errors import ConfigError
 from minicnn.metrics import to_numpy
+from minicnn.typing import Array
 
 
 def check_class_weight(class_weight: Any, link: Link) -> None:
@@ -40,7 +41,10 @@ def check_class_weight(class_weight: Any, link: Link) -> None:
 
 
 def weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
-    """The batch with each sample weighted by its class, on top of its own weight."""
+    """The batch with each sample weighted by its class, on top of its own weight.
+
+    A mixture of classes, as ``Mixup`` makes them, has their weights in the same shares.
+    """
     if class_weight is None:
         return batch
     y = to_numpy(batch.y)
@@ -49,6 +53,19 @@ def weighted(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
             f"class_weight: expected one class for each sample, got labels of shape {y.shape}; "
             f"use sample_weight, or weights of your own in the loss"
         )
-    classes = y.argmax(axis=-1) if y.ndim == 2 and y.shape[-1] > 1 else y.reshape(len(y))
-    weight = np.array([class_weight.get(int(c), 1.0) for c in classes])
+    if y.ndim == 2 and y.shape[-1] > 1:  # rows with a share for each class, mostly one-hot
+        weight = y @ np.array([class_weight.get(c, 1.0) for c in range(y.shape[-1])])
+    else:
+        weight = _between_classes(np.nan_to_num(y.reshape(len(y)).astype(np.float64)), class_weight)
     return batch._replace(weight=weight if batch.weight is None else weight * batch.weight)
+
+
+def _between_classes(y: Array, class_weight: Mapping[int, float]) -> Array:
+    """The weight of each class number; that of 0.3, which a mixture has, is 0.3 of the way to 1."""
+    below = np.floor(y)
+    low, high = (
+        np.array([class_weight.get(int(c), 1.0) for c in classes])
+        for classes in (below, np.ceil(y))
+    )
+    weight: Array = low + (y - below) * (high - low)
+    return weight

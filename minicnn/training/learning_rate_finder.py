@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from minicnn.arguments import positive, whole
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import Batch, Dataset
 from minicnn.errors import ConfigError, NotFiniteError
@@ -53,17 +54,23 @@ class LearningRateFinder:
     """
 
     def __init__(self, lowest: float = 1e-6, highest: float = 1.0, steps: int = 100) -> None:
-        if not 0 < lowest < highest:
+        lowest = positive(lowest, "lowest", "LearningRateFinder")
+        highest = positive(highest, "highest", "LearningRateFinder")
+        if not lowest < highest:
             raise ConfigError(
                 f"LearningRateFinder: expected 0 < lowest < highest, got {lowest!r} and {highest!r}"
             )
-        if steps < 2:
-            raise ConfigError(f"LearningRateFinder: expected at least 2 steps, got {steps!r}")
-        self.lowest, self.highest, self.steps = lowest, highest, steps
+        self.lowest, self.highest = lowest, highest
+        self.steps = whole(steps, "steps", "LearningRateFinder", least=2)
 
     def search(self, model: Any, x: Any, y: Any = None, batch_size: int = 32) -> LearningRates:
         """Try the rates on arrays or on a data set."""
         trainer: Trainer = model.trainer
+        if y is None and (not isinstance(x, Dataset) or len(x) == 0):
+            raise ConfigError(
+                f"LearningRateFinder: expected arrays x and y, or a data set with at least one "
+                f"batch, got {type(x).__name__} alone"
+            )
         data = x if y is None else ArrayDataset(x, y, batch_size, seed=model.seed)
         weights = model.get_weights()
         optimizer = trainer.optimizer

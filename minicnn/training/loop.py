@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset, batches
+from minicnn.data.settings import lasting_text, settings_of
 from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
     DataError,
@@ -136,6 +137,7 @@ class Trainer:
         callbacks = sorted(callbacks, key=lambda callback: callback.turn)
         run = self.run = Run(initial_epoch, len(data), callbacks)
         check_class_weight(class_weight, self.link)
+        run.settings = self._settings(data, class_weight)
         if resume is not None:
             resume.restore(self, run)
         plan = {
@@ -179,6 +181,17 @@ class Trainer:
                 callback.on_train_end()
             run.ended_by = None  # its traceback would keep the last batch alive
         return run.history
+
+    def _settings(
+        self, data: Dataset, class_weight: Mapping[int, float] | None
+    ) -> dict[str, dict[str, Any]]:
+        """What makes the steps what they are, beside what a checkpoint compares by itself."""
+        steps = {
+            "loss": lasting_text(self.link.loss),
+            "gradients": lasting_text(list(self.gradients)),
+            "class_weight": repr(None if class_weight is None else sorted(class_weight.items())),
+        }
+        return {"training": steps, "data": settings_of(data)}
 
     @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")

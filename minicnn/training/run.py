@@ -43,6 +43,7 @@ class Run:
     loss: Mean = field(default_factory=Mean)
     logs: dict[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    settings: dict[str, Any] = field(default_factory=dict)  # what must be as it was
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
     ended_by: BaseException | None = None  # what ended it before its time: an error, or Ctrl-C
 

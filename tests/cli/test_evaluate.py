@@ -46,3 +46,11 @@ def test_a_flat_folder(minicnn, model, here):
         save_picture(here / "flat" / f"night.{i}.png", 10)
         save_picture(here / "flat" / f"day.{i}.png", 250)
     assert "Accuracy: 100.0% of 6 pictures" in minicnn("evaluate", model, "flat").out
+
+
+def test_a_class_that_the_model_does_not_know_is_said(minicnn, model, photographs):
+    save_picture(photographs / "dusk" / "0.png", 100)
+    said = minicnn("evaluate", model, "photographs")
+    assert said.code == 0
+    assert "1 other files passed over: dusk/" in said.out
+    assert "of 12 pictures" in said.out

@@ -155,3 +155,24 @@ def test_a_model_without_names_has_numbers(minicnn, model, photographs):
     nameless.save("nameless.safetensors")
     said = minicnn("predict", "nameless.safetensors", "photographs/day/1.png")
     assert "class 1" in said.out
+
+
+def test_a_network_that_sees_greys_is_shown_greys(minicnn, here):
+    """As Pillow makes them: red counts 0.299, green 0.587, blue 0.114."""
+    model = mc.Sequential(
+        [mc.GlobalAvgPool2D(), mc.Dense(1, activation="sigmoid")], input_shape=(8, 10, 1)
+    )
+    model.set_weights([np.full((1, 1), 3.0), np.array([-1.0])])
+    model.class_names = ("night", "day")
+    model.save("grey.safetensors")
+    for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255), (10, 99, 200)):
+        image = Image.new("RGB", (10, 8), colour)
+        image.save("one.png")
+        said = minicnn("predict", "grey.safetensors", "one.png", "--json")
+        (tag,) = json.loads(said.out)["pictures"]
+        grey = np.asarray(image.convert("L"))[None, ..., None]
+        expected = float(model.predict(grey)[0, 0])
+        assert tag["probabilities"]["day"] == pytest.approx(expected, abs=4e-3)  # one level
+    (here / "folder").mkdir()
+    Image.new("L", (10, 8), 200).save("folder/grey.png")
+    assert "day" in minicnn("predict", "grey.safetensors", "folder").out

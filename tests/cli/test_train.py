@@ -143,3 +143,57 @@ def test_without_matplotlib_there_are_no_plots_and_that_is_all(minicnn, photogra
     assert left_in("runs/train") == ["log.csv", "model.safetensors", "run.ckpt"]
     assert "no plots" in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--batch-size", 6], "batch_size"),
+        (["--augment", "mild"], "augment"),
+        (["--learning-rate", 0.1], "expected --learning-rate 0.001"),
+        (["--seed", 1], "seed"),
+        (["--dropout", 0.5], "layer"),
+    ],
+)
+def test_a_run_goes_on_as_it_was_begun(minicnn, photographs, words, says):
+    """Ten pictures are two steps of five, and two of six and four."""
+    assert minicnn("train", "photographs", "--epochs", 1, "--batch-size", 5).code == 0
+    before = Path("runs/train/run.ckpt").read_bytes()
+    again = ["train", "photographs", "--epochs", 2, "--batch-size", 5, "--resume"]
+    said = minicnn(*again, *words)
+    assert said.code == 1
+    assert says in said.err
+    assert said.err.count("\n") == 1
+    assert Path("runs/train/run.ckpt").read_bytes() == before
+    assert minicnn(*again).code == 0
+
+
+def test_a_picture_that_has_changed_makes_another_run(minicnn, photographs):
+    assert minicnn("train", "photographs", "--epochs", 1).code == 0
+    save_picture(photographs / "night" / "1.png", 99)
+    said = minicnn("train", "photographs", "--epochs", 2, "--resume")
+    assert said.code == 1
+    assert "labels and pictures" in said.err
+
+
+def test_where_nothing_is_left_to_train_it_is_said(minicnn, photographs):
+    words = ["train", "photographs", "--epochs", 2, "--learning-rate", 1e9, "--patience", 1]
+    assert "No epoch was left" not in minicnn(*words).out
+    said = minicnn(*words[:3], 1, *words[4:], "--resume").out
+    assert "No epoch was left to train: 2 are done, and" in said
+    assert "No epoch was left" not in minicnn(*words[:3], 3, *words[4:-2], "--resume").out
+
+
+def test_a_file_where_the_run_should_be_is_said_before_pictures_are_read(minicnn, photographs):
+    Path("taken").write_text("mine")
+    for out in ("taken", "taken/deep/run"):
+        said = minicnn("train", "photographs", "--out", out)
+        assert (said.code, said.out) == (1, "")
+        assert f"{out}: expected a folder for the run, but" in said.err
+        assert "it is a file" in said.err
+
+
+def test_class_names_that_no_font_has(minicnn, photographs, recwarn):
+    (photographs / "night").rename(photographs / "猫")
+    assert minicnn("train", "photographs", "--epochs", 1).err == ""
+    assert not recwarn.list

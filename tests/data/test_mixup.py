@@ -9,7 +9,7 @@ import minicnn as mc
 from minicnn.data import Mixup, Pictures
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import Whole
-from minicnn.errors import ConfigError
+from minicnn.errors import ConfigError, LabelError
 from minicnn.randomness import generator
 from tests.strategies import seeds
 
@@ -83,10 +83,51 @@ def test_a_gpu_does_not_take_it_for_the_data_behind_it():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(ConfigError, match="alpha above 0"):
-        Mixup(flat(4, range(4)), alpha=0)
+    for alpha in (0, -1, float("nan"), float("inf"), "much", None):
+        with pytest.raises(ConfigError, match="alpha above 0"):
+            Mixup(flat(4, range(4)), alpha=alpha)
+    with pytest.raises(ConfigError, match=r"expected a data set.*got ndarray"):
+        Mixup(np.zeros((4, 4, 4, 3), np.uint8))
     with pytest.raises(ConfigError, match="one_hot"):
         Mixup(flat(4, range(4)), one_hot=1)
     weighted = ArrayDataset(np.zeros((4, 2)), np.zeros(4), weight=np.ones(4))
     with pytest.raises(ConfigError, match="without weights"):
         list(Mixup(weighted).epoch(0))
+
+
+@pytest.mark.parametrize("label", [-1, 3, 0.5])
+def test_a_label_that_is_no_class_is_not_another_class(label):
+    data = ArrayDataset(np.zeros((4, 2)), np.array([0, 1, 2, label]), 4)
+    with pytest.raises(LabelError, match=f"class numbers from 0 to 2, got {label}"):
+        list(Mixup(data, one_hot=3).epoch(0))
+
+
+def test_class_numbers_may_be_floats():
+    data = ArrayDataset(np.zeros((4, 2)), np.array([0.0, 1.0, 2.0, 1.0]), 4)
+    (batch,) = Mixup(data, one_hot=3).epoch(0)
+    np.testing.assert_allclose(batch.y.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_the_model_learns_the_names_of_the_classes():
+    pictures = flat(4, range(4))
+    pictures.classes = ("cat", "dog")
+    model = mc.Sequential([mc.Flatten(), mc.Dense(1, activation="sigmoid")], (4, 4, 3))
+    model.compile("sgd", "binary_crossentropy")
+    model.fit(Mixup(pictures), verbose=0)
+    assert tuple(model.class_names) == ("cat", "dog")
+
+
+@pytest.mark.parametrize(("classes", "loss"), [(1, "binary"), (3, "categorical")])
+def test_every_metric_takes_a_mixture_for_its_nearest_class(classes, loss):
+    x, y = np.zeros((12, 4, 4, 3), np.uint8), np.arange(12) % max(classes, 2)
+    data = Mixup(Pictures(x, y, 5, threads=0), 1.0, one_hot=classes if classes > 1 else None)
+    last = mc.Dense(classes, activation="sigmoid" if classes == 1 else "softmax")
+    model = mc.Sequential([mc.Flatten(), last], (4, 4, 3))
+    model.compile("sgd", f"{loss}_crossentropy", [*mc.metrics.FIGURES, "auc"])
+    figures = model.evaluate(data)
+    labels = np.concatenate([batch.y for batch in data.epoch(0)])
+    hard = labels.round() if classes == 1 else np.eye(3)[labels.argmax(axis=1)]
+    answers = model.predict(data)
+    assert figures["auc"] == mc.metrics.auc(hard.ravel(), answers.ravel())
+    table = mc.metrics.confusion_matrix(hard, answers)
+    np.testing.assert_array_equal(figures["confusion_matrix"], table)

@@ -104,3 +104,31 @@ def test_a_full_disk_loses_no_earlier_file(tmp_path: Path) -> None:
     assert "File too large; the file from before is untouched" in result.stderr
     assert os.listdir(tmp_path) == ["m.safetensors"]
     assert float(mc.load_model(path)[0].params["b"].sum()) == 0
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "other" / "real", tmp_path / "link"
+    real.parent.mkdir()
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    write_whole(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert os.listdir(real.parent) == ["real"]
+
+
+def test_a_link_to_nothing_yet(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "coming")
+    write_whole(tmp_path / "link", b"new")
+    assert (tmp_path / "coming").read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    """As /dev/stdout and /dev/null, which root could replace."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    write_whole(pipe, b"through")
+    assert reader.communicate(timeout=60)[0] == b"through"
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]

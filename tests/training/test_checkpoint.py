@@ -388,3 +388,64 @@ def test_tables_in_the_history_are_saved_exactly(tmp_path: Path) -> None:
     for one, other in zip(saved, history.history["val_confusion_matrix"], strict=True):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
+
+
+# ---- as many steps an epoch, and yet another run ------------------------------------------------
+
+
+def first(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return p
+
+
+def second(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return p[::-1]
+
+
+PIXELS = RNG.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8)
+PARITY = np.arange(10) % 2
+
+
+def pictures(**change: Any) -> mc.data.Pictures:
+    options = {"batch_size": 5, "augment": "mild", "seed": 1, "threads": 0} | change
+    return mc.data.Pictures(PIXELS, options.pop("y", PARITY), **options)
+
+
+def small_run(data: Any, loss: Any = "binary_crossentropy", gradients: Any = (), **options: Any):
+    layers = [mc.Flatten(), mc.Dense(1, activation="sigmoid")]
+    model = mc.Sequential(layers, input_shape=(8, 8, 3))
+    model.compile("sgd", loss, gradients=gradients)
+    model.fit(data, verbose=0, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda: {"data": pictures(batch_size=6)}, "batch_size .* 5, got 6"),
+        (lambda: {"data": pictures(augment="classic")}, "augment .*fill='reflect'.*got .*nearest"),
+        (lambda: {"data": pictures(augment=None)}, "augment .*got 'None'"),
+        (lambda: {"data": pictures(augment=first)}, "augment .*got 'first'"),
+        (lambda: {"data": pictures(seed=2)}, "seed of the order .* 1, got 2"),
+        (lambda: {"data": pictures(shuffle=False)}, "shuffle .* True, got False"),
+        (lambda: {"data": pictures(y=1 - PARITY)}, "labels"),
+        (lambda: {"data": mc.data.Mixup(pictures(), seed=1)}, "mixup .*got"),
+        (lambda: {"loss": "mean_squared_error"}, "loss .*BinaryCrossentropy.*MeanSquaredError"),
+        (lambda: {"gradients": [mc.ClipNorm(1.0)]}, r"gradients .*ClipNorm\(limit=1.0\)"),
+        (lambda: {"class_weight": {1: 2.0}}, r"class_weight .*'None', got '\[\(1, 2.0\)\]'"),
+    ],
+)
+def test_with_as_many_steps_it_is_another_run_all_the_same(
+    tmp_path: Path, change: Any, message: str
+) -> None:
+    path = tmp_path / "run.ckpt"
+    begun = mc.data.Mixup(pictures()) if "mixup" in message else pictures()
+    small_run(begun, callbacks=[mc.ModelCheckpoint(path)])
+    small_run(begun, resume=path, epochs=2)
+    with pytest.raises(mc.SavingError, match=f"cannot go on from here.*{message}"):
+        small_run(**{"data": begun, "resume": path, "epochs": 2} | change())
+
+
+def test_a_checkpoint_from_before_there_were_settings_can_go_on(saved: Path) -> None:
+    document, arrays = sealed.read(saved)
+    del document["training"]["settings"]
+    sealed.write(saved, document, arrays)
+    fit(new_model(), ArrayDataset(X, Y, BATCH, seed=3), resume=saved)

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import Batch
+from minicnn.training.class_weight import weighted
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((12, 6, 6, 2))
@@ -378,3 +381,23 @@ def test_class_weights_need_one_class_a_sample():
 def test_a_metric_named_twice():
     with pytest.raises(mc.ConfigError, match="got 'accuracy' twice"):
         two_classes().compile("sgd", "binary_crossentropy", metrics=["accuracy", "accuracy"])
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=9),
+    st.floats(0, 10),
+    st.floats(0, 10),
+    st.booleans(),
+)
+def test_a_mixture_of_classes_has_a_mixture_of_their_weights(shares, zero, one, as_rows):
+    """Also one that is nearly class 1, which is not class 0."""
+    y = np.array(shares)
+    labels = np.stack([1 - y, y], axis=1) if as_rows else y
+    batch = weighted(Batch(np.zeros((len(y), 2)), labels), {0: zero, 1: one})
+    np.testing.assert_allclose(batch.weight, (1 - y) * zero + y * one, atol=1e-12)
+
+
+def test_class_weights_beside_a_label_that_is_nan_name_the_labels():
+    y = np.array([0.0, np.nan, 1.0, 0.0])
+    with pytest.raises(mc.MinicnnError, match="labels"):
+        two_classes().fit(np.ones((4, 2)), y, class_weight={1: 2.0}, verbose=0)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.arguments import is_number
 from minicnn.errors import ConfigError
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
@@ -21,8 +22,8 @@ Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 def between(name: str, value: float, low: float, high: float) -> float:
     """``value`` if it makes sense for ``name``."""
-    if not low <= value <= high:
-        raise ConfigError(f"expected {name} between {low} and {high}; {value} came.")
+    if not is_number(value) or not low <= value <= high:
+        raise ConfigError(f"expected {name} between {low} and {high}; {value!r} came.")
     return value
 
 

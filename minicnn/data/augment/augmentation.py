@@ -7,10 +7,11 @@ from functools import reduce
 
 import numpy as np
 
+from minicnn.arguments import is_whole
 from minicnn.backends import pair
 from minicnn.data.augment.affine import AffinePiece, Matrix
 from minicnn.data.augment.light import Brightness, Contrast
-from minicnn.data.augment.warp import Fill, reading, warp
+from minicnn.data.augment.warp import Fill, checked, reading, warp
 from minicnn.errors import ConfigError
 from minicnn.typing import Array, Pair
 
@@ -50,14 +51,18 @@ class Augmentation:
                     f"expected pieces such as Flip() or a function of (picture, rng); {piece!r} "
                     "came. Pieces are given one by one: Augmentation(Flip(), Rotation(40))."
                 )
-        if fill not in ("nearest", "reflect") and not (isinstance(fill, tuple) and len(fill) == 3):
-            raise ConfigError(f"expected fill 'nearest', 'reflect' or (r, g, b); {fill!r} came.")
+        if not (fill in ("nearest", "reflect") if isinstance(fill, str) else is_colour(fill)):
+            raise ConfigError(
+                f"expected fill 'nearest', 'reflect' or a colour (r, g, b) of whole numbers from 0 "
+                f"to 255; {fill!r} came."
+            )
         self.fill: Fill = fill
         self.size = None if size is None else pair(size, "Augmentation: size")
 
     def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
-        """A new version of ``picture`` (H, W, 3) uint8, drawn from ``rng``."""
-        picture = warp(picture, self.matrix(rng, *picture.shape[:2]), self.fill, self.size)
+        """A new version of ``picture`` (H, W, 3) or (H, W, 1) uint8, drawn from ``rng``."""
+        matrix = self.matrix(rng, *checked(picture).shape[:2])
+        picture = warp(picture, matrix, self.fill, self.size)
         for change in self.changes:
             picture = change(picture, rng)
         return picture
@@ -91,3 +96,12 @@ class Augmentation:
             r, g, b = self.fill
             return 2, r | g << 8 | b << 16
         return int(self.fill == "reflect"), 0
+
+
+def is_colour(fill: object) -> bool:
+    """Whether ``fill`` is three levels."""
+    return (
+        isinstance(fill, tuple)
+        and len(fill) == 3
+        and all(is_whole(level) and 0 <= level <= 255 for level in fill)
+    )

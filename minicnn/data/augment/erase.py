@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from minicnn.data.augment.affine import between
+from minicnn.data.augment.warp import checked
 from minicnn.typing import Array
 
 
@@ -23,13 +24,14 @@ class RandomErase:
 
     def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
         """A copy of ``picture`` with the rectangle, or ``picture``."""
+        height, width, channels = checked(picture).shape
         if rng.random() >= self.p:
             return picture
-        height, width, _ = picture.shape
         side = math.sqrt(rng.uniform(self.smallest, self.largest))
         ratio = math.exp(rng.uniform(-0.5, 0.5))  # from 3 : 5 to 5 : 3
         h, w = min(height, round(height * side * ratio)), min(width, round(width * side / ratio))
         top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
         erased = picture.copy()
-        erased[top : top + h, left : left + w] = rng.integers(0, 256, (h, w, 3), dtype=np.uint8)
+        noise = rng.integers(0, 256, (h, w, channels), dtype=np.uint8)
+        erased[top : top + h, left : left + w] = noise
         return erased

@@ -7,10 +7,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from minicnn.data.augment.affine import between
+from minicnn.data.augment.warp import GREY, checked
 from minicnn.typing import Array
 
 LEVELS = np.arange(256.0)
-GREY = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue look (ITU-R BT.601)
 
 
 class LightPiece(ABC):
@@ -28,7 +28,7 @@ class LightPiece(ABC):
 
     def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
         """``picture`` in the new light."""
-        table = np.clip(np.rint(self.levels(rng, picture)), 0, 255).astype(np.uint8)
+        table = np.clip(np.rint(self.levels(rng, checked(picture))), 0, 255).astype(np.uint8)
         lit: Array = table.take(picture)
         return lit
 
@@ -53,5 +53,6 @@ class Contrast(LightPiece):
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """A straight line through the mean grey."""
         sums = np.einsum("hwc->c", picture, dtype=np.int64)  # mean is three times slower
-        mean = float(sums / (picture.size // 3) @ GREY)
+        means = sums / (picture.shape[0] * picture.shape[1])
+        mean = float(means @ GREY) if len(means) == 3 else float(means[0])
         return mean + (LEVELS - mean) * self.factor(rng)

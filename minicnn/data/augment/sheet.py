@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from minicnn.data.augment.augmentation import PixelPiece
 from minicnn.data.augment.recipes import augmentation
+from minicnn.data.augment.warp import checked
+from minicnn.errors import DataError
 from minicnn.randomness import generator
 from minicnn.typing import Array
 
@@ -18,7 +21,7 @@ GAP = 4  # white pixels between pictures
 
 
 def contact_sheet(
-    pictures: Array, augment: PixelPiece | str, versions: int = 7, seed: int = 0
+    pictures: Sequence[Array] | Array, augment: PixelPiece | str, versions: int = 7, seed: int = 0
 ) -> Image:
     """A row for each picture: as it is, then ``versions`` augmented ones. ``.save("sheet.png")``.
 
@@ -26,6 +29,9 @@ def contact_sheet(
     """
     from PIL import Image
 
+    if len(pictures) == 0:
+        raise DataError("expected pictures for a contact sheet, got none; give one or more")
+    pictures = [checked(picture) for picture in pictures]
     change = augmentation(augment)
     rows = [
         [

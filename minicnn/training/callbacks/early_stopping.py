@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.errors import ConfigError
+from minicnn.arguments import whole
 from minicnn.training.callback import Callback
 from minicnn.training.callbacks.monitor import Mode, Monitor
 
@@ -25,10 +25,8 @@ class EarlyStopping(Callback):
         mode: Mode = "auto",
         restore_best_weights: bool = True,
     ) -> None:
-        if patience < 1:
-            raise ConfigError(f"EarlyStopping: expected patience of at least 1, got {patience!r}")
         self.monitor = Monitor(monitor, mode, min_delta)
-        self.patience = patience
+        self.patience = whole(patience, "patience", "EarlyStopping")
         self.restore_best_weights = restore_best_weights
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minicnn.arguments import takes
 from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 
@@ -17,6 +18,10 @@ class LearningRateScheduler(Callback):
     """
 
     def __init__(self, schedule: Callable[[int, float], float]) -> None:
+        if not callable(schedule) or not takes(schedule, 2):
+            raise ConfigError(
+                f"LearningRateScheduler: expected a function of (epoch, rate), got {schedule!r}"
+            )
         self.schedule = schedule
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Literal
 
+from minicnn.arguments import is_whole
 from minicnn.errors import ConfigError
 from minicnn.metrics import Metric
 from minicnn.training.callback import Callback
@@ -36,7 +37,7 @@ class ModelCheckpoint(Callback):
         if save not in ("last", "best"):
             raise ConfigError(f'ModelCheckpoint: expected save="last" or "best", got {save!r}')
         for name, every in (("every_epochs", every_epochs), ("every_steps", every_steps)):
-            if every is not None and every < 1:
+            if every is not None and not (is_whole(every) and every >= 1):
                 raise ConfigError(f"ModelCheckpoint: expected {name} of at least 1, got {every!r}")
         if save == "best" and (every_steps is not None or every_epochs != 1):
             raise ConfigError(

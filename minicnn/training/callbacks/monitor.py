@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from minicnn.arguments import is_number
 from minicnn.errors import ConfigError
 
 Mode = Literal["auto", "min", "max"]
@@ -27,8 +28,10 @@ class Monitor:
         self.mode = direction(name) if mode == "auto" else mode
         if self.mode not in ("min", "max"):
             raise ConfigError(f'monitor {name}: expected mode "auto", "min" or "max", got {mode!r}')
-        if not min_delta >= 0:
-            raise ConfigError(f"monitor {name}: expected min_delta of at least 0, got {min_delta}")
+        if not is_number(min_delta) or not min_delta >= 0:
+            raise ConfigError(
+                f"monitor {name}: expected min_delta of at least 0, got {min_delta!r}"
+            )
         self.min_delta = min_delta
         self.best: float | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.arguments import is_number, number, whole
 from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 from minicnn.training.callbacks.monitor import Mode, Monitor
@@ -27,15 +28,13 @@ class ReduceLROnPlateau(Callback):
         cooldown: int = 0,
         min_lr: float = 0.0,
     ) -> None:
-        if not 0 < factor < 1:
+        if not is_number(factor) or not 0 < factor < 1:
             raise ConfigError(f"ReduceLROnPlateau: expected factor between 0 and 1, got {factor!r}")
-        if patience < 1:
-            raise ConfigError(
-                f"ReduceLROnPlateau: expected patience of at least 1, got {patience!r}"
-            )
+        name = "ReduceLROnPlateau"
         self.monitor = Monitor(monitor, mode, min_delta)
-        self.factor, self.patience = factor, patience
-        self.cooldown, self.min_lr = cooldown, min_lr
+        self.factor, self.patience = factor, whole(patience, "patience", name)
+        self.cooldown = whole(cooldown, "cooldown", name, least=0)
+        self.min_lr = number(min_lr, "min_lr", name)
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Nothing is best yet."""

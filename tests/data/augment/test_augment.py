@@ -25,7 +25,7 @@ from minicnn.data.augment import (
     contact_sheet,
 )
 from minicnn.data.augment.warp import warp
-from minicnn.errors import ConfigError
+from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
 
 sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
@@ -293,3 +293,75 @@ def test_contact_sheet() -> None:
 def test_errors(make: object) -> None:
     with pytest.raises(ConfigError, match=r"expected .* came"):
         make()
+
+
+# ---- greys, and what is no picture -------------------------------------------------------------
+
+ALL = (Rotation(40), Shift(), Shear(0.2), Zoom(0.2), Flip(), RandomCrop(0.4), Brightness(0.2))
+
+
+@given(sizes, seeds, st.sampled_from(["nearest", "reflect", (10, 200, 30)]))
+def test_a_grey_picture_with_one_channel_is_varied_as_with_three(
+    size: tuple[int, int], seed: int, fill: str
+) -> None:
+    """Three equal channels show the same; a colour beyond the border becomes its grey."""
+    grey = picture(size, seed)[..., :1]
+    beyond = fill if isinstance(fill, str) else (round(0.299 * 10 + 0.587 * 200 + 0.114 * 30),) * 3
+    pieces = (*ALL, Contrast(0.3))
+    one = Augmentation(*pieces, fill=fill)(grey, np.random.default_rng(seed))
+    three = Augmentation(*pieces, fill=beyond)(grey.repeat(3, axis=2), np.random.default_rng(seed))
+    assert one.shape == grey.shape
+    assert one.dtype == np.uint8
+    for channel in np.moveaxis(three, 2, 0):  # the mean grey may round to the level beside it
+        assert abs(one[..., 0].astype(int) - channel).max() <= 1
+
+
+def test_a_grey_picture_is_erased_too() -> None:
+    erased = RandomErase(1.0, 0.2, 0.2)(np.zeros((20, 20, 1), np.uint8), np.random.default_rng(0))
+    assert erased.shape == (20, 20, 1)
+    assert 0 < (erased > 0).sum() < 150
+
+
+def test_a_contact_sheet_of_greys() -> None:
+    sheet = contact_sheet(np.full((2, 9, 8, 1), 7, np.uint8), "mild", versions=2)
+    assert sheet.size == (3 * 8 + 2 * 4, 2 * 9 + 4)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        [[1, 2]],
+        "cat.jpg",
+    ],
+)
+@pytest.mark.parametrize(
+    "change",
+    [classic(), Augmentation(), Brightness(0.1), Contrast(0.1), RandomErase(0.0)],
+    ids=["recipe", "nothing", "brightness", "contrast", "erase"],
+)
+def test_what_is_no_picture_is_one_clear_error(thing: object, change: object) -> None:
+    with pytest.raises(DataError, match=r"expected a picture to vary as uint8.*came"):
+        change(thing, np.random.default_rng(0))
+    with pytest.raises(DataError, match="expected a picture to vary"):
+        contact_sheet([thing], change)
+
+
+def test_a_contact_sheet_of_nothing() -> None:
+    with pytest.raises(DataError, match="got none"):
+        contact_sheet(np.zeros((0, 4, 4, 3), np.uint8), "mild")
+
+
+@pytest.mark.parametrize("fill", [(256, 0, 0), (-1, 0, 0), (0.5, 0, 0), (0, 0), [0, 0, 0], "none"])
+def test_a_fill_that_is_no_colour(fill: object) -> None:
+    with pytest.raises(ConfigError, match="expected fill"):
+        Augmentation(Rotation(3), fill=fill)
+
+
+def test_an_amount_that_is_no_number() -> None:
+    with pytest.raises(ConfigError, match="degrees between 0 and 180; 'far' came"):
+        Rotation("far")
