@@ -34,6 +34,7 @@ from minicnn.training import (
     History,
     ModelCheckpoint,
 )
+from minicnn.training.callbacks.model_checkpoint import previous
 from minicnn.typing import Array
 from minicnn.viz.canvas import PlotsMissingError
 
@@ -175,6 +176,9 @@ def fit(
     """Train, with what it takes to go on later, and to stop early if asked."""
     verbose = 0 if args.quiet else 1 if sys.stdout.isatty() else 2
     checkpoint = args.out / CHECKPOINT
+    if not args.resume and checkpoint.exists() and not args.quiet:
+        kept = printable(str(previous(checkpoint)))
+        print(f"A run was there already; it will be kept as {kept} (--resume goes on with it)")
     if args.resume and not checkpoint.exists() and not args.quiet:
         print(f"No run to go on with in {printable(str(args.out))}: it begins")
     stopping = None if args.patience is None else EarlyStopping(patience=args.patience)

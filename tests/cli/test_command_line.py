@@ -45,7 +45,7 @@ MISTAKES = {
     "a folder for a model": (("predict", "photographs", "x.png"), 1, "got a folder"),
     "nothing to predict": (("predict", "model.safetensors"), 2, "PICTURE"),
     "an empty folder to predict": (("predict", "model.safetensors", "empty"), 1, "without any"),
-    "a model of rows": (("predict", "rows.safetensors", "photographs"), 1, "colour pictures"),
+    "a model of rows": (("predict", "rows.safetensors", "photographs"), 1, "a model of pictures"),
     "too many names": (("predict", "names.safetensors", "photographs"), 1, "for each of its"),
     "no probabilities": (("predict", "linear.safetensors", "photographs"), 1, "probabilities"),
     "csv under a file": (

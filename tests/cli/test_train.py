@@ -82,6 +82,14 @@ def test_a_run_that_is_done_is_not_trained_further(minicnn, photographs):
     assert Path("runs/train/model.safetensors").read_bytes() == before
 
 
+def test_forgetting_to_resume_costs_nothing(minicnn, photographs):
+    minicnn("train", "photographs", "--epochs", 2)
+    earlier = Path("runs/train/run.ckpt").read_bytes()
+    said = minicnn("train", "photographs", "--epochs", 1)
+    assert "kept as runs/train/run.previous.ckpt" in said.out
+    assert Path("runs/train/run.previous.ckpt").read_bytes() == earlier
+
+
 def test_colour_alone_is_told_beside_the_accuracy(minicnn, photographs):
     said = minicnn("train", "photographs", "--epochs", 1)
     assert "A classifier on the average colour alone: 100.0%" in said.out  # night and day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Literal
 
 from minicnn.arguments import is_whole
@@ -21,7 +22,8 @@ class ModelCheckpoint(Callback):
       ends with the same bits as a run that was never stopped.
     - ``save="best"``: after each epoch whose ``monitor`` figure is the best so far.
 
-    ``{epoch}`` in the path becomes the number of epochs that are done, so each file is kept.
+    ``{epoch}`` in the path becomes the number of epochs that are done, so each file is kept. A file
+    that an earlier run left at the path is kept too, ``run.ckpt`` as ``run.previous.ckpt``.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class ModelCheckpoint(Callback):
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Complain now about what could not be saved later."""
+        run = self.model.trainer.run
+        self.begins_anew = run.epoch == 0 and run.step == 0
         if self.monitor is not None:
             self.monitor.begin(plan)
         for metric in self.model.trainer.metrics:
@@ -84,7 +88,10 @@ class ModelCheckpoint(Callback):
     def _write(self) -> str:
         epochs_done = self.model.trainer.run.epoch
         path = self.path.replace("{epoch}", f"{epochs_done:03d}")
+        if self.begins_anew and path == self.path:
+            keep_previous(Path(path))
         save_checkpoint(path, self.model)
+        self.begins_anew = False
         return path
 
     def state(self) -> dict[str, Any]:
@@ -95,3 +102,21 @@ class ModelCheckpoint(Callback):
         """A best file from before is only overwritten by a better one."""
         if self.monitor is not None:
             self.monitor.best = state["best"]
+
+
+def previous(path: Path) -> Path:
+    """Where the file of an earlier run is kept."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def keep_previous(path: Path) -> None:
+    """Give an earlier run's file a second name, so that the new run's may take its first."""
+    if not path.is_file() or path.is_symlink():
+        return
+    second = path.with_name(f"{path.name}.{os.getpid()}.keep")
+    try:
+        os.link(path, second)
+    except OSError:  # a file system without links
+        os.replace(path, previous(path))
+        return
+    os.replace(second, previous(path))

@@ -77,6 +77,36 @@ def test_the_epoch_in_the_path_keeps_every_file(tmp_path: Path) -> None:
     assert names == ["epoch-002.ckpt", "epoch-004.ckpt"]
 
 
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("save", ["last", "best"])
+def test_a_run_that_begins_anew_keeps_the_earlier_one(tmp_path, monkeypatch, links, save):
+    if not links:
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    path, kept = tmp_path / "run.ckpt", tmp_path / "run.previous.ckpt"
+    checkpoint = {"save": save, "monitor": "loss"}
+    fit(mc.ModelCheckpoint(path, **checkpoint), epochs=2)
+    earlier = path.read_bytes()
+    assert sorted(tmp_path.iterdir()) == [path]
+
+    class KeptAtOnce(mc.Callback):
+        turn = 3
+
+        def on_train_begin(self, plan: Any) -> None:
+            assert path.read_bytes() == earlier  # until there is something to put in its place
+
+    fit(mc.ModelCheckpoint(path, **checkpoint), KeptAtOnce(), epochs=3)
+    assert kept.read_bytes() == earlier
+    assert path.read_bytes() != earlier
+    assert sorted(tmp_path.iterdir()) == [path, kept]
+
+
+def test_a_run_that_goes_on_is_no_earlier_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.ckpt"
+    fit(mc.ModelCheckpoint(path), epochs=2)
+    fit(mc.ModelCheckpoint(path), epochs=4, resume=path)
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
 def test_arguments_are_checked() -> None:
     for options in (
         {"save": "always"},
