@@ -6,10 +6,9 @@ It learns from crops of 112 pixels, cut at random out of pictures of 144, and is
 pictures of --seen pixels: the layers don't mind, because the last maps are averaged.
 """
 
-from experiment import Record, arguments, one_cycle, photographs
+from experiment import Record, arguments, crops, described, one_cycle, photographs
 
 import minicnn as mc
-from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, RandomCrop, Rotation
 
 
 def unit(filters, size=3, strides=1):
@@ -43,38 +42,15 @@ args = arguments(
     crop=0.3,
     mixup=0.2,
 )
-crops = Augmentation(
-    Flip(),
-    Rotation(10),
-    RandomCrop(args.crop),
-    Brightness(0.25),
-    Contrast(0.25),
-    fill="reflect",
-    size=args.size,
-)
-data = photographs(
-    args, size=args.cached, batch_size=args.batch, augment=crops, seen=args.size, mixup=args.mixup
-)
+data = photographs(args, args.cached, args.batch, crops(args), args.size, args.mixup)
 model = network(args.size, args.width, args.seed)
 rate = one_cycle(args, data, climb=0.15)
 model.compile(mc.AdamW(rate, args.decay), "binary_crossentropy", ["accuracy"])
 record = Record(args, model, data)
 record.train()
 
-used = network(args.seen, args.width, args.seed)
-used.set_weights(model.get_weights())
-used.class_names = model.class_names
+optimizer = f"AdamW({args.rate}, weight_decay={args.decay}), one cycle"
 record.finish(
-    {
-        "optimizer": f"AdamW({args.rate}, weight_decay={args.decay}), one cycle",
-        "batch": args.batch,
-        "augmentation": f"flip, rotation 10, crop {args.crop}..1, brightness and contrast 0.25",
-        "mixup": args.mixup,
-        "size": args.size,
-        "cached": args.cached,
-        "seen": args.seen,
-        "width": args.width,
-        "dropout": [0.3],
-    },
-    used,
+    {"optimizer": optimizer, "width": args.width, **described(args)},
+    network(args.seen, args.width, args.seed),
 )

@@ -22,6 +22,7 @@ import PIL
 
 import minicnn as mc
 from minicnn.cli.classifier import Classifier
+from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, RandomCrop, Rotation
 from minicnn.metrics import accuracy, confusion_matrix
 
 SPLIT = 2026  # parts the validation photographs; no run's seed has anything to do with it
@@ -86,6 +87,32 @@ def photographs(
     return Photographs(training, validation, choosing, held_back)
 
 
+def crops(args: argparse.Namespace) -> Augmentation:
+    """Small pictures, cut at random out of larger ones, in other light."""
+    return Augmentation(
+        Flip(),
+        Rotation(10),
+        RandomCrop(args.crop),
+        Brightness(0.25),
+        Contrast(0.25),
+        fill="reflect",
+        size=args.size,
+    )
+
+
+def described(args: argparse.Namespace) -> dict[str, Any]:
+    """What the recipes that learn from crops have in common."""
+    return {
+        "batch": args.batch,
+        "augmentation": f"flip, rotation 10, crop {args.crop}..1, brightness and contrast 0.25",
+        "mixup": args.mixup,
+        "size": args.size,
+        "cached": args.cached,
+        "seen": args.seen,
+        "dropout": [0.3],
+    }
+
+
 def one_cycle(args: argparse.Namespace, data: Photographs, climb: float) -> mc.CosineDecay:
     """A rate that climbs to ``args.rate`` for this share of the run, and falls to nothing."""
     steps = len(data.training) * args.epochs
@@ -143,11 +170,17 @@ class Record:
         return self.history
 
     def finish(self, recipe: dict[str, Any], model: Any = None, mirrored: bool = True) -> None:
-        """Save ``model``, measure the saved file, and write the results.
+        """Save the model, measure the saved file, and write the results.
 
+        ``model`` is the same network for pictures of another size, to be used with what was learnt.
         With ``mirrored``, the file asks for the mean over a picture and its mirror image.
         """
-        args, model = self.args, model or self.model
+        args, learnt = self.args, self.model
+        if model is None:
+            model = learnt
+        else:
+            model.set_weights(learnt.get_weights())
+            model.class_names = learnt.class_names
         recipe = recipe | {"epochs": args.epochs, "mirrored": mirrored}
         *size, channels = model.input_shape
         model.preprocessing = {
