@@ -4,6 +4,7 @@ The arrays decide the backend: ``ops_for(x)`` gives the operations for the modul
 belongs to. ``use_backend`` only says where *new* arrays are made.
 """
 
+from minicnn.backends.device_ops import DeviceOps
 from minicnn.backends.memory import room_for_a_batch
 from minicnn.backends.ops import Ops
 from minicnn.backends.registry import (
@@ -17,6 +18,7 @@ from minicnn.backends.registry import (
 from minicnn.backends.window import Padding, Window, pair
 
 __all__ = [
+    "DeviceOps",
     "Ops",
     "Padding",
     "Window",

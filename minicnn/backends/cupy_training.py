@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicnn.backends.device_ops import DeviceOps
 from minicnn.backends.graph import CaptureError
 from minicnn.backends.kernels import Kernels
-from minicnn.backends.ops import Ops
 from minicnn.backends.uploads import Ring, address
 from minicnn.typing import Array, Pair
 
@@ -38,11 +38,10 @@ class Step(threading.local):
     words: Words | None = None
 
 
-class TrainingOps(Ops):
+class TrainingOps(DeviceOps):
     """The part of :class:`CupyOps` that only training uses."""
 
     kernels: Kernels
-    keeps_figures: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.step = Step()
@@ -59,7 +58,7 @@ class TrainingOps(Ops):
 
     @contextmanager
     def counting_into(self, figures: Array) -> Iterator[None]:
-        """As :meth:`Ops.counting_into`."""
+        """As :meth:`DeviceOps.counting_into`."""
         before, self.step.figures = self.step.figures, figures
         try:
             yield
@@ -69,15 +68,15 @@ class TrainingOps(Ops):
     # ---- streams -----------------------------------------------------------------------------
 
     def ring(self) -> Ring:
-        """As :meth:`Ops.ring`."""
+        """As :meth:`DeviceOps.ring`."""
         return Ring(self.xp)
 
     def stream(self) -> Any:
-        """As :meth:`Ops.stream`."""
+        """As :meth:`DeviceOps.stream`."""
         return self.xp.cuda.get_current_stream()
 
     def free_memory(self) -> int:
-        """As :meth:`Ops.free_memory`: the device's, and what CuPy holds and does not use."""
+        """As :meth:`DeviceOps.free_memory`: the device's, and what CuPy holds and does not use."""
         pool = self.xp.get_default_memory_pool()
         return int(self.xp.cuda.runtime.memGetInfo()[0] + pool.free_bytes())
 
@@ -154,17 +153,17 @@ class TrainingOps(Ops):
     # ---- figures -----------------------------------------------------------------------------
 
     def look_finite(self, x: Array) -> None:
-        """As :meth:`Ops.look_finite`."""
+        """As :meth:`DeviceOps.look_finite`."""
         arrays = (self._c(x), self.figures)
         self.kernels.over(x.size, "look_finite", arrays, types=(x.dtype,))
 
     def tally(self, loss: Array, samples: int) -> None:
-        """As :meth:`Ops.tally`."""
+        """As :meth:`DeviceOps.tally`."""
         arrays, types = (loss, self.figures), (loss.dtype,)
         self.kernels.launch("tally", (1,), (1,), arrays, (samples,), (), types)
 
     def count_answers(self, said: Array, classes: Array, table: int, threshold: float) -> None:
-        """As :meth:`Ops.count_answers`."""
+        """As :meth:`DeviceOps.count_answers`."""
         K = said.size // classes.size
         arrays, counts = (self._c(said), classes, self.figures), (K, table)
         self.kernels.over(
@@ -172,7 +171,7 @@ class TrainingOps(Ops):
         )
 
     def gather(self, x: Array, order: Array, dtype: Any) -> Array:
-        """As :meth:`Ops.gather`: bytes are scaled on the way."""
+        """As :meth:`DeviceOps.gather`: bytes are scaled on the way."""
         if x.dtype != np.uint8:
             return x[order]
         y = self.xp.empty((len(order), *x.shape[1:]), dtype)
@@ -185,7 +184,7 @@ class TrainingOps(Ops):
         self, x: Array, order: Array, matrices: Array, factors: Array, lights: tuple[bool, ...],
         beyond: tuple[int, int], size: Pair,
     ) -> Array:  # fmt: skip
-        """As :meth:`Ops.vary`, within a level: sums are taken in another order."""
+        """As :meth:`DeviceOps.vary`, within a level: sums are taken in another order."""
         N, (_, H, W, C), (OH, OW) = len(order), x.shape, size
         y = self.xp.empty((N, OH, OW, C), np.uint8)
         along, arrays = self.kernels.along, (x, order, matrices, y)

@@ -10,7 +10,6 @@ Maps are NHWC: (batch N, height H, width W, channels C).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -256,49 +255,6 @@ class Ops:
     ) -> bool:
         """The same for all parameters of a network."""
         return False
-
-    # ---- an epoch's figures, for backends that keep them (see training/on_device.py) ----------
-
-    keeps_figures: ClassVar[bool] = False
-
-    def counting_into(self, figures: Array) -> AbstractContextManager[None]:
-        """For a ``with`` block: add up in ``figures``, whose places ``cuda/figures.cu`` names."""
-        raise NotImplementedError
-
-    def ring(self) -> Any:
-        """Room for batches on their way to the device: see ``uploads.py``."""
-        raise NotImplementedError
-
-    def stream(self) -> Any:
-        """Where what is asked for now is done, one after another."""
-        raise NotImplementedError
-
-    def free_memory(self) -> int:
-        """Bytes."""
-        raise NotImplementedError
-
-    def look_finite(self, x: Array) -> None:
-        """Note in the figures whether ``x`` has NaN or infinity in it."""
-        raise NotImplementedError
-
-    def tally(self, loss: Array, samples: int) -> None:
-        """Add a step to the figures, or note that it went wrong."""
-        raise NotImplementedError
-
-    def count_answers(self, said: Array, classes: Array, table: int, threshold: float) -> None:
-        """Add a batch's confusion matrix to the one that begins at place ``table``."""
-        raise NotImplementedError
-
-    def gather(self, x: Array, order: Array, dtype: Any) -> Array:
-        """Some samples of ``x``, by their numbers (int32): bytes as floats of ``dtype``."""
-        raise NotImplementedError
-
-    def vary(
-        self, x: Array, order: Array, matrices: Array, factors: Array, lights: tuple[bool, ...],
-        beyond: tuple[int, int], size: Pair,
-    ) -> Array:  # fmt: skip
-        """Some pictures of ``x`` (bytes), by their numbers, as ``data.augment`` would vary them."""
-        raise NotImplementedError
 
 
 def threshold(rate: float) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.arguments import sizes, whole
-from minicnn.backends import ops_for, room_for_a_batch
+from minicnn.backends import DeviceOps, ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch
 from minicnn.engine import Engine, floats, link, tap
@@ -263,7 +263,7 @@ class Sequential(Chain):
         for batch in inputs(x, batch_size):
             answer = self._ask(batch)
             asked.append((batch, answer))
-            if len(asked) == (FETCHED_AT_ONCE if ops_for(answer).keeps_figures else 1):
+            if len(asked) == (FETCHED_AT_ONCE if isinstance(ops_for(answer), DeviceOps) else 1):
                 parts.append(self._fetched(asked))
                 asked = []
         if asked:

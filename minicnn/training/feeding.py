@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.backends import Ops, room_for_a_batch, to_numpy
+from minicnn.backends import DeviceOps, room_for_a_batch, to_numpy
 from minicnn.data.dataset import Batch, Whole, batches
 from minicnn.data.prefetch import in_order
 from minicnn.typing import Array
@@ -45,7 +45,7 @@ SHARE_OF_MEMORY = 0.4  # of what is free, that a data set may take for good
 class Feeder:
     """One data set for one run."""
 
-    def __init__(self, data: Any, ops: Ops, dtype: Any, prepare: Prepare, change: Change):
+    def __init__(self, data: Any, ops: DeviceOps, dtype: Any, prepare: Prepare, change: Change):
         self.data, self.ops, self.dtype = data, ops, dtype
         self.prepare, self.change = prepare, change
         self.ring = ops.ring()

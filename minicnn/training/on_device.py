@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minicnn.backends import Ops, current_ops, ops_for, room_for_a_batch, to_numpy
+from minicnn.backends import DeviceOps, Ops, current_ops, ops_for, room_for_a_batch, to_numpy
 from minicnn.backends.numpy_ops import NumpyOps
 from minicnn.data.dataset import Batch, Dataset, batches
 from minicnn.engine import dtype_of, floats
@@ -57,7 +57,7 @@ def suits(trainer: Trainer) -> bool:
     link, loss, optimizer = trainer.link, trainer.link.loss, trainer.optimizer
     params = link.network.params
     return (
-        ops_of(trainer).keeps_figures
+        isinstance(ops_of(trainer), DeviceOps)
         and bool(params)
         and optimizer.rule is not None
         and type(loss).forward is Loss.forward
@@ -73,7 +73,9 @@ class OnDevice:
     """The steps of one trainer, while ``suits`` holds."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self.trainer, self.ops = trainer, ops_of(trainer)
+        ops = ops_of(trainer)
+        assert isinstance(ops, DeviceOps)  # suits() has asked
+        self.trainer, self.ops = trainer, ops
         self._feeders: dict[int, Feeder] = {}
         self._started = 0
         self.figures: Any = None
