@@ -15,7 +15,8 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import thread_scratch
+from minicnn.engine.scratch import Scratch, thread_scratch
+from minicnn.engine.stages.products import in_chunks, times
 from minicnn.engine.stages.stage import param
 from minicnn.layers import Dense
 from minicnn.typing import Array
@@ -83,18 +84,17 @@ class DenseNode(LayerNode):
         move = run.gradients.mover(self.path + "W") if current_options().fused_update else None
         dW = np.empty(W.shape, x.dtype) if move is None else None
         height = min(D, max(ROWS, PIECE // U))
+        dzT = np.ascontiguousarray(dz.T)
 
         def job(i: int) -> None:
             rows = slice(i * height, min((i + 1) * height, D))
+            scratch = thread_scratch()
             if dx is not None:
-                dx[:, rows] = dz @ W[rows].T
-            if dW is not None:
-                np.dot(x[:, rows].T, dz, out=dW[rows])
-            else:
-                assert move is not None
-                shape = (rows.stop - rows.start, U)
-                piece = thread_scratch().take("dW", shape, x.dtype)
-                move(rows.start, rows.stop, np.dot(x[:, rows].T, dz, out=piece))
+                dx[:, rows] = _towards_x(W[rows], dz, dzT, scratch)
+            its_dW = scratch.take("dW", W[rows].shape, x.dtype) if dW is None else dW[rows]
+            _towards_W(x[:, rows], dz, its_dW, scratch)
+            if move is not None:
+                move(rows.start, rows.stop, its_dW)
 
         threads.run(job, -(-D // height))
         if dW is not None:
@@ -102,3 +102,27 @@ class DenseNode(LayerNode):
         if layer.use_bias:
             run.gradients.put(self.path + "b", dz.sum(axis=0))
         return dx
+
+
+def _towards_x(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
+    """dz · Wᵀ for some rows of W: written W · dzᵀ, which reads W in the order that it lies in.
+
+    BLAS turns a transposed operand around before it multiplies. Of the two, the smaller should be
+    turned: dz is a few rows of a batch, W the network's largest array.
+    """
+    (rows, U), N = W.shape, len(dz)
+    if N > U:
+        return np.dot(dz, W.T)
+    share = scratch.take("dx", (rows, N), W.dtype)
+    return times(in_chunks(W, rows, 1, N), dzT, share).T
+
+
+def _towards_W(x: Array, dz: Array, dW: Array, scratch: Scratch) -> None:
+    """xᵀ · dz for some columns of x, into dW."""
+    N, rows = x.shape
+    if N == 1:  # an outer product
+        np.dot(x.T, dz, out=dW)
+    else:
+        turned = scratch.take("x", (rows, N), x.dtype)
+        np.copyto(turned, x.T)
+        times(in_chunks(turned, rows, 1, dz.shape[1]), dz, dW)

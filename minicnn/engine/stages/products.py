@@ -45,7 +45,7 @@ def in_chunks(rows: Array, height: int, width: int, F: int) -> Array:
 
 
 def times(chunks: Array, W: Array, out: Array) -> Array:
-    """Chunks of rows (n, rows, K) times W (K, F), into out (n·rows, F)."""
+    """Chunks of rows (n, rows, K) times W (K, F), into out (n·rows, F), which is returned."""
     if len(chunks) == 1:
         return np.dot(chunks[0], W, out=out)
     np.matmul(chunks, W, out=out.reshape(*chunks.shape[:2], -1))
