@@ -11,9 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
-from minicnn.engine.stages.products import in_chunks, times
+from minicnn.engine.stages.products import chunk_height
 from minicnn.engine.stages.windows import Planes
 from minicnn.typing import Array
+
+WORTHWHILE = 256  # places of a map that make a product of its own worth starting
 
 
 class Correlation:
@@ -51,32 +53,31 @@ class Correlation:
         n, h, w, f = dy.strides
         N, H, W, _ = dx.shape
         first = dy[:, top:, left:]
-        if N == 1:
+        height = chunk_height(H, W, KW * self.F, self.C)
+        if height or H * W >= WORTHWHILE:
             # Windows of one row each, KW·F wide, serve all KH rows of the kernel: the product
             # for row kh reads them from kh rows further down. A third of the columns to copy.
-            rows = H + (KH - 1) * dh
-            view = np.lib.stride_tricks.as_strided(first, (rows, W, KW, self.F), (h, w, w * dw, f))
-            strips = scratch.take("columns", (rows, W, KW * self.F), dy.dtype)
-            np.copyto(strips.reshape(rows, W, KW, self.F), view)
-            share = scratch.take("planes", (H * W, self.C), dy.dtype)
+            rows, chunk = H + (KH - 1) * dh, (height or H) * W
+            view = np.lib.stride_tricks.as_strided(
+                first, (N, rows, W, KW, self.F), (n, h, w, w * dw, f)
+            )
+            strips = scratch.take("columns", view.shape, dy.dtype)
+            np.copyto(strips, view)
+            share = scratch.take("planes", (N, H * W // chunk, chunk, self.C), dy.dtype)
+            target = dx.reshape(share.shape)
             for kh in range(KH):
-                strip = self._chunks(strips[kh * dh : kh * dh + H], H, W)
+                strip = strips[:, kh * dh : kh * dh + H].reshape(*share.shape[:3], -1)
                 if kh == 0:
-                    times(strip, kernel[kh], _rows(dx))
+                    np.matmul(strip, kernel[kh], out=target)
                 else:
-                    np.add(_rows(dx), times(strip, kernel[kh], share), out=_rows(dx))
+                    np.add(target, np.matmul(strip, kernel[kh], out=share), out=target)
             return
         view = np.lib.stride_tricks.as_strided(
             first, (N, H, W, KH, KW, self.F), (n, h, w, h * dh, w * dw, f)
         )
         columns = scratch.take("columns", view.shape, dy.dtype)
         np.copyto(columns, view)
-        chunks = self._chunks(columns.reshape(N * H * W, -1), H, W)
-        times(chunks, kernel.reshape(-1, self.C), _rows(dx))
-
-    def _chunks(self, columns: Array, H: int, W: int) -> Array:
-        """The columns of maps of H·W places as the products want them: (chunks, rows, K)."""
-        return in_chunks(columns.reshape(-1, columns.shape[-1]), H, W, self.C)
+        np.dot(columns.reshape(N * H * W, -1), kernel.reshape(-1, self.C), out=_rows(dx))
 
     def _bordered(self, dplanes: Array, N: int, scratch: Scratch) -> Array:
         """The planes as maps again, with a border of zeros as wide as the window reaches."""
