@@ -114,7 +114,7 @@ def _towards_x(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
     if N > U:
         return np.dot(dz, W.T)
     share = scratch.take("dx", (rows, N), W.dtype)
-    return times(in_chunks(W, rows, 1, N), dzT, share).T
+    return times(in_chunks(W, N), dzT, share).T
 
 
 def _towards_W(x: Array, dz: Array, dW: Array, scratch: Scratch) -> None:
@@ -125,4 +125,4 @@ def _towards_W(x: Array, dz: Array, dW: Array, scratch: Scratch) -> None:
     else:
         turned = scratch.take("x", (rows, N), x.dtype)
         np.copyto(turned, x.T)
-        times(in_chunks(turned, rows, 1, dz.shape[1]), dz, dW)
+        times(in_chunks(turned, dz.shape[1]), dz, dW)

@@ -22,6 +22,7 @@ class EngineOptions:
     hold_blas: bool = True  # BLAS at one thread meanwhile
     block: int | None = None  # samples in a block; None: by the size of the columns
     fast_conv: bool = True  # convolutions in reused columns; else layer.forward on each block
+    strips: bool = True  # windows that overlap in memory; else each is written out
     small_products: bool = True  # products cut so that BLAS need not copy their operands
     pool_first: bool = True  # pool before bias and ReLU
     fast_norm: bool = True  # BatchNorm in two sweeps over blocks, with the ReLU after it

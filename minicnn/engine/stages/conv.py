@@ -1,8 +1,8 @@
 """Conv2D, its bias and ReLU, and the MaxPool2D after it, as one stage (floor 3).
 
-Forward: columns, one product into pool-ordered planes, the maximum over the planes, and only
-then bias and ReLU, on what is left. max is monotone, and so are adding b and ReLU, so they
-commute; the gradient is zero at the same places too. Backward goes the same way in reverse.
+Forward: strips, products into pool-ordered planes, the maximum over the planes, and only then
+bias and ReLU, on what is left. max is monotone, and so are adding b and ReLU, so they commute;
+the gradient is zero at the same places too. Backward goes the same way in reverse.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends import Window
-from minicnn.engine.stages.columns import Columns
+from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.correlate import Correlation
-from minicnn.engine.stages.products import times, transposed_times
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
-from minicnn.engine.stages.windows import Planes
+from minicnn.engine.stages.strips import Slide, Strips, in_memory
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 
@@ -36,38 +35,38 @@ class ConvStage(Stage):
         self.conv, self.path, self.after = conv, path, after
         self.norm = norm  # for prediction only: it is folded into W and b
         self.relu = isinstance(after, ReLU)
-        window = conv.window
-        pooled = window.out if pool is None else pool.out
-        self.planes = Planes(window, (1, 1) if pool is None else pool.kernel, pooled)
+        self.window = conv.window
         self.C, self.F = conv.input_shape[2], conv.filters
-        self.K = window.cells * self.C
-        self.columns = Columns(self.planes, self.C, self.F)
-        self._is_pointwise = (
-            window.cells == 1
-            and self.planes.count == 1
-            and window.strides == (1, 1)
-            and not window.is_padded
+        self.cells = (1, 1) if pool is None else pool.kernel
+        self.out = self.window.out if pool is None else pool.out
+        self.ways = {turned: self._way(turned) for turned in (False, True)}
+
+    def _way(self, turned: bool) -> tuple[Strips, Correlation]:
+        """How to go about maps that lie in memory as they are, or with H and W exchanged."""
+        window = self.window
+        slide = Slide(
+            window.padded, window.kernel, window.strides, window.dilation, self.cells, self.out
         )
-        self.correlation = Correlation(self.planes, self.C, self.F)
+        inside, (h, w) = window.size, window.pads
+        before = h[0], w[0]
+        if turned:
+            slide, inside, before = slide.turned(), inside[::-1], before[::-1]
+        strips = Strips(slide, self.C, self.F)
+        return strips, Correlation(strips, inside, before)
 
     # ---- forward -------------------------------------------------------------------------------
 
-    def prepare_forward(self, dtype: Any) -> tuple[Array, Array | None]:
-        """W as a matrix, and b for a whole row of a map."""
-        W = param(self.conv, "W", dtype).reshape(self.K, self.F)
-        b = param(self.conv, "b", dtype) if self.conv.use_bias else None
-        if self.norm is not None:
-            W, b = folded(W, b, self.norm)
-        return W, None if b is None else np.tile(b, self.planes.out[1])
+    def prepare_forward(self, dtype: Any) -> Any:
+        """W as matrices, by how the maps lie, and b for a whole row of a map."""
+        W, b = folded(self.conv, self.norm, dtype)
+        if b is not None:
+            b = np.tile(b, max(self.out)).reshape(-1, self.F)
+        return {turned: _laid(W, turned).reshape(-1, self.F) for turned in self.ways}, b
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, and which plane won where."""
-        y = block.result(self.number, block.kept, "y", self._shape(len(x)), x.dtype)
-        winners = None
-        if self.planes.count > 1:
-            shape = (self.planes.count - 1, *y.shape)
-            winners = block.kept.take((self.number, "winners"), shape, np.bool_)
-        self._convolve(x, y, winners, block)
+        maps, turned = in_memory(x)
+        y, winners = self._convolve(maps, turned, block, block.kept)
         activation = None
         if self.after is not None and not self.relu:
             y, activation = self.after.forward(y)
@@ -76,30 +75,42 @@ class ConvStage(Stage):
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
-        y = block.result(self.number, block.scratch, "y", self._shape(len(x)), x.dtype)
-        self._convolve(x, y, None, block)
+        maps, turned = in_memory(x)
+        y, _ = self._convolve(maps, turned, block, None)
         return y if self.after is None or self.relu else self.after.infer(y)
 
-    def _convolve(self, x: Array, y: Array, winners: Array | None, block: Block) -> None:
-        W, b = block.ready[self.number]
-        columns = self._columns(x, block)
-        if self.planes.count == 1:
-            times(columns, W, y.reshape(-1, self.F))
-        else:
-            planes = self._planes_of(y, block)
-            times(columns, W, planes.reshape(-1, self.F))
-            _pool(planes, y, winners)
-        rows = y.reshape(-1, y.shape[2] * self.F)  # long rows: NumPy's loops start up less often
+    def _convolve(
+        self, maps: Array, turned: bool, block: Block, kept: Scratch | None
+    ) -> tuple[Array, list[Array]]:
+        """y, and which plane won where if anything is to be kept."""
+        matrices, b = block.ready[self.number]
+        strips, N, dtype = self.ways[turned][0], len(maps), maps.dtype
+        array = block.scratch.take("planes", strips.room(N), dtype)
+        windows = strips.of(self._padded(maps, turned, block), block.scratch)
+        strips.times(windows, matrices[turned], array, N)
+        best, *others = _cells(strips.with_rest(array, N), turned)
+        winners = []
+        for k, plane in enumerate(others):
+            if kept is not None:
+                won = kept.take((self.number, "winner", k), plane.shape, np.bool_)
+                winners.append(np.greater(plane, best, out=won))
+            np.maximum(best, plane, out=best)
+        y = (kept or block.scratch).take((self.number, "y"), self._shape(N, turned), dtype)
+        best = best[:, :, : y.shape[2]]
         if b is not None:
-            np.add(rows, b, out=rows)
+            best = np.add(best, b[: y.shape[2]], out=y)
         if self.relu:
-            np.maximum(rows, 0, out=rows)
+            best = np.maximum(best, 0, out=y)
+        if best is not y:
+            np.copyto(y, best)
+        return (y if turned else y.transpose(0, 2, 1, 3)), winners
 
     # ---- backward ------------------------------------------------------------------------------
 
-    def prepare_backward(self, dtype: Any) -> Array:
-        """The kernel as the correlation wants it."""
-        return self.correlation.kernel(param(self.conv, "W", dtype))
+    def prepare_backward(self, dtype: Any) -> Any:
+        """The kernel as the correlation wants it, by how the maps lie."""
+        W = param(self.conv, "W", dtype)
+        return {turned: way[1].kernel(_laid(W, turned)) for turned, way in self.ways.items()}
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The gradient of each plane; then the products of the convolution's own backward."""
@@ -107,93 +118,91 @@ class ConvStage(Stage):
         if activation is not None:
             assert self.after is not None
             dy = self.after.backward(dy, activation)[0]
-        if winners is None and not self.relu:
-            dplanes = np.ascontiguousarray(dy)[None]
+        maps, turned = in_memory(x)
+        strips, correlation = self.ways[turned]
+        N, scratch = len(x), block.scratch
+        if not turned:
+            y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
+        array = scratch.take("planes", strips.room(N), dy.dtype)
+        strips.clear_rest(array, N)
+        first, *others = _cells(strips.with_rest(array, N), turned)
+        inside = first[:, :, : y.shape[2]]
+        if self.relu:
+            alive = scratch.take("alive", y.shape, np.bool_)
+            np.multiply(dy, np.greater(y, 0, out=alive), out=inside)
         else:
-            dplanes = self._planes_of(y, block)
-            if self.relu:
-                alive = block.scratch.take("alive", y.shape, np.bool_)
-                np.multiply(dy, np.greater(y, 0, out=alive), out=dplanes[0])
-            else:
-                np.copyto(dplanes[0], dy)
+            np.copyto(inside, dy)
         if self.conv.use_bias:  # the planes' sum is what came in: no need to wait for them
-            dz = dplanes[0].reshape(-1, self.F)
-            block.add_gradient(self.path + "b", np.dot(_ones(len(dz), dz.dtype), dz))
-        if winners is not None:
-            _unpool(dplanes, winners)
-        dz = dplanes.reshape(-1, self.F)
-        dW = block.scratch.take("dW", (self.K, self.F), dy.dtype)
-        transposed_times(self._columns(x, block), dz, dW, block.scratch)
-        block.add_gradient(self.path + "W", dW.reshape(self.conv.params["W"].shape))
+            dz = first.reshape(-1, self.F)
+            block.add_gradient(self.path + "b", np.dot(np.ones(len(dz), dz.dtype), dz))
+        for plane, won in zip(reversed(others), reversed(winners), strict=True):
+            np.multiply(first, won, out=plane)  # the last plane that won takes it, and so on down
+            np.subtract(first, plane, out=first)
+        matrices = strips.of(self._padded(maps, turned, block), scratch)
+        dW = scratch.take("dW", (strips.K, self.F), dy.dtype)
+        strips.gradient(matrices, array, dW, N, scratch)
+        dW = _laid(dW.reshape(*strips.slide.kernel, self.C, self.F), turned)
+        block.add_gradient(self.path + "W", dW)
         if not need_dx:
             return None
-        dx = block.result(self.number, block.scratch, "dx", x.shape, dy.dtype)
-        self.correlation.run(dplanes, block.ready[self.number], dx, block.scratch)
-        return dx
+        dx = correlation.run(
+            array, block.ready[self.number][turned], N, (self.number, "dx"), scratch
+        )
+        return dx.transpose(0, 2, 1, 3) if turned else dx
 
     # ---- memory --------------------------------------------------------------------------------
 
-    def _columns(self, x: Array, block: Block) -> Array:
-        """The windows as rows, plane after plane, in chunks: (chunks, rows, K)."""
-        window, n = self.planes.window, len(x)
-        x = np.ascontiguousarray(x)  # as it is already, unless a layer of a user's made a view
-        if self._is_pointwise:  # a 1×1 window's columns are the maps themselves
-            return self.columns.chunks(x.reshape(-1, self.C))
-        if window.is_padded:
-            (top, _), (left, _) = window.pads
-            shape = (n, *window.padded, self.C)
-            padded = block.scratch.bordered(("padded", window), shape, x.dtype)
-            padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
-            x = padded
-        return self.columns.of(x, block.scratch)
+    def _padded(self, maps: Array, turned: bool, block: Block) -> Array:
+        if not self.window.is_padded:
+            return maps
+        strips, correlation = self.ways[turned]
+        shape = (len(maps), *strips.slide.size, self.C)
+        padded = block.scratch.bordered(("padded", self.window, turned), shape, maps.dtype)
+        p, q = correlation.before
+        padded[:, p : p + maps.shape[1], q : q + maps.shape[2]] = maps
+        return padded
 
-    def _planes_of(self, y: Array, block: Block) -> Array:
-        return block.scratch.take("planes", (self.planes.count, *y.shape), y.dtype)
-
-    def _shape(self, n: int) -> tuple[int, ...]:
-        return (n, *self.planes.out, self.F)
+    def _shape(self, N: int, turned: bool) -> tuple[int, ...]:
+        """The output's, as it lies in memory: the other way than the input."""
+        OH, OW = self.out
+        return (N, OH, OW, self.F) if turned else (N, OW, OH, self.F)
 
     def working_set(self, itemsize: int) -> int:
-        """The columns, mostly."""
-        return itemsize * (
-            self.planes.places(1) * (self.K + self.F) + numbers(self.conv.input_shape)
-        )
+        """Strips and planes, mostly."""
+        return itemsize * (self.ways[False][0].working_set() + numbers(self.conv.input_shape))
 
     def rows(self) -> int:
         """A row for each place of the window."""
-        return self.planes.places(1)
+        return int(np.prod(self.out) * np.prod(self.cells))
 
     def gradient_size(self) -> int:
         """The kernel's and the bias's."""
         return self.conv.count_params()
 
 
-def folded(W: Array, b: Array | None, norm: BatchNorm) -> tuple[Array, Array]:
-    """W and b of a convolution that normalises too: both are linear, and so is one after the other.
+def folded(conv: Conv2D, norm: BatchNorm | None, dtype: Any) -> tuple[Array, Array | None]:
+    """W and b of a convolution, perhaps of one that normalises too.
 
-    ((x·W + b) - mean) · s + beta = x·(W s) + ((b - mean) s + beta), with s = gamma / √(var + ε).
+    Both are linear, and so is one after the other: ((x·W + b) - mean) · s + beta
+    = x·(W s) + ((b - mean) s + beta), with s = gamma / √(var + ε).
     """
-    state = {key: value.astype(W.dtype) for key, value in norm.state.items()}
-    s = param(norm, "gamma", W.dtype) / np.sqrt(state["var"] + W.dtype.type(norm.epsilon))
+    W = param(conv, "W", dtype)
+    b = param(conv, "b", dtype) if conv.use_bias else None
+    if norm is None:
+        return W, b
+    state = {key: value.astype(dtype) for key, value in norm.state.items()}
+    s = param(norm, "gamma", dtype) / np.sqrt(state["var"] + W.dtype.type(norm.epsilon))
     shifted = -state["mean"] if b is None else b - state["mean"]
-    return W * s, shifted * s + param(norm, "beta", W.dtype)
+    return W * s, shifted * s + param(norm, "beta", dtype)
 
 
-def _pool(planes: Array, y: Array, winners: Array | None) -> None:
-    """The largest of the planes; winners[k - 1] says where plane k beat all before it."""
-    best = planes[0]
-    for k in range(1, len(planes)):
-        if winners is not None:
-            np.greater(planes[k], best, out=winners[k - 1])
-        best = np.maximum(best, planes[k], out=y)
+def _laid(W: Array, turned: bool) -> Array:
+    """A kernel (KH, KW, C, F) for maps as they lie in memory; the other way round, the same."""
+    return W.transpose(1, 0, 2, 3) if turned else W
 
 
-def _unpool(dplanes: Array, winners: Array) -> None:
-    """Share out the gradient in dplanes[0]: the last plane that won takes it, and so on down."""
-    for k in range(len(dplanes) - 1, 0, -1):
-        np.multiply(dplanes[0], winners[k - 1], out=dplanes[k])
-        np.subtract(dplanes[0], dplanes[k], out=dplanes[0])
-
-
-def _ones(n: int, dtype: Any) -> Array:
-    return np.ones(n, dtype)
+def _cells(planes: Array, turned: bool) -> list[Array]:
+    """The planes (A, B, ...) by the cells of the pool, row after row of it."""
+    if turned:
+        planes = planes.swapaxes(0, 1)
+    return [planes[cell] for cell in np.ndindex(planes.shape[:2])]

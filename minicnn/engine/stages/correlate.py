@@ -1,9 +1,9 @@
-"""dx of a convolution, from the gradient of its pool-ordered planes (floor 3).
+"""dx of a convolution, from the gradient of its planes (floor 3).
 
-With a stride of 1, dx is dy correlated with the kernel turned around: again windows, columns
-and a product, and every number of dx is written once. (The textbook's way, ``dy · Wᵀ``
-scattered by ``col2im``, adds KH·KW overlapping maps, with short runs.) Other strides leave
-holes between the windows; there the scatter is used.
+With a stride of 1, dx is dy, with a border of zeros, convolved with the kernel turned around:
+strips and products again, and every number of dx is written once. (The textbook's way,
+``dy · Wᵀ`` scattered by ``col2im``, adds KH·KW overlapping maps.) Other strides leave holes
+between the windows; there the scatter is used.
 """
 
 from __future__ import annotations
@@ -11,104 +11,73 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
-from minicnn.engine.stages.products import chunk_height
-from minicnn.engine.stages.windows import Planes
-from minicnn.typing import Array
-
-WORTHWHILE = 256  # places of a map that make a product of its own worth starting
+from minicnn.engine.stages.strips import Slide, Strips
+from minicnn.typing import Array, Pair
 
 
 class Correlation:
-    """The adjoint of one convolution."""
+    """The adjoint of one convolution over maps whose slower axis is P, the faster one Q."""
 
-    def __init__(self, planes: Planes, C: int, F: int) -> None:
-        self.planes, self.C, self.F = planes, C, F
-        self.dense = planes.window.strides == (1, 1)
+    def __init__(self, strips: Strips, inside: Pair, before: Pair) -> None:
+        self.strips = strips
+        self.inside, self.before = inside, before  # x without its padding, and where it begins
+        slide = strips.slide
+        self.by_strips = slide.strides == (1, 1)
+        self.reach = [(k - 1) * d for k, d in zip(slide.kernel, slide.dilation, strict=True)]
+        if self.by_strips:
+            # dy lies in memory with P and Q exchanged, so dx comes out as x lies.
+            size = tuple(i + r for i, r in zip(inside, self.reach, strict=True))
+            back = Slide((size[0], size[1]), slide.kernel, (1, 1), slide.dilation, (1, 1), inside)
+            self.back = Strips(back.turned(), strips.F, strips.C)
 
     def kernel(self, W: Array) -> Array:
-        """W turned around, (KH, KW·F, C); or as (F, KH·KW·C) for the scatter."""
-        if not self.dense:
-            return W.reshape(-1, self.F).T
-        turned = W[::-1, ::-1].transpose(0, 1, 3, 2)
-        return np.ascontiguousarray(turned).reshape(len(W), -1, self.C)
+        """From W (KP, KQ, C, F), what ``run`` multiplies by."""
+        C, F = W.shape[2:]
+        if not self.by_strips:
+            return W.reshape(-1, F).T
+        turned = W[::-1, ::-1].transpose(1, 0, 3, 2)
+        return np.ascontiguousarray(turned).reshape(-1, C)
 
-    def run(self, dplanes: Array, kernel: Array, dx: Array, scratch: Scratch) -> None:
-        """Write dx."""
-        if self.planes.window.cells == 1 and self._is_whole(dx):
-            np.dot(dplanes.reshape(-1, self.F), kernel.reshape(self.F, self.C), out=_rows(dx))
-        elif self.dense:
-            self._correlate(dplanes, kernel, dx, scratch)
-        else:
-            self._scatter(dplanes, kernel, dx, scratch)
+    def run(self, dplanes: Array, kernel: Array, N: int, name: object, scratch: Scratch) -> Array:
+        """dx (N, P, Q, C), in scratch under this name."""
+        if not self.by_strips:
+            return self._scatter(dplanes, kernel, N, name, scratch)
+        dy = self._bordered(self.strips.planes(dplanes, N), scratch)
+        matrices = self.back.of(dy, scratch, (self.before[1], self.before[0]))
+        array = scratch.take(name, self.back.room(N), dy.dtype)
+        self.back.times(matrices, kernel, array, N)
+        return self.back.planes(array, N)[0, 0]
 
-    def _is_whole(self, dx: Array) -> bool:
-        """Whether the only plane is as large as x: then a 1×1 window's dx is one product."""
-        return self.planes.count == 1 and self.planes.out == dx.shape[1:3] and self.dense
-
-    def _correlate(self, dplanes: Array, kernel: Array, dx: Array, scratch: Scratch) -> None:
-        dy = self._bordered(dplanes, dx.shape[0], scratch)
-        (top, _), (left, _) = self.planes.window.pads
-        dh, dw = self.planes.window.dilation
-        KH, KW = self.planes.window.kernel
-        n, h, w, f = dy.strides
-        N, H, W, _ = dx.shape
-        first = dy[:, top:, left:]
-        height = chunk_height(H, W, KW * self.F, self.C)
-        if height or H * W >= WORTHWHILE:
-            # Windows of one row each, KW·F wide, serve all KH rows of the kernel: the product
-            # for row kh reads them from kh rows further down. A third of the columns to copy.
-            rows, chunk = H + (KH - 1) * dh, (height or H) * W
-            view = np.lib.stride_tricks.as_strided(
-                first, (N, rows, W, KW, self.F), (n, h, w, w * dw, f)
-            )
-            strips = scratch.take("columns", view.shape, dy.dtype)
-            np.copyto(strips, view)
-            share = scratch.take("planes", (N, H * W // chunk, chunk, self.C), dy.dtype)
-            target = dx.reshape(share.shape)
-            for kh in range(KH):
-                strip = strips[:, kh * dh : kh * dh + H].reshape(*share.shape[:3], -1)
-                if kh == 0:
-                    np.matmul(strip, kernel[kh], out=target)
-                else:
-                    np.add(target, np.matmul(strip, kernel[kh], out=share), out=target)
-            return
-        view = np.lib.stride_tricks.as_strided(
-            first, (N, H, W, KH, KW, self.F), (n, h, w, h * dh, w * dw, f)
-        )
-        columns = scratch.take("columns", view.shape, dy.dtype)
-        np.copyto(columns, view)
-        np.dot(columns.reshape(N * H * W, -1), kernel.reshape(-1, self.C), out=_rows(dx))
-
-    def _bordered(self, dplanes: Array, N: int, scratch: Scratch) -> Array:
-        """The planes as maps again, with a border of zeros as wide as the window reaches."""
-        planes, window = self.planes, self.planes.window
-        reach = [(k - 1) * d for k, d in zip(window.kernel, window.dilation, strict=True)]
-        size = [p + r for p, r in zip(window.padded, reach, strict=True)]
-        dy = scratch.bordered(("dy", planes), (N, *size, self.F), dplanes.dtype)
-        a_count, b_count = planes.pool
-        for k, plane in enumerate(dplanes):
-            a, b = divmod(k, b_count)
-            rows = slice(reach[0] + a, reach[0] + a + planes.out[0] * a_count, a_count)
-            columns = slice(reach[1] + b, reach[1] + b + planes.out[1] * b_count, b_count)
-            dy[:, rows, columns] = plane
+    def _bordered(self, planes: Array, scratch: Scratch) -> Array:
+        """The planes as maps (N, Q, P, F) in a border of zeros."""
+        slide = self.strips.slide
+        size = [s + r for s, r in zip(slide.size, self.reach, strict=True)]
+        A, B, N, OQ, OP, F = planes.shape
+        dy = scratch.bordered(("dy", slide), (N, size[1], size[0], F), planes.dtype)
+        p, q = self.reach
+        for a, b in np.ndindex(A, B):
+            dy[:, q + b : q + b + OQ * B : B, p + a : p + a + OP * A : A] = planes[a, b]
         return dy
 
-    def _scatter(self, dplanes: Array, kernel: Array, dx: Array, scratch: Scratch) -> None:
-        planes, window = self.planes, self.planes.window
-        N = dx.shape[0]
-        shape = planes.columns_shape(N, self.C)
-        dcolumns = scratch.take("columns", shape, dx.dtype)
-        np.dot(dplanes.reshape(-1, self.F), kernel, out=dcolumns.reshape(-1, kernel.shape[1]))
-        padded = scratch.take("padded dx", (N, *window.padded, self.C), dx.dtype)
+    def _scatter(
+        self, dplanes: Array, kernel: Array, N: int, name: object, scratch: Scratch
+    ) -> Array:
+        strips, slide = self.strips, self.strips.slide
+        (KP, KQ), (sp, sq), (dp, dq) = slide.kernel, slide.strides, slide.dilation
+        (A, B), (OP, OQ), C = slide.pool, slide.out, strips.C
+        planes = np.ascontiguousarray(strips.planes(dplanes, N))
+        windows = scratch.take("strips", (*planes.shape[:-1], KP, KQ, C), planes.dtype)
+        np.dot(planes.reshape(-1, strips.F), kernel, out=windows.reshape(-1, strips.K))
+        padded = scratch.take(name, (N, *slide.size, C), planes.dtype)
         padded.fill(0)
-        for a, b in np.ndindex(planes.pool):
-            for kh, kw in np.ndindex(window.kernel):
-                cells = planes.cells(padded, a, b, kh, kw)
-                np.add(cells, dcolumns[a, b, :, :, :, kh, kw], out=cells)
-        (top, _), (left, _) = window.pads
-        np.copyto(dx, padded[:, top : top + dx.shape[1], left : left + dx.shape[2]])
+        for a, b, kp, kq in np.ndindex(A, B, KP, KQ):
+            rows = _every(a * sp + kp * dp, sp * A, OP)
+            columns = _every(b * sq + kq * dq, sq * B, OQ)
+            cells = padded[:, rows, columns]
+            np.add(cells, windows[a, b, :, :, :, kp, kq].transpose(0, 2, 1, 3), out=cells)
+        (p, q), (P, Q) = self.before, self.inside
+        return padded[:, p : p + P, q : q + Q]
 
 
-def _rows(maps: Array) -> Array:
-    """(N, H, W, C) as (N·H·W, C): a view, for the products' ``out``."""
-    return maps.reshape(-1, maps.shape[-1])
+def _every(start: int, step: int, count: int) -> slice:
+    return slice(start, start + (count - 1) * step + 1, step)

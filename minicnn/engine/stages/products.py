@@ -18,30 +18,42 @@ from minicnn.typing import Array
 
 SMALL = 10**6  # multiply-adds
 WORTHWHILE = 64  # rows of a chunk: with fewer, starting a product costs more than it saves
-
-
-def chunk_height(height: int, width: int, K: int, F: int) -> int:
-    """How many of a map's rows make one chunk; 0: do not cut.
-
-    >>> chunk_height(74, 74, 27, 16), chunk_height(34, 34, 288, 64)
-    (2, 0)
-    """
-    return _chunk_height(height, width, K, F) if current_options().small_products else 0
+NARROW = 32  # columns that a kernel's part has at least
 
 
 @functools.cache
-def _chunk_height(height: int, width: int, K: int, F: int) -> int:
-    most = SMALL // (K * F)
-    fitting = [h for h in range(1, height + 1) if height % h == 0 and h * width <= most]
-    best = max(fitting, default=0)
-    return best if best * width >= WORTHWHILE else 0
+def _cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
+    for parts in (1, 2, 4):
+        if F % parts or (parts > 1 and F // parts < NARROW):
+            break
+        most = SMALL // (K * F // parts)
+        if most >= WORTHWHILE:
+            count = -(-rows // most)
+            return count, -(-rows // count), parts
+    return 1, rows, 1
 
 
-def in_chunks(rows: Array, height: int, width: int, F: int) -> Array:
-    """Rows of maps of height·width places, (places, K), for a product with F columns."""
-    K = rows.shape[1]
-    chunk = chunk_height(height, width, K, F) * width or len(rows)
-    return rows.reshape(-1, chunk, K)
+def cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
+    """A product of (rows, K) and (K, F) as chunks of rows, times parts of the other's columns.
+
+    The chunks together may be a few rows longer. One chunk: the product is better left whole.
+
+    >>> cut(5624, 27, 16), cut(306, 288, 64), cut(64, 1152, 128)
+    ((3, 1875, 1), (3, 102, 2), (1, 64, 1))
+    """
+    return _cut(rows, K, F) if current_options().small_products else (1, rows, 1)
+
+
+def in_chunks(rows: Array, F: int) -> Array:
+    """Rows (n, K) for a product with F columns, in equal chunks if that can be: (chunks, ., K)."""
+    n, K = rows.shape
+    return rows.reshape(_chunks(n, K * F) if current_options().small_products else 1, -1, K)
+
+
+@functools.cache
+def _chunks(n: int, size: int) -> int:
+    fewest = -(-n * size // SMALL)
+    return next((c for c in range(fewest, n // WORTHWHILE + 1) if n % c == 0), 1)
 
 
 def times(chunks: Array, W: Array, out: Array) -> Array:

@@ -1,0 +1,232 @@
+"""A convolution's windows as matrices, without copying every number KH·KW times (floor 3).
+
+im2col writes each window out, KH·KW·C numbers, though neighbours share most of theirs. Here
+only KW of those copies are made. A *strip* belongs to one column of the output: for each row
+of the map, the KW·C numbers that the column's windows see there, row under row. The window at
+the top is then the strip's first KH·KW·C numbers, the next window begins KW·C numbers later,
+and so on: windows overlap in memory. BLAS does not mind how far the rows of a matrix lie
+apart, as long as they don't overlap *within one matrix*. So the windows take turns: every
+t-th one, far enough from the one before, makes a matrix of its own, and t matrices over the
+same strips, multiplied one after another, are the whole convolution.
+
+    strip   ─┬─ row 0 ─┬─ row 1 ─┬─ row 2 ─┬─ row 3 ─┬─ row 4 ─┬─ row 5 ─┬─ row 6 ─┬ ...
+    turn 0   └────────window 0─────────────┴────────window 3─────────────┴─ ...
+    turn 1             └────────window 1─────────────┴────────window 4───── ...
+    turn 2                       └────────window 2─────────────┴─ ...
+
+The strips lie one behind the other, so the windows at the end of one reach into the next.
+These belong to no place of the output; their results are left lying between the others, and
+in the backward pass their gradient is zero.
+
+An axis of the output is a strip, and the strips are the other one: what comes out lies in
+memory with rows and columns exchanged. The next convolution exchanges them back. Everything
+here says P for the slower axis of the maps in memory and Q for the faster one, whichever of H
+and W they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from minicnn.engine.options import current_options
+from minicnn.engine.scratch import Scratch
+from minicnn.engine.stages.products import cut
+from minicnn.typing import Array, Pair
+
+WASTE = 1.3  # times as many windows as there are places: more, and copying them all is cheaper
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A window that slides over padded maps (N, P, Q, C), and the pool behind it."""
+
+    size: Pair  # (P, Q)
+    kernel: Pair
+    strides: Pair
+    dilation: Pair
+    pool: Pair  # (1, 1) without a pool
+    out: Pair  # (OP, OQ): what the pool gives
+
+    def turned(self) -> Slide:
+        """The same over maps whose rows lie in memory as columns."""
+        pairs = (self.size, self.kernel, self.strides, self.dilation, self.pool, self.out)
+        return Slide(*[(b, a) for a, b in pairs])
+
+
+class Strips:
+    """The products of one convolution: with its kernel, and for its kernel's gradient.
+
+    The places of the output are dealt out to the A·B cells of their pool's windows: *plane* k
+    holds cell k of every window, so that the pool is a maximum over a few arrays.
+    """
+
+    def __init__(self, slide: Slide, C: int, F: int) -> None:
+        self.slide, self.C, self.F = slide, C, F
+        (KP, KQ), (stride, _) = slide.kernel, slide.strides
+        A, OP = slide.pool[0], slide.out[0]
+        self.K = KP * KQ * C
+        places = A * OP
+        # In rows of the map: how far a window reaches, and where the next begins.
+        reach, self.step, self.unit = KP, stride, KQ * C
+        self.windows = _up(-(-((places - 1) * stride + KP) // stride), A)  # of one strip
+        self.shared = (
+            current_options().strips
+            and (slide.dilation[0] == 1 or KP == 1)
+            and self.windows <= WASTE * places
+        )
+        if not self.shared:  # every window by itself, KH times as many copies
+            reach, self.step, self.unit, self.windows = 1, 1, self.K, places
+        self.rounds = -(-reach // (A * self.step))  # turns, for each plane
+        self.turns = self.rounds * A
+
+    # ---- what it makes of maps -----------------------------------------------------------------
+
+    def of(self, maps: Array, scratch: Scratch, start: Pair = (0, 0)) -> Array:
+        """The strips of these maps, as matrices: (rounds, A, chunks, 1, rows, K).
+
+        The first window has its first cell at ``start``.
+        """
+        N, dtype = len(maps), maps.dtype
+        count, rows, _ = self._cut(N)
+        used = self._places(N) * self.step * self.unit
+        buffer = scratch.take(
+            "strips", (count * rows * self.turns * self.step * self.unit + self.K,), dtype
+        )
+        buffer[used:] = 0  # read, but of no consequence
+        self._fill(buffer[:used], maps, start)
+        one = self.step * self.unit * dtype.itemsize
+        return np.ndarray(
+            (self.rounds, self.slide.pool[0], count, 1, rows, self.K),
+            dtype,
+            buffer,
+            strides=(
+                self.slide.pool[0] * one,
+                one,
+                rows * self.turns * one,
+                0,
+                self.turns * one,
+                dtype.itemsize,
+            ),
+        )
+
+    def _fill(self, strips: Array, maps: Array, start: Pair) -> None:
+        (P, _), (KP, KQ), (sp, sq), (dp, dq) = (
+            self.slide.size,
+            self.slide.kernel,
+            self.slide.strides,
+            self.slide.dilation,
+        )
+        B, OQ = self.slide.pool[1], self.slide.out[1]
+        N, C, (n, p, q, c) = len(maps), self.C, maps.strides
+        length = self.windows * self.step
+        if self.shared:
+            rows, KP, down = min(P, length), 1, p
+        else:
+            rows, down = length, p * sp
+        windows = np.ndarray(
+            (B, N, OQ, rows, KP, KQ, C),
+            maps.dtype,
+            maps,
+            offset=start[0] * p + start[1] * q,
+            strides=(q * sq, n, q * sq * B, down, p * dp, q * dq, c),
+        )
+        strips = strips.reshape(B, N, OQ, length, KP, KQ, C)
+        np.copyto(strips[:, :, :, :rows], windows)
+        if rows < length:
+            strips[:, :, :, rows:] = 0
+
+    # ---- products ------------------------------------------------------------------------------
+
+    def times(self, matrices: Array, W: Array, into: Array, N: int) -> None:
+        """The windows of N samples times W (K, F), into an array of ``room``."""
+        _, _, parts = self._cut(N)
+        W = W.reshape(self.K, parts, -1).transpose(1, 0, 2)
+        np.matmul(matrices, W, out=self._by_turns(into, N))
+
+    def gradient(
+        self, matrices: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch
+    ) -> Array:
+        """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
+        count, _, parts = self._cut(N)
+        width = self.F // parts
+        shares = scratch.take("shares", (self.turns * count, parts, self.K, width), dW.dtype)
+        np.matmul(
+            matrices.swapaxes(-1, -2),
+            self._by_turns(dplanes, N),
+            out=shares.reshape(self.rounds, -1, count, parts, self.K, width),
+        )
+        if parts == 1:
+            np.sum(shares[:, 0], axis=0, out=dW)
+        else:
+            dW.reshape(self.K, parts, width)[...] = shares.sum(axis=0).transpose(1, 0, 2)
+        return dW
+
+    # ---- planes --------------------------------------------------------------------------------
+
+    def room(self, N: int) -> tuple[int, int, int]:
+        """The shape of an array for the planes of N samples, and what lies between them."""
+        count, rows, _ = self._cut(N)
+        return self.slide.pool[0], count * rows * self.rounds, self.F
+
+    def planes(self, array: Array, N: int) -> Array:
+        """The planes in such an array: (A, B, N, OQ, OP, F)."""
+        return self.with_rest(array, N)[:, :, :, :, : self.slide.out[0]]
+
+    def with_rest(self, array: Array, N: int) -> Array:
+        """The planes with what lies between their rows, each in one piece: OP and a few more."""
+        (A, B), OQ = self.slide.pool, self.slide.out[1]
+        used = array[:, : self._places(N) // A]
+        return used.reshape(A, B, N, OQ, self.windows // A, self.F)
+
+    def clear_rest(self, array: Array, N: int) -> None:
+        """Zeros for all in the first plane, and behind the last, that is no place of the output."""
+        array[:, self._places(N) // self.slide.pool[0] :] = 0
+        self.with_rest(array, N)[0, 0, :, :, self.slide.out[0] :] = 0
+
+    def _by_turns(self, array: Array, N: int) -> Array:
+        """Such an array in the order in which the matrices come: the rows of turn r·A + a."""
+        count, rows, parts = self._cut(N)
+        plane, row, number = array.strides
+        return np.ndarray(
+            (self.rounds, len(array), count, parts, rows, self.F // parts),
+            array.dtype,
+            array,
+            strides=(
+                row,
+                plane,
+                rows * self.rounds * row,
+                self.F // parts * number,
+                self.rounds * row,
+                number,
+            ),
+        )
+
+    # ---- sizes ---------------------------------------------------------------------------------
+
+    def _places(self, N: int) -> int:
+        """How many windows there are, those of no consequence included."""
+        return self.slide.pool[1] * N * self.slide.out[1] * self.windows
+
+    def _cut(self, N: int) -> tuple[int, int, int]:
+        """The chunks of a turn's matrix, their rows, and the parts of the kernel."""
+        return cut(-(-self._places(N) // self.turns), self.K, self.F)
+
+    def working_set(self) -> int:
+        """Numbers that one sample's strips and planes are."""
+        return self._places(1) * (self.step * self.unit + self.F)
+
+
+def in_memory(x: Array) -> tuple[Array, bool]:
+    """Maps as they lie in memory, and whether they lie there with H and W exchanged."""
+    if x.flags.c_contiguous:
+        return x, False
+    turned = x.transpose(0, 2, 1, 3)
+    if turned.flags.c_contiguous:
+        return turned, True
+    return np.ascontiguousarray(x), False  # a view that a layer of a user's made
+
+
+def _up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
