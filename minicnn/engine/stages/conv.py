@@ -57,11 +57,11 @@ class ConvStage(Stage):
     # ---- forward -------------------------------------------------------------------------------
 
     def prepare_forward(self, dtype: Any) -> Any:
-        """W as matrices, by how the maps lie, and b for a whole row of a map."""
+        """The kernel by how the maps lie, and b for a whole row of a map."""
         W, b = folded(self.conv, self.norm, dtype)
         if b is not None:
             b = np.tile(b, max(self.out)).reshape(-1, self.F)
-        return {turned: _laid(W, turned).reshape(-1, self.F) for turned in self.ways}, b
+        return {turned: way[0].kernel(_laid(W, turned)) for turned, way in self.ways.items()}, b
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, and which plane won where."""
@@ -83,11 +83,11 @@ class ConvStage(Stage):
         self, maps: Array, turned: bool, block: Block, kept: Scratch | None
     ) -> tuple[Array, list[Array]]:
         """y, and which plane won where if anything is to be kept."""
-        matrices, b = block.ready[self.number]
+        kernels, b = block.ready[self.number]
         strips, N, dtype = self.ways[turned][0], len(maps), maps.dtype
         array = block.scratch.take("planes", strips.room(N), dtype)
-        windows = strips.of(self._padded(maps, turned, block), block.scratch)
-        strips.times(windows, matrices[turned], array, N)
+        columns = strips.of(self._padded(maps, turned, block), block.scratch)
+        strips.times(columns, kernels[turned], array, N, block.scratch)
         best, *others = _cells(strips.with_rest(array, N), turned)
         winners = []
         for k, plane in enumerate(others):
@@ -138,9 +138,9 @@ class ConvStage(Stage):
         for plane, won in zip(reversed(others), reversed(winners), strict=True):
             np.multiply(first, won, out=plane)  # the last plane that won takes it, and so on down
             np.subtract(first, plane, out=first)
-        matrices = strips.of(self._padded(maps, turned, block), scratch)
+        columns = strips.of(self._padded(maps, turned, block), scratch)
         dW = scratch.take("dW", (strips.K, self.F), dy.dtype)
-        strips.gradient(matrices, array, dW, N, scratch)
+        strips.gradient(columns, array, dW, N, scratch)
         dW = _laid(dW.reshape(*strips.slide.kernel, self.C, self.F), turned)
         block.add_gradient(self.path + "W", dW)
         if not need_dx:

@@ -32,20 +32,18 @@ class Correlation:
 
     def kernel(self, W: Array) -> Array:
         """From W (KP, KQ, C, F), what ``run`` multiplies by."""
-        C, F = W.shape[2:]
         if not self.by_strips:
-            return W.reshape(-1, F).T
-        turned = W[::-1, ::-1].transpose(1, 0, 3, 2)
-        return np.ascontiguousarray(turned).reshape(-1, C)
+            return W.reshape(-1, W.shape[-1]).T
+        return self.back.kernel(W[::-1, ::-1].transpose(1, 0, 3, 2))
 
     def run(self, dplanes: Array, kernel: Array, N: int, name: object, scratch: Scratch) -> Array:
         """dx (N, P, Q, C), in scratch under this name."""
         if not self.by_strips:
             return self._scatter(dplanes, kernel, N, name, scratch)
         dy = self._bordered(self.strips.planes(dplanes, N), scratch)
-        matrices = self.back.of(dy, scratch, (self.before[1], self.before[0]))
+        columns = self.back.of(dy, scratch, (self.before[1], self.before[0]))
         array = scratch.take(name, self.back.room(N), dy.dtype)
-        self.back.times(matrices, kernel, array, N)
+        self.back.times(columns, kernel, array, N, scratch)
         return self.back.planes(array, N)[0, 0]
 
     def _bordered(self, planes: Array, scratch: Scratch) -> Array:

@@ -44,6 +44,11 @@ def cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
     return _cut(rows, K, F) if current_options().small_products else (1, rows, 1)
 
 
+def whole(K: int, F: int) -> bool:
+    """Whether ``cut`` leaves products with a kernel of this size as they are."""
+    return cut(1 << 30, K, F)[0] == 1
+
+
 def in_chunks(rows: Array, F: int) -> Array:
     """Rows (n, K) for a product with F columns, in equal chunks if that can be: (chunks, ., K)."""
     n, K = rows.shape

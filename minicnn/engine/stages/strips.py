@@ -32,7 +32,7 @@ import numpy as np
 
 from minicnn.engine.options import current_options
 from minicnn.engine.scratch import Scratch
-from minicnn.engine.stages.products import cut
+from minicnn.engine.stages.products import cut, whole
 from minicnn.typing import Array, Pair
 
 WASTE = 1.3  # times as many windows as there are places: more, and copying them all is cheaper
@@ -81,35 +81,25 @@ class Strips:
         self.rounds = -(-reach // (A * self.step))  # turns, for each plane
         self.turns = self.rounds * A
 
+        # With a large kernel a product for each of its rows, added up, is quicker than one.
+        self.by_rows = (
+            self.shared
+            and A == self.step == 1
+            and whole(self.K, F)
+            and not whole(self.unit, F)
+        )
+
     # ---- what it makes of maps -----------------------------------------------------------------
 
     def of(self, maps: Array, scratch: Scratch, start: Pair = (0, 0)) -> Array:
-        """The strips of these maps, as matrices: (rounds, A, chunks, 1, rows, K).
-
-        The first window has its first cell at ``start``.
-        """
-        N, dtype = len(maps), maps.dtype
-        count, rows, _ = self._cut(N)
+        """The strips of these maps, one behind the other; the first window begins at ``start``."""
+        N = len(maps)
         used = self._places(N) * self.step * self.unit
-        buffer = scratch.take(
-            "strips", (count * rows * self.turns * self.step * self.unit + self.K,), dtype
-        )
-        buffer[used:] = 0  # read, but of no consequence
-        self._fill(buffer[:used], maps, start)
-        one = self.step * self.unit * dtype.itemsize
-        return np.ndarray(
-            (self.rounds, self.slide.pool[0], count, 1, rows, self.K),
-            dtype,
-            buffer,
-            strides=(
-                self.slide.pool[0] * one,
-                one,
-                rows * self.turns * one,
-                0,
-                self.turns * one,
-                dtype.itemsize,
-            ),
-        )
+        size = self._rows(N) * self.step * self.unit + self.K  # the last windows reach further
+        strips = scratch.take("strips", (size,), maps.dtype)
+        strips[used:] = 0
+        self._fill(strips[:used], maps, start)
+        return strips
 
     def _fill(self, strips: Array, maps: Array, start: Pair) -> None:
         (P, _), (KP, KQ), (sp, sq), (dp, dq) = (
@@ -139,21 +129,44 @@ class Strips:
 
     # ---- products ------------------------------------------------------------------------------
 
-    def times(self, matrices: Array, W: Array, into: Array, N: int) -> None:
-        """The windows of N samples times W (K, F), into an array of ``room``."""
-        _, _, parts = self._cut(N)
-        W = W.reshape(self.K, parts, -1).transpose(1, 0, 2)
-        np.matmul(matrices, W, out=self._by_turns(into, N))
+    def kernel(self, W: Array) -> Array:
+        """W (KP, KQ, C, F) as ``times`` takes it: in parts of its columns, each in one piece."""
+        height = self.unit if self.by_rows else self.K
+        _, _, parts = cut(1, height, self.F)
+        pieces = W.reshape(-1, height, parts, self.F // parts).swapaxes(1, 2)
+        return np.ascontiguousarray(pieces)
+
+    def times(self, strips: Array, kernel: Array, into: Array, N: int, scratch: Scratch) -> None:
+        """The windows of N samples times the kernel, into an array of ``room``."""
+        if self.by_rows:
+            self._times_by_rows(strips, kernel, into[0], N, scratch)
+        else:
+            np.matmul(self._windows(strips, N), kernel[0], out=self._by_turns(into, N))
+
+    def _times_by_rows(
+        self, strips: Array, kernel: Array, into: Array, N: int, scratch: Scratch
+    ) -> None:
+        unit = self.unit
+        count, rows, parts = cut(self._places(N), unit, self.F)
+        into = into[: count * rows]
+        share = scratch.take("share", into.shape, into.dtype)
+        for kp, its_kernel in enumerate(kernel):
+            seen = strips[kp * unit :][: count * rows * unit].reshape(count, 1, rows, unit)
+            target = share if kp else into
+            pieces = target.reshape(count, rows, parts, -1).transpose(0, 2, 1, 3)
+            np.matmul(seen, its_kernel, out=pieces)
+            if kp:
+                np.add(into, share, out=into)
 
     def gradient(
-        self, matrices: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch
+        self, strips: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch
     ) -> Array:
         """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
         count, _, parts = self._cut(N)
         width = self.F // parts
         shares = scratch.take("shares", (self.turns * count, parts, self.K, width), dW.dtype)
         np.matmul(
-            matrices.swapaxes(-1, -2),
+            self._windows(strips, N).swapaxes(-1, -2),
             self._by_turns(dplanes, N),
             out=shares.reshape(self.rounds, -1, count, parts, self.K, width),
         )
@@ -163,12 +176,23 @@ class Strips:
             dW.reshape(self.K, parts, width)[...] = shares.sum(axis=0).transpose(1, 0, 2)
         return dW
 
+    def _windows(self, strips: Array, N: int) -> Array:
+        """The strips as matrices: (rounds, A, chunks, 1, rows, K)."""
+        count, rows, _ = self._cut(N)
+        A, one = self.slide.pool[0], self.step * self.unit * strips.itemsize
+        turn = self.turns * one
+        return np.ndarray(
+            (self.rounds, A, count, 1, rows, self.K),
+            strips.dtype,
+            strips,
+            strides=(A * one, one, rows * turn, 0, turn, strips.itemsize),
+        )
+
     # ---- planes --------------------------------------------------------------------------------
 
     def room(self, N: int) -> tuple[int, int, int]:
         """The shape of an array for the planes of N samples, and what lies between them."""
-        count, rows, _ = self._cut(N)
-        return self.slide.pool[0], count * rows * self.rounds, self.F
+        return self.slide.pool[0], self._rows(N) // self.slide.pool[0], self.F
 
     def planes(self, array: Array, N: int) -> Array:
         """The planes in such an array: (A, B, N, OQ, OP, F)."""
@@ -208,6 +232,15 @@ class Strips:
     def _places(self, N: int) -> int:
         """How many windows there are, those of no consequence included."""
         return self.slide.pool[1] * N * self.slide.out[1] * self.windows
+
+    def _rows(self, N: int) -> int:
+        """As many, and what fills up the last chunks."""
+        count, rows, _ = self._cut(N)
+        most = count * rows * self.turns
+        if self.by_rows:
+            count, rows, _ = cut(self._places(N), self.unit, self.F)
+            most = max(most, count * rows)
+        return most
 
     def _cut(self, N: int) -> tuple[int, int, int]:
         """The chunks of a turn's matrix, their rows, and the parts of the kernel."""
