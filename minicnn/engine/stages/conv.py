@@ -19,6 +19,8 @@ from minicnn.engine.stages.strips import Slide, Strips, in_memory
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 
+LONG = 32  # channels whose copies are long enough runs
+
 
 class ConvStage(Stage):
     """A convolution in one group, perhaps an activation, perhaps a pool without overlaps."""
@@ -39,93 +41,100 @@ class ConvStage(Stage):
         self.C, self.F = conv.input_shape[2], conv.filters
         self.cells = (1, 1) if pool is None else pool.kernel
         self.out = self.window.out if pool is None else pool.out
-        self.ways = {turned: self._way(turned) for turned in (False, True)}
+        self.ways = {along: self._way(along) for along in "HW"}
 
-    def _way(self, turned: bool) -> tuple[Strips, Correlation]:
-        """How to go about maps that lie in memory as they are, or with H and W exchanged."""
+    def _way(self, along: str) -> tuple[Strips, Correlation]:
+        """How to go about it with strips along H, or along W."""
         window = self.window
         slide = Slide(
             window.padded, window.kernel, window.strides, window.dilation, self.cells, self.out
         )
         inside, (h, w) = window.size, window.pads
         before = h[0], w[0]
-        if turned:
+        if along == "W":
             slide, inside, before = slide.turned(), inside[::-1], before[::-1]
         strips = Strips(slide, self.C, self.F)
         return strips, Correlation(strips, inside, before)
 
+    def _along(self, lies: str, block: Block) -> str:
+        """Which way the strips go for maps that lie in memory along W, as usual, or along H.
+
+        Strips across the maps' rows are copied in the longest runs, and exchange H and W. With
+        many channels every run is long; then the last stage makes maps that lie as usual.
+        """
+        if self.C >= LONG and block.target is not None and block.target[0] == self.number:
+            return "W"
+        return "H" if lies == "W" else "W"
+
     # ---- forward -------------------------------------------------------------------------------
 
     def prepare_forward(self, dtype: Any) -> Any:
-        """The kernel by how the maps lie, and b for a whole row of a map."""
+        """The kernel, by the strips' direction, and b for a whole row of a map."""
         W, b = folded(self.conv, self.norm, dtype)
         if b is not None:
             b = np.tile(b, max(self.out)).reshape(-1, self.F)
-        return {turned: way[0].kernel(_laid(W, turned)) for turned, way in self.ways.items()}, b
+        return {along: way[0].kernel(_laid(W, along)) for along, way in self.ways.items()}, b
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, and which plane won where."""
-        maps, turned = in_memory(x)
-        y, winners = self._convolve(maps, turned, block, block.kept)
-        activation = None
+        y, activation, how = self._convolve(x, block, block.kept), None, block.cache[self.number]
         if self.after is not None and not self.relu:
             y, activation = self.after.forward(y)
-        block.cache[self.number] = (x, y, winners, activation)
+        block.cache[self.number] = (x, y, activation, *how)
         return y
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
-        maps, turned = in_memory(x)
-        y, _ = self._convolve(maps, turned, block, None)
+        y = self._convolve(x, block, None)
         return y if self.after is None or self.relu else self.after.infer(y)
 
-    def _convolve(
-        self, maps: Array, turned: bool, block: Block, kept: Scratch | None
-    ) -> tuple[Array, list[Array]]:
-        """y, and which plane won where if anything is to be kept."""
-        kernels, b = block.ready[self.number]
-        strips, N, dtype = self.ways[turned][0], len(maps), maps.dtype
-        array = block.scratch.take("planes", strips.room(N), dtype)
-        columns = strips.of(self._padded(maps, turned, block), block.scratch)
-        strips.times(columns, kernels[turned], array, N, block.scratch)
-        best, *others = _cells(strips.with_rest(array, N), turned)
+    def _convolve(self, x: Array, block: Block, kept: Scratch | None) -> Array:
+        """y. With ``kept``, the strips' direction and which plane won where are put into there."""
+        (kernels, b), scratch = block.ready[self.number], block.scratch
+        maps, lies = self._maps(x, scratch)
+        along = self._along(lies, block)
+        strips, N, dtype = self.ways[along][0], len(maps), maps.dtype
+        array = scratch.take("planes", strips.room(N), dtype)
+        columns = strips.of(maps, scratch, across=along == lies)
+        strips.times(columns, kernels[along], array, N, scratch)
+        best, *others = _cells(strips.with_rest(array, N), along)
         winners = []
         for k, plane in enumerate(others):
             if kept is not None:
                 won = kept.take((self.number, "winner", k), plane.shape, np.bool_)
                 winners.append(np.greater(plane, best, out=won))
             np.maximum(best, plane, out=best)
-        y = (kept or block.scratch).take((self.number, "y"), self._shape(N, turned), dtype)
+        if kept is not None:
+            block.cache[self.number] = (along, winners)
+        y = self._room_for(N, along, dtype, block, kept)
         best = best[:, :, : y.shape[2]]
         if b is not None:
-            best = np.add(best, b[: y.shape[2]], out=y)
+            best = np.add(best, b[: y.shape[2]], out=best if self.relu else y)
         if self.relu:
             best = np.maximum(best, 0, out=y)
         if best is not y:
             np.copyto(y, best)
-        return (y if turned else y.transpose(0, 2, 1, 3)), winners
+        return y if along == "W" else y.transpose(0, 2, 1, 3)
 
     # ---- backward ------------------------------------------------------------------------------
 
     def prepare_backward(self, dtype: Any) -> Any:
         """The kernel as the correlation wants it, by how the maps lie."""
         W = param(self.conv, "W", dtype)
-        return {turned: way[1].kernel(_laid(W, turned)) for turned, way in self.ways.items()}
+        return {along: way[1].kernel(_laid(W, along)) for along, way in self.ways.items()}
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The gradient of each plane; then the products of the convolution's own backward."""
-        x, y, winners, activation = block.cache.pop(self.number)
+        x, y, activation, along, winners = block.cache.pop(self.number)
         if activation is not None:
             assert self.after is not None
             dy = self.after.backward(dy, activation)[0]
-        maps, turned = in_memory(x)
-        strips, correlation = self.ways[turned]
-        N, scratch = len(x), block.scratch
-        if not turned:
+        strips, N, scratch = self.ways[along][0], len(x), block.scratch
+        if along == "H":
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
         array = scratch.take("planes", strips.room(N), dy.dtype)
         strips.clear_rest(array, N)
-        first, *others = _cells(strips.with_rest(array, N), turned)
+        first, *others = _cells(strips.with_rest(array, N), along)
         inside = first[:, :, : y.shape[2]]
         if self.relu:
             alive = scratch.take("alive", y.shape, np.bool_)
@@ -138,38 +147,46 @@ class ConvStage(Stage):
         for plane, won in zip(reversed(others), reversed(winners), strict=True):
             np.multiply(first, won, out=plane)  # the last plane that won takes it, and so on down
             np.subtract(first, plane, out=first)
-        columns = strips.of(self._padded(maps, turned, block), scratch)
+        maps, lies = self._maps(x, scratch)
+        columns = strips.of(maps, scratch, across=along == lies)
         dW = scratch.take("dW", (strips.K, self.F), dy.dtype)
         strips.gradient(columns, array, dW, N, scratch)
-        dW = _laid(dW.reshape(*strips.slide.kernel, self.C, self.F), turned)
+        dW = _laid(dW.reshape(*strips.slide.kernel, self.C, self.F), along)
         block.add_gradient(self.path + "W", dW)
         if not need_dx:
             return None
-        dx = correlation.run(
-            array, block.ready[self.number][turned], N, (self.number, "dx"), scratch
-        )
-        return dx.transpose(0, 2, 1, 3) if turned else dx
+        planes = strips.planes(array, N)
+        back = "H" if lies == "W" else "W"  # so that dx lies as x does
+        if back != along:
+            planes = planes.transpose(1, 0, 2, 4, 3, 5)
+        kernel = block.ready[self.number][back]
+        dx = self.ways[back][1].run(planes, kernel, (self.number, "dx"), scratch)
+        return dx if lies == "W" else dx.transpose(0, 2, 1, 3)
 
     # ---- memory --------------------------------------------------------------------------------
 
-    def _padded(self, maps: Array, turned: bool, block: Block) -> Array:
+    def _maps(self, x: Array, scratch: Scratch) -> tuple[Array, str]:
+        """x with its padding, as it lies in memory, and along which axis."""
+        maps, lies = in_memory(x)
         if not self.window.is_padded:
-            return maps
-        strips, correlation = self.ways[turned]
-        shape = (len(maps), *strips.slide.size, self.C)
-        padded = block.scratch.bordered(("padded", self.window, turned), shape, maps.dtype)
-        p, q = correlation.before
+            return maps, lies
+        _, back = self.ways["H" if lies == "W" else "W"]
+        shape = (len(maps), *back.strips.slide.size, self.C)
+        padded = scratch.bordered(("padded", self.window, lies), shape, maps.dtype)
+        p, q = back.before
         padded[:, p : p + maps.shape[1], q : q + maps.shape[2]] = maps
-        return padded
+        return padded, lies
 
-    def _shape(self, N: int, turned: bool) -> tuple[int, ...]:
-        """The output's, as it lies in memory: the other way than the input."""
+    def _room_for(self, N: int, along: str, dtype: Any, block: Block, kept: Scratch | None) -> Array:
+        """Where y goes: (N, OW, OH, F) after strips along H, (N, OH, OW, F) after strips along W."""
         OH, OW = self.out
-        return (N, OH, OW, self.F) if turned else (N, OW, OH, self.F)
+        if along == "H":
+            return (kept or block.scratch).take((self.number, "y"), (N, OW, OH, self.F), dtype)
+        return block.result(self.number, kept or block.scratch, "y", (N, OH, OW, self.F), dtype)
 
     def working_set(self, itemsize: int) -> int:
         """Strips and planes, mostly."""
-        return itemsize * (self.ways[False][0].working_set() + numbers(self.conv.input_shape))
+        return itemsize * (self.ways["H"][0].working_set() + numbers(self.conv.input_shape))
 
     def rows(self) -> int:
         """A row for each place of the window."""
@@ -196,13 +213,13 @@ def folded(conv: Conv2D, norm: BatchNorm | None, dtype: Any) -> tuple[Array, Arr
     return W * s, shifted * s + param(norm, "beta", dtype)
 
 
-def _laid(W: Array, turned: bool) -> Array:
-    """A kernel (KH, KW, C, F) for maps as they lie in memory; the other way round, the same."""
-    return W.transpose(1, 0, 2, 3) if turned else W
+def _laid(W: Array, along: str) -> Array:
+    """A kernel (KH, KW, C, F) for strips in this direction; the other way round, the same."""
+    return W if along == "H" else W.transpose(1, 0, 2, 3)
 
 
-def _cells(planes: Array, turned: bool) -> list[Array]:
+def _cells(planes: Array, along: str) -> list[Array]:
     """The planes (A, B, ...) by the cells of the pool, row after row of it."""
-    if turned:
+    if along == "W":
         planes = planes.swapaxes(0, 1)
     return [planes[cell] for cell in np.ndindex(planes.shape[:2])]

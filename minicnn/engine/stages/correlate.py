@@ -36,15 +36,16 @@ class Correlation:
             return W.reshape(-1, W.shape[-1]).T
         return self.back.kernel(W[::-1, ::-1].transpose(1, 0, 3, 2))
 
-    def run(self, dplanes: Array, kernel: Array, N: int, name: object, scratch: Scratch) -> Array:
-        """dx (N, P, Q, C), in scratch under this name."""
+    def run(self, planes: Array, kernel: Array, name: object, scratch: Scratch) -> Array:
+        """dx (N, P, Q, C), in scratch under this name, from dy in planes (A, B, N, OQ, OP, F)."""
         if not self.by_strips:
-            return self._scatter(dplanes, kernel, N, name, scratch)
-        dy = self._bordered(self.strips.planes(dplanes, N), scratch)
-        columns = self.back.of(dy, scratch, (self.before[1], self.before[0]))
-        array = scratch.take(name, self.back.room(N), dy.dtype)
-        self.back.times(columns, kernel, array, N, scratch)
-        return self.back.planes(array, N)[0, 0]
+            return self._scatter(planes, kernel, name, scratch)
+        N, back = planes.shape[2], self.back
+        dy = self._bordered(planes, scratch)
+        columns = back.of(dy, scratch, (self.before[1], self.before[0]))
+        array = scratch.take(name, back.room(N), dy.dtype)
+        back.times(columns, kernel, array, N, scratch)
+        return back.planes(array, N)[0, 0]
 
     def _bordered(self, planes: Array, scratch: Scratch) -> Array:
         """The planes as maps (N, Q, P, F) in a border of zeros."""
@@ -57,13 +58,11 @@ class Correlation:
             dy[:, q + b : q + b + OQ * B : B, p + a : p + a + OP * A : A] = planes[a, b]
         return dy
 
-    def _scatter(
-        self, dplanes: Array, kernel: Array, N: int, name: object, scratch: Scratch
-    ) -> Array:
+    def _scatter(self, planes: Array, kernel: Array, name: object, scratch: Scratch) -> Array:
         strips, slide = self.strips, self.strips.slide
         (KP, KQ), (sp, sq), (dp, dq) = slide.kernel, slide.strides, slide.dilation
-        (A, B), (OP, OQ), C = slide.pool, slide.out, strips.C
-        planes = np.ascontiguousarray(strips.planes(dplanes, N))
+        (A, B), (OP, OQ), C, N = slide.pool, slide.out, strips.C, planes.shape[2]
+        planes = np.ascontiguousarray(planes)
         windows = scratch.take("strips", (*planes.shape[:-1], KP, KQ, C), planes.dtype)
         np.dot(planes.reshape(-1, strips.F), kernel, out=windows.reshape(-1, strips.K))
         padded = scratch.take(name, (N, *slide.size, C), planes.dtype)

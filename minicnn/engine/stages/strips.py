@@ -76,56 +76,66 @@ class Strips:
             and (slide.dilation[0] == 1 or KP == 1)
             and self.windows <= WASTE * places
         )
-        if not self.shared:  # every window by itself, KH times as many copies
-            reach, self.step, self.unit, self.windows = 1, 1, self.K, places
-        self.rounds = -(-reach // (A * self.step))  # turns, for each plane
-        self.turns = self.rounds * A
-
-        # With a large kernel a product for each of its rows, added up, is quicker than one.
+        # With a large kernel a product for each of its rows, added up, is quicker than one; and
+        # one for all places is quicker than one a turn.
         self.by_rows = (
             self.shared
             and A == self.step == 1
             and whole(self.K, F)
             and not whole(self.unit, F)
         )
+        if whole(self.K, F) and not self.by_rows:
+            self.shared = False
+        if not self.shared:  # every window by itself, KH times as many copies
+            reach, self.step, self.unit, self.windows = 1, 1, self.K, OP
+        self.planes_apart = A if self.shared else 1  # else they lie one behind the other
+        self.rounds = -(-reach // (self.planes_apart * self.step))  # turns, for each of them
+        self.turns = self.rounds * self.planes_apart
 
     # ---- what it makes of maps -----------------------------------------------------------------
 
-    def of(self, maps: Array, scratch: Scratch, start: Pair = (0, 0)) -> Array:
-        """The strips of these maps, one behind the other; the first window begins at ``start``."""
+    def of(
+        self, maps: Array, scratch: Scratch, start: Pair = (0, 0), across: bool = False
+    ) -> Array:
+        """The strips of these maps, one behind the other; the first window begins at ``start``.
+
+        ``across``: the maps lie in memory as (N, Q, P, C), so the copies are runs of C numbers.
+        """
         N = len(maps)
         used = self._places(N) * self.step * self.unit
         size = self._rows(N) * self.step * self.unit + self.K  # the last windows reach further
         strips = scratch.take("strips", (size,), maps.dtype)
         strips[used:] = 0
-        self._fill(strips[:used], maps, start)
+        self._fill(strips[:used], maps, start, across)
         return strips
 
-    def _fill(self, strips: Array, maps: Array, start: Pair) -> None:
+    def _fill(self, strips: Array, maps: Array, start: Pair, across: bool) -> None:
         (P, _), (KP, KQ), (sp, sq), (dp, dq) = (
             self.slide.size,
             self.slide.kernel,
             self.slide.strides,
             self.slide.dilation,
         )
-        B, OQ = self.slide.pool[1], self.slide.out[1]
+        (A, B), OQ = self.slide.pool, self.slide.out[1]
         N, C, (n, p, q, c) = len(maps), self.C, maps.strides
+        if across:
+            p, q = q, p
         length = self.windows * self.step
         if self.shared:
-            rows, KP, down = min(P, length), 1, p
+            A, rows, KP, down = 1, min(P, length), 1, p
         else:
-            rows, down = length, p * sp
+            rows, down = length, p * sp * A
         windows = np.ndarray(
-            (B, N, OQ, rows, KP, KQ, C),
+            (A, B, N, OQ, rows, KP, KQ, C),
             maps.dtype,
             maps,
             offset=start[0] * p + start[1] * q,
-            strides=(q * sq, n, q * sq * B, down, p * dp, q * dq, c),
+            strides=(p * sp, q * sq, n, q * sq * B, down, p * dp, q * dq, c),
         )
-        strips = strips.reshape(B, N, OQ, length, KP, KQ, C)
-        np.copyto(strips[:, :, :, :rows], windows)
+        strips = strips.reshape(A, B, N, OQ, length, KP, KQ, C)
+        np.copyto(strips[:, :, :, :, :rows], windows)
         if rows < length:
-            strips[:, :, :, rows:] = 0
+            strips[:, :, :, :, rows:] = 0
 
     # ---- products ------------------------------------------------------------------------------
 
@@ -179,7 +189,7 @@ class Strips:
     def _windows(self, strips: Array, N: int) -> Array:
         """The strips as matrices: (rounds, A, chunks, 1, rows, K)."""
         count, rows, _ = self._cut(N)
-        A, one = self.slide.pool[0], self.step * self.unit * strips.itemsize
+        A, one = self.planes_apart, self.step * self.unit * strips.itemsize
         turn = self.turns * one
         return np.ndarray(
             (self.rounds, A, count, 1, rows, self.K),
@@ -192,7 +202,7 @@ class Strips:
 
     def room(self, N: int) -> tuple[int, int, int]:
         """The shape of an array for the planes of N samples, and what lies between them."""
-        return self.slide.pool[0], self._rows(N) // self.slide.pool[0], self.F
+        return self.planes_apart, self._rows(N) // self.planes_apart, self.F
 
     def planes(self, array: Array, N: int) -> Array:
         """The planes in such an array: (A, B, N, OQ, OP, F)."""
@@ -201,12 +211,12 @@ class Strips:
     def with_rest(self, array: Array, N: int) -> Array:
         """The planes with what lies between their rows, each in one piece: OP and a few more."""
         (A, B), OQ = self.slide.pool, self.slide.out[1]
-        used = array[:, : self._places(N) // A]
-        return used.reshape(A, B, N, OQ, self.windows // A, self.F)
+        used = array[:, : self._places(N) // self.planes_apart]
+        return used.reshape(A, B, N, OQ, -1, self.F)
 
     def clear_rest(self, array: Array, N: int) -> None:
         """Zeros for all in the first plane, and behind the last, that is no place of the output."""
-        array[:, self._places(N) // self.slide.pool[0] :] = 0
+        array[:, self._places(N) // self.planes_apart :] = 0
         self.with_rest(array, N)[0, 0, :, :, self.slide.out[0] :] = 0
 
     def _by_turns(self, array: Array, N: int) -> Array:
@@ -231,7 +241,8 @@ class Strips:
 
     def _places(self, N: int) -> int:
         """How many windows there are, those of no consequence included."""
-        return self.slide.pool[1] * N * self.slide.out[1] * self.windows
+        (A, B), OQ = self.slide.pool, self.slide.out[1]
+        return A // self.planes_apart * B * N * OQ * self.windows
 
     def _rows(self, N: int) -> int:
         """As many, and what fills up the last chunks."""
@@ -251,14 +262,14 @@ class Strips:
         return self._places(1) * (self.step * self.unit + self.F)
 
 
-def in_memory(x: Array) -> tuple[Array, bool]:
-    """Maps as they lie in memory, and whether they lie there with H and W exchanged."""
+def in_memory(x: Array) -> tuple[Array, str]:
+    """Maps (N, H, W, C) as they lie in memory, and along which axis: W, or H if exchanged."""
     if x.flags.c_contiguous:
-        return x, False
-    turned = x.transpose(0, 2, 1, 3)
-    if turned.flags.c_contiguous:
-        return turned, True
-    return np.ascontiguousarray(x), False  # a view that a layer of a user's made
+        return x, "W"
+    exchanged = x.transpose(0, 2, 1, 3)
+    if exchanged.flags.c_contiguous:
+        return exchanged, "H"
+    return np.ascontiguousarray(x), "W"  # a view that a layer of a user's made
 
 
 def _up(number: int, multiple: int) -> int:
