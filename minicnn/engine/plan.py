@@ -19,6 +19,7 @@ from minicnn.engine.stages.conv import ConvStage
 from minicnn.engine.stages.depthwise import DepthwiseStage
 from minicnn.engine.stages.floats import FloatStage
 from minicnn.engine.stages.layer_stage import LayerStage
+from minicnn.engine.stages.pointwise import PointwiseStage
 from minicnn.engine.stages.stage import Stage
 from minicnn.layers import (
     BatchNorm,
@@ -147,6 +148,8 @@ def _convolution(places: list[Place], purpose: Purpose) -> tuple[int, Stage]:
     commutes = (after is None or isinstance(after, ReLU)) and current_options().pool_first
     if commutes and following and isinstance(following[0], MaxPool2D) and _tiles(following[0]):
         pool, taken = following[0].window, taken + 1
+    if pool is None and PointwiseStage.suits(conv):
+        return taken, PointwiseStage(conv, path, after, norm)
     return taken, ConvStage(conv, path, after, pool, norm)
 
 

@@ -19,7 +19,7 @@ from minicnn.engine.stages.strips import Slide, Strips, in_memory
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 
-LONG = 32  # channels whose copies are long enough runs
+LONG = 16  # channels whose copies are long enough runs
 
 
 class ConvStage(Stage):
@@ -109,7 +109,7 @@ class ConvStage(Stage):
         y = self._room_for(N, along, dtype, block, kept)
         best = best[:, :, : y.shape[2]]
         if b is not None:
-            best = np.add(best, b[: y.shape[2]], out=best if self.relu else y)
+            best = np.add(best, b[: y.shape[2]], out=y)
         if self.relu:
             best = np.maximum(best, 0, out=y)
         if best is not y:

@@ -35,7 +35,9 @@ from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.products import cut, whole
 from minicnn.typing import Array, Pair
 
-WASTE = 1.3  # times as many windows as there are places: more, and copying them all is cheaper
+WASTE = 0.08  # of the places, for each row of the kernel: with more windows that belong to none, and
+# all the more products of no consequence, copying every window is cheaper
+THIN = 48  # filters for which one large product is slow
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,14 @@ class Strips:
         self.shared = (
             current_options().strips
             and (slide.dilation[0] == 1 or KP == 1)
-            and self.windows <= WASTE * places
+            and self.windows <= (1 + WASTE * KP) * places
         )
         # With a large kernel a product for each of its rows, added up, is quicker than one; and
         # one for all places is quicker than one a turn.
         self.by_rows = (
             self.shared
             and A == self.step == 1
+            and F <= THIN
             and whole(self.K, F)
             and not whole(self.unit, F)
         )

@@ -1,0 +1,115 @@
+"""A 1×1 convolution, its bias and ReLU: one product of the maps as they are (floor 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.engine.scratch import Scratch
+from minicnn.engine.stages.conv import folded
+from minicnn.engine.stages.products import in_chunks, times, transposed_times
+from minicnn.engine.stages.stage import Block, Stage, numbers, param
+from minicnn.engine.stages.strips import in_memory
+from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
+from minicnn.typing import Array
+
+
+class PointwiseStage(Stage):
+    """A window of one cell that visits every place: nothing to gather."""
+
+    def __init__(
+        self, conv: Conv2D, path: str, after: Layer | None, norm: BatchNorm | None = None
+    ) -> None:
+        self.conv, self.path, self.after, self.norm = conv, path, after, norm
+        self.relu = isinstance(after, ReLU)
+
+    @staticmethod
+    def suits(conv: Conv2D) -> bool:
+        """One cell, no steps, no border."""
+        window = conv.window
+        return window.cells == 1 and window.strides == (1, 1) and not window.is_padded
+
+    def prepare_forward(self, dtype: Any) -> tuple[Array, Array | None]:
+        """W as a matrix, and b."""
+        W, b = folded(self.conv, self.norm, dtype)
+        return W.reshape(-1, self.conv.filters), b
+
+    def forward(self, x: Array, block: Block) -> Array:
+        """Keeps x and y."""
+        y, activation = self._product(x, block, block.kept), None
+        if self.after is not None and not self.relu:
+            y, activation = self.after.forward(y)
+        block.cache[self.number] = (x, y, activation)
+        return y
+
+    def infer(self, x: Array, block: Block) -> Array:
+        """Keeps nothing."""
+        y = self._product(x, block, block.scratch)
+        return y if self.after is None or self.relu else self.after.infer(y)
+
+    def _product(self, x: Array, block: Block, memory: Scratch) -> Array:
+        """y, which lies in memory as x does."""
+        W, b = block.ready[self.number]
+        maps, lies = in_memory(x)
+        shape = (*maps.shape[:3], self.conv.filters)
+        if lies == "W":
+            y = block.result(self.number, memory, "y", shape, x.dtype)
+        else:
+            y = memory.take((self.number, "y"), shape, x.dtype)
+        times(in_chunks(_rows(maps), shape[3]), W, _rows(y))
+        if b is not None:
+            np.add(y, b, out=y)
+        if self.relu:
+            np.maximum(y, 0, out=y)
+        return y if lies == "W" else y.transpose(0, 2, 1, 3)
+
+    def prepare_backward(self, dtype: Any) -> Array:
+        """W turned around."""
+        return np.ascontiguousarray(param(self.conv, "W", dtype).reshape(-1, self.conv.filters).T)
+
+    def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
+        """dW = xᵀ · dz, dx = dz · Wᵀ."""
+        x, y, activation = block.cache.pop(self.number)
+        if activation is not None:
+            assert self.after is not None
+            dy = self.after.backward(dy, activation)[0]
+        maps, lies = in_memory(x)
+        if lies == "H":
+            y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
+        scratch, (C, F) = block.scratch, (maps.shape[3], dy.shape[3])
+        if self.relu:
+            alive = scratch.take("alive", y.shape, np.bool_)
+            dz = scratch.take("planes", y.shape, y.dtype)
+            np.multiply(dy, np.greater(y, 0, out=alive), out=dz)
+        else:
+            dz = np.ascontiguousarray(dy)
+        dW = scratch.take("dW", (C, F), dz.dtype)
+        transposed_times(in_chunks(_rows(maps), F), _rows(dz), dW, scratch)
+        block.add_gradient(self.path + "W", dW.reshape(1, 1, C, F))
+        if self.conv.use_bias:
+            ones = np.ones(len(_rows(dz)), dz.dtype)
+            block.add_gradient(self.path + "b", np.dot(ones, _rows(dz)))
+        if not need_dx:
+            return None
+        dx = scratch.take((self.number, "dx"), maps.shape, dz.dtype)
+        times(in_chunks(_rows(dz), C), block.ready[self.number], _rows(dx))
+        return dx if lies == "W" else dx.transpose(0, 2, 1, 3)
+
+    def working_set(self, itemsize: int) -> int:
+        """Maps in and out, and their gradients."""
+        sizes = numbers(self.conv.input_shape) + numbers(self.conv.output_shape)
+        return 2 * itemsize * sizes
+
+    def rows(self) -> int:
+        """A row for each place."""
+        return int(np.prod(self.conv.window.out))
+
+    def gradient_size(self) -> int:
+        """The kernel's and the bias's."""
+        return self.conv.count_params()
+
+
+def _rows(maps: Array) -> Array:
+    """(N, H, W, C) as (N·H·W, C): a view."""
+    return maps.reshape(-1, maps.shape[-1])
