@@ -16,23 +16,34 @@ import numpy as np
 from minicnn.engine.options import current_options
 from minicnn.typing import Array, Shape
 
+MOST = 256  # shapes of arrays that are remembered
+
 
 class Scratch:
     """Arrays by name. A name's array is valid until the name is taken again."""
 
     def __init__(self) -> None:
         self._buffers: dict[Hashable, Array] = {}
+        self._arrays: dict[tuple[Hashable, Shape, Any], Array] = {}  # on them, as last asked for
         self._zeros: dict[Hashable, Array] = {}
 
     def take(self, name: Hashable, shape: Shape, dtype: Any) -> Array:
         """An array of this shape, with anything in it."""
         if not current_options().reuse:
             return np.empty(shape, dtype)
-        nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+        array = self._arrays.get((name, shape, dtype))
+        return array if array is not None else self._made(name, shape, dtype)
+
+    def _made(self, name: Hashable, shape: Shape, dtype: Any) -> Array:
+        nbytes = max(math.prod(shape) * np.dtype(dtype).itemsize, 1)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.nbytes < nbytes:
-            buffer = self._buffers[name] = _aligned(max(nbytes, 1))
-        return np.ndarray(shape, dtype, buffer)
+            buffer = self._buffers[name] = _aligned(nbytes)
+            self._arrays = {key: a for key, a in self._arrays.items() if key[0] != name}
+        elif len(self._arrays) > MOST:
+            self._arrays.clear()
+        array = self._arrays[name, shape, dtype] = np.ndarray(shape, dtype, buffer)
+        return array
 
     def bordered(self, name: Hashable, shape: Shape, dtype: Any) -> Array:
         """An array that began as zeros: whoever writes its inside only finds a border of zeros."""
@@ -41,7 +52,7 @@ class Scratch:
         key = (name, shape, np.dtype(dtype))
         array = self._zeros.get(key)
         if array is None:
-            if len(self._zeros) > 64:  # shapes of networks long gone
+            if len(self._zeros) > MOST:  # shapes of networks long gone
                 self._zeros.clear()
             array = self._zeros[key] = np.zeros(shape, dtype)
         return array
