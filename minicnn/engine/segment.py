@@ -23,7 +23,7 @@ from minicnn.typing import Array, DType, Shape
 
 How = Callable[[Stage, Array, Block], Array]
 
-CACHE = 4 << 20  # bytes that a block may work on at once: columns stream, weights and maps stay
+CACHE = 6 << 20  # bytes that a block may work on at once: columns stream, weights and maps stay
 ROWS = 256  # rows that make a product worth packing its weights for
 SMALL = 1 << 18  # bytes below which a whole batch is one block: threads would cost more
 LANES = 16  # at most, so that many cores find work
@@ -147,4 +147,4 @@ def block_count(n: int, stages: list[Stage], itemsize: int) -> int:
     if n * max(stage.working_set(itemsize) for stage in stages) <= SMALL:
         return 1
     count = -(-n // min(ideal_block(stage, itemsize) for stage in stages))
-    return min(n, -(-count // 4) * 4)  # fours share out evenly among two or four threads
+    return min(n, -(-count // 2) * 2)  # an even number shares out evenly between two threads

@@ -27,6 +27,7 @@ and W they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,6 +58,16 @@ class Slide:
         return Slide(*[(b, a) for a, b in pairs])
 
 
+class Sizes(NamedTuple):
+    """What becomes of N samples."""
+
+    places: int  # windows, those of no consequence included
+    chunks: int  # of a turn's matrix
+    rows: int  # of a chunk
+    parts: int  # of the kernel
+    room: int  # rows of all planes together, with what fills up the last chunks
+
+
 class Strips:
     """The products of one convolution: with its kernel, and for its kernel's gradient.
 
@@ -66,6 +77,7 @@ class Strips:
 
     def __init__(self, slide: Slide, C: int, F: int) -> None:
         self.slide, self.C, self.F = slide, C, F
+        self._found: dict[int, Sizes] = {}
         (KP, KQ), (stride, _) = slide.kernel, slide.strides
         A, OP = slide.pool[0], slide.out[0]
         self.K = KP * KQ * C
@@ -104,9 +116,9 @@ class Strips:
 
         ``across``: the maps lie in memory as (N, Q, P, C), so the copies are runs of C numbers.
         """
-        N = len(maps)
-        used = self._places(N) * self.step * self.unit
-        size = self._rows(N) * self.step * self.unit + self.K  # the last windows reach further
+        sizes = self._sizes(len(maps))
+        used = sizes.places * self.step * self.unit
+        size = sizes.room * self.step * self.unit + self.K  # the last windows reach further
         strips = scratch.take("strips", (size,), maps.dtype)
         strips[used:] = 0
         self._fill(strips[:used], maps, start, across)
@@ -160,7 +172,7 @@ class Strips:
         self, strips: Array, kernel: Array, into: Array, N: int, scratch: Scratch
     ) -> None:
         unit = self.unit
-        count, rows, parts = cut(self._places(N), unit, self.F)
+        count, rows, parts = cut(self._sizes(N).places, unit, self.F)
         into = into[: count * rows]
         share = scratch.take("share", into.shape, into.dtype)
         for kp, its_kernel in enumerate(kernel):
@@ -175,7 +187,7 @@ class Strips:
         self, strips: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch
     ) -> Array:
         """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
-        count, _, parts = self._cut(N)
+        _, count, _, parts, _ = self._sizes(N)
         width = self.F // parts
         shares = scratch.take("shares", (self.turns * count, parts, self.K, width), dW.dtype)
         np.matmul(
@@ -191,7 +203,7 @@ class Strips:
 
     def _windows(self, strips: Array, N: int) -> Array:
         """The strips as matrices: (rounds, A, chunks, 1, rows, K)."""
-        count, rows, _ = self._cut(N)
+        _, count, rows, _, _ = self._sizes(N)
         A, one = self.planes_apart, self.step * self.unit * strips.itemsize
         turn = self.turns * one
         return np.ndarray(
@@ -205,7 +217,7 @@ class Strips:
 
     def room(self, N: int) -> tuple[int, int, int]:
         """The shape of an array for the planes of N samples, and what lies between them."""
-        return self.planes_apart, self._rows(N) // self.planes_apart, self.F
+        return self.planes_apart, self._sizes(N).room // self.planes_apart, self.F
 
     def planes(self, array: Array, N: int) -> Array:
         """The planes in such an array: (A, B, N, OQ, OP, F)."""
@@ -214,17 +226,17 @@ class Strips:
     def with_rest(self, array: Array, N: int) -> Array:
         """The planes with what lies between their rows, each in one piece: OP and a few more."""
         (A, B), OQ = self.slide.pool, self.slide.out[1]
-        used = array[:, : self._places(N) // self.planes_apart]
+        used = array[:, : self._sizes(N).places // self.planes_apart]
         return used.reshape(A, B, N, OQ, -1, self.F)
 
     def clear_rest(self, array: Array, N: int) -> None:
         """Zeros for all in the first plane, and behind the last, that is no place of the output."""
-        array[:, self._places(N) // self.planes_apart :] = 0
+        array[:, self._sizes(N).places // self.planes_apart :] = 0
         self.with_rest(array, N)[0, 0, :, :, self.slide.out[0] :] = 0
 
     def _by_turns(self, array: Array, N: int) -> Array:
         """Such an array in the order in which the matrices come: the rows of turn r·A + a."""
-        count, rows, parts = self._cut(N)
+        _, count, rows, parts, _ = self._sizes(N)
         plane, row, number = array.strides
         return np.ndarray(
             (self.rounds, len(array), count, parts, rows, self.F // parts),
@@ -242,27 +254,22 @@ class Strips:
 
     # ---- sizes ---------------------------------------------------------------------------------
 
-    def _places(self, N: int) -> int:
-        """How many windows there are, those of no consequence included."""
-        (A, B), OQ = self.slide.pool, self.slide.out[1]
-        return A // self.planes_apart * B * N * OQ * self.windows
-
-    def _rows(self, N: int) -> int:
-        """As many, and what fills up the last chunks."""
-        count, rows, _ = self._cut(N)
-        most = count * rows * self.turns
-        if self.by_rows:
-            count, rows, _ = cut(self._places(N), self.unit, self.F)
-            most = max(most, count * rows)
-        return most
-
-    def _cut(self, N: int) -> tuple[int, int, int]:
-        """The chunks of a turn's matrix, their rows, and the parts of the kernel."""
-        return cut(-(-self._places(N) // self.turns), self.K, self.F)
+    def _sizes(self, N: int) -> Sizes:
+        sizes = self._found.get(N)
+        if sizes is None:
+            (A, B), OQ = self.slide.pool, self.slide.out[1]
+            places = A // self.planes_apart * B * N * OQ * self.windows
+            chunks, rows, parts = cut(-(-places // self.turns), self.K, self.F)
+            room = chunks * rows * self.turns
+            if self.by_rows:
+                its_chunks, its_rows, _ = cut(places, self.unit, self.F)
+                room = max(room, its_chunks * its_rows)
+            sizes = self._found[N] = Sizes(places, chunks, rows, parts, room)
+        return sizes
 
     def working_set(self) -> int:
         """Numbers that one sample's strips and planes are."""
-        return self._places(1) * (self.step * self.unit + self.F)
+        return self._sizes(1).places * (self.step * self.unit + self.F)
 
 
 def in_memory(x: Array) -> tuple[Array, str]:
