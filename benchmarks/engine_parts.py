@@ -22,6 +22,7 @@ from minicnn.engine import engine_options
 
 SWITCHES = {
     "without pool first": {"pool_first": False},
+    "without strips": {"strips": False},
     "without small products": {"small_products": False},
     "without fast convolutions": {"fast_conv": False},
     "without threads": {"threads": False},

@@ -90,9 +90,9 @@ class DenseNode(LayerNode):
             rows = slice(i * height, min((i + 1) * height, D))
             scratch = thread_scratch()
             if dx is not None:
-                dx[:, rows] = _towards_x(W[rows], dz, dzT, scratch)
+                dx[:, rows] = _input_gradient(W[rows], dz, dzT, scratch)
             its_dW = scratch.take("dW", W[rows].shape, x.dtype) if dW is None else dW[rows]
-            _towards_W(x[:, rows], dz, its_dW, scratch)
+            _kernel_gradient(x[:, rows], dz, its_dW, scratch)
             if move is not None:
                 move(rows.start, rows.stop, its_dW)
 
@@ -104,7 +104,7 @@ class DenseNode(LayerNode):
         return dx
 
 
-def _towards_x(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
+def _input_gradient(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
     """dz · Wᵀ for some rows of W: written W · dzᵀ, which reads W in the order that it lies in.
 
     BLAS turns a transposed operand around before it multiplies. Of the two, the smaller should be
@@ -117,7 +117,7 @@ def _towards_x(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
     return times(in_chunks(W, N), dzT, share).T
 
 
-def _towards_W(x: Array, dz: Array, dW: Array, scratch: Scratch) -> None:
+def _kernel_gradient(x: Array, dz: Array, dW: Array, scratch: Scratch) -> None:
     """xᵀ · dz for some columns of x, into dW."""
     N, rows = x.shape
     if N == 1:  # an outer product

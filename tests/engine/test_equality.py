@@ -18,6 +18,7 @@ def threads_again():
 
 SWITCHES = [
     "pool_first",
+    "strips",
     "small_products",
     "fast_norm",
     "fast_conv",

@@ -14,8 +14,9 @@ import numpy as np
 from minicnn.backends import Window
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.correlate import Correlation
+from minicnn.engine.stages.slide import Slide, in_memory
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
-from minicnn.engine.stages.strips import Slide, Strips, in_memory
+from minicnn.engine.stages.strips import Strips
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 
@@ -59,7 +60,7 @@ class ConvStage(Stage):
     def _along(self, lies: str, block: Block) -> str:
         """Which way the strips go for maps that lie in memory along W, as usual, or along H.
 
-        Strips across the maps' rows are copied in the longest runs, and exchange H and W. With
+        Strips across the rows of the maps are copied in the longest runs, and exchange H and W. With
         many channels every run is long; then the last stage makes maps that lie as usual.
         """
         if self.C >= LONG and block.target is not None and block.target[0] == self.number:
@@ -177,8 +178,10 @@ class ConvStage(Stage):
         padded[:, p : p + maps.shape[1], q : q + maps.shape[2]] = maps
         return padded, lies
 
-    def _room_for(self, N: int, along: str, dtype: Any, block: Block, kept: Scratch | None) -> Array:
-        """Where y goes: (N, OW, OH, F) after strips along H, (N, OH, OW, F) after strips along W."""
+    def _room_for(
+        self, N: int, along: str, dtype: Any, block: Block, kept: Scratch | None
+    ) -> Array:
+        """Where y goes: strips along H give (N, OW, OH, F), strips along W (N, OH, OW, F)."""
         OH, OW = self.out
         if along == "H":
             return (kept or block.scratch).take((self.number, "y"), (N, OW, OH, self.F), dtype)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
-from minicnn.engine.stages.strips import Slide, Strips
+from minicnn.engine.stages.slide import Slide
+from minicnn.engine.stages.strips import Strips
 from minicnn.typing import Array, Pair
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.conv import folded
 from minicnn.engine.stages.products import in_chunks, times, transposed_times
+from minicnn.engine.stages.slide import in_memory
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
-from minicnn.engine.stages.strips import in_memory
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 

@@ -26,7 +26,6 @@ and W they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -34,28 +33,13 @@ import numpy as np
 from minicnn.engine.options import current_options
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.products import cut, whole
+from minicnn.engine.stages.slide import Slide
 from minicnn.typing import Array, Pair
 
-WASTE = 0.08  # of the places, for each row of the kernel: with more windows that belong to none, and
-# all the more products of no consequence, copying every window is cheaper
-THIN = 48  # filters for which one large product is slow
-
-
-@dataclass(frozen=True)
-class Slide:
-    """A window that slides over padded maps (N, P, Q, C), and the pool behind it."""
-
-    size: Pair  # (P, Q)
-    kernel: Pair
-    strides: Pair
-    dilation: Pair
-    pool: Pair  # (1, 1) without a pool
-    out: Pair  # (OP, OQ): what the pool gives
-
-    def turned(self) -> Slide:
-        """The same over maps whose rows lie in memory as columns."""
-        pairs = (self.size, self.kernel, self.strides, self.dilation, self.pool, self.out)
-        return Slide(*[(b, a) for a, b in pairs])
+# Windows that belong to no place cost products. With more of them than this share of the places,
+# for each row of the kernel, copying every window by itself is cheaper.
+WASTE = 0.08
+THIN = 48  # filters up to which one large product is slow
 
 
 class Sizes(NamedTuple):
@@ -183,9 +167,7 @@ class Strips:
             if kp:
                 np.add(into, share, out=into)
 
-    def gradient(
-        self, strips: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch
-    ) -> Array:
+    def gradient(self, strips: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch) -> Array:
         """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
         _, count, _, parts, _ = self._sizes(N)
         width = self.F // parts
@@ -270,16 +252,6 @@ class Strips:
     def working_set(self) -> int:
         """Numbers that one sample's strips and planes are."""
         return self._sizes(1).places * (self.step * self.unit + self.F)
-
-
-def in_memory(x: Array) -> tuple[Array, str]:
-    """Maps (N, H, W, C) as they lie in memory, and along which axis: W, or H if exchanged."""
-    if x.flags.c_contiguous:
-        return x, "W"
-    exchanged = x.transpose(0, 2, 1, 3)
-    if exchanged.flags.c_contiguous:
-        return exchanged, "H"
-    return np.ascontiguousarray(x), "W"  # a view that a layer of a user's made
 
 
 def _up(number: int, multiple: int) -> int:

@@ -1,0 +1,36 @@
+"""How a convolution's window slides over maps as they lie in memory (floor 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from minicnn.typing import Array, Pair
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A window that slides over padded maps (N, P, Q, C), and the pool behind it."""
+
+    size: Pair  # (P, Q)
+    kernel: Pair
+    strides: Pair
+    dilation: Pair
+    pool: Pair  # (1, 1) without a pool
+    out: Pair  # (OP, OQ): what the pool gives
+
+    def turned(self) -> Slide:
+        """The same over maps whose rows lie in memory as columns."""
+        pairs = (self.size, self.kernel, self.strides, self.dilation, self.pool, self.out)
+        return Slide(*[(b, a) for a, b in pairs])
+
+
+def in_memory(x: Array) -> tuple[Array, str]:
+    """Maps (N, H, W, C) as they lie in memory, and along which axis: W, or H if exchanged."""
+    if x.flags.c_contiguous:
+        return x, "W"
+    exchanged = x.transpose(0, 2, 1, 3)
+    if exchanged.flags.c_contiguous:
+        return exchanged, "H"
+    return np.ascontiguousarray(x), "W"  # a view that a layer of a user's made
