@@ -60,8 +60,8 @@ class ConvStage(Stage):
     def _along(self, lies: str, block: Block) -> str:
         """Which way the strips go for maps that lie in memory along W, as usual, or along H.
 
-        Strips across the rows of the maps are copied in the longest runs, and exchange H and W. With
-        many channels every run is long; then the last stage makes maps that lie as usual.
+        Strips across the rows of the maps are copied in the longest runs, and exchange H and W.
+        With many channels every run is long: then the last stage makes maps that lie as usual.
         """
         if self.C >= LONG and block.target is not None and block.target[0] == self.number:
             return "W"
