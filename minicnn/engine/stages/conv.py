@@ -7,6 +7,7 @@ the gradient is zero at the same places too. Backward goes the same way in rever
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ import numpy as np
 from minicnn.backends import Window
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.correlate import Correlation
+from minicnn.engine.stages.pool import Room, pool, share_out
 from minicnn.engine.stages.slide import Slide, in_memory
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
 from minicnn.engine.stages.strips import Strips
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
-from minicnn.typing import Array
+from minicnn.typing import Array, Shape
 
 LONG = 16  # channels whose copies are long enough runs
 
@@ -31,7 +33,7 @@ class ConvStage(Stage):
         conv: Conv2D,
         path: str,
         after: Layer | None,
-        pool: Window | None,
+        pooling: Window | None,
         norm: BatchNorm | None = None,
     ) -> None:
         assert conv.input_shape is not None
@@ -40,8 +42,8 @@ class ConvStage(Stage):
         self.relu = isinstance(after, ReLU)
         self.window = conv.window
         self.C, self.F = conv.input_shape[2], conv.filters
-        self.cells = (1, 1) if pool is None else pool.kernel
-        self.out = self.window.out if pool is None else pool.out
+        self.cells = (1, 1) if pooling is None else pooling.kernel
+        self.out = self.window.out if pooling is None else pooling.out
         self.ways = {along: self._way(along) for along in "HW"}
 
     def _way(self, along: str) -> tuple[Strips, Correlation]:
@@ -98,13 +100,10 @@ class ConvStage(Stage):
         array = scratch.take("planes", strips.room(N), dtype)
         columns = strips.of(maps, scratch, across=along == lies)
         strips.times(columns, kernels[along], array, N, scratch)
-        best, *others = _cells(strips.with_rest(array, N), along)
-        winners = []
-        for k, plane in enumerate(others):
-            if kept is not None:
-                won = kept.take((self.number, "winner", k), plane.shape, np.bool_)
-                winners.append(np.greater(plane, best, out=won))
-            np.maximum(best, plane, out=best)
+        room: Room | None = None
+        if kept is not None:
+            room = functools.partial(self._winner, kept)
+        best, winners = pool(_by_cell(strips.with_rest(array, N), along), room)
         if kept is not None:
             block.cache[self.number] = (along, winners)
         y = self._room_for(N, along, dtype, block, kept)
@@ -116,6 +115,9 @@ class ConvStage(Stage):
         if best is not y:
             np.copyto(y, best)
         return y if along == "W" else y.transpose(0, 2, 1, 3)
+
+    def _winner(self, kept: Scratch, k: int, shape: Shape) -> Array:
+        return kept.take((self.number, "winner", k), shape, np.bool_)
 
     # ---- backward ------------------------------------------------------------------------------
 
@@ -135,7 +137,8 @@ class ConvStage(Stage):
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
         array = scratch.take("planes", strips.room(N), dy.dtype)
         strips.clear_rest(array, N)
-        first, *others = _cells(strips.with_rest(array, N), along)
+        dplanes = _by_cell(strips.with_rest(array, N), along)
+        first = dplanes[0, 0]
         inside = first[:, :, : y.shape[2]]
         if self.relu:
             alive = scratch.take("alive", y.shape, np.bool_)
@@ -145,9 +148,7 @@ class ConvStage(Stage):
         if self.conv.use_bias:  # the planes' sum is what came in: no need to wait for them
             dz = first.reshape(-1, self.F)
             block.add_gradient(self.path + "b", np.dot(np.ones(len(dz), dz.dtype), dz))
-        for plane, won in zip(reversed(others), reversed(winners), strict=True):
-            np.multiply(first, won, out=plane)  # the last plane that won takes it, and so on down
-            np.subtract(first, plane, out=first)
+        share_out(dplanes, winners)
         maps, lies = self._maps(x, scratch)
         columns = strips.of(maps, scratch, across=along == lies)
         dW = scratch.take("dW", (strips.K, self.F), dy.dtype)
@@ -221,8 +222,6 @@ def _laid(W: Array, along: str) -> Array:
     return W if along == "H" else W.transpose(1, 0, 2, 3)
 
 
-def _cells(planes: Array, along: str) -> list[Array]:
-    """The planes (A, B, ...) by the cells of the pool, row after row of it."""
-    if along == "W":
-        planes = planes.swapaxes(0, 1)
-    return [planes[cell] for cell in np.ndindex(planes.shape[:2])]
+def _by_cell(planes: Array, along: str) -> Array:
+    """The planes (A, B, ...) by the rows and columns of the pool: (PH, PW, ...)."""
+    return planes if along == "H" else planes.swapaxes(0, 1)
