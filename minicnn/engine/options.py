@@ -21,8 +21,8 @@ class EngineOptions:
     threads: bool = True  # the library's own threads; else all of it on the caller's
     hold_blas: bool = True  # BLAS at one thread meanwhile
     block: int | None = None  # samples in a block; None: by the size of the columns
-    fast_conv: bool = True  # convolutions in reused columns; else layer.forward on each block
-    strips: bool = True  # windows that overlap in memory; else each is written out
+    fast_conv: bool = True  # convolutions by strips; else layer.forward on each block
+    strips: bool = True  # windows that overlap in memory; else each is copied
     small_products: bool = True  # products cut so that BLAS need not copy their operands
     pool_first: bool = True  # pool before bias and ReLU
     fast_norm: bool = True  # BatchNorm in two sweeps over blocks, with the ReLU after it

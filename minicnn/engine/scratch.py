@@ -17,6 +17,7 @@ from minicnn.engine.options import current_options
 from minicnn.typing import Array, Shape
 
 MOST = 256  # shapes of arrays that are remembered
+MOST_BYTES = 1 << 26  # in arrays with a border of zeros
 
 
 class Scratch:
@@ -35,13 +36,13 @@ class Scratch:
         return array if array is not None else self._made(name, shape, dtype)
 
     def _made(self, name: Hashable, shape: Shape, dtype: Any) -> Array:
+        if len(self._arrays) >= MOST:
+            self._arrays.clear()
         nbytes = max(math.prod(shape) * np.dtype(dtype).itemsize, 1)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.nbytes < nbytes:
             buffer = self._buffers[name] = _aligned(nbytes)
             self._arrays = {key: a for key, a in self._arrays.items() if key[0] != name}
-        elif len(self._arrays) > MOST:
-            self._arrays.clear()
         array = self._arrays[name, shape, dtype] = np.ndarray(shape, dtype, buffer)
         return array
 
@@ -52,9 +53,10 @@ class Scratch:
         key = (name, shape, np.dtype(dtype))
         array = self._zeros.get(key)
         if array is None:
-            if len(self._zeros) > MOST:  # shapes of networks long gone
-                self._zeros.clear()
-            array = self._zeros[key] = np.zeros(shape, dtype)
+            array = np.zeros(shape, dtype)
+            if sum(a.nbytes for a in self._zeros.values()) + array.nbytes > MOST_BYTES:
+                self._zeros.clear()  # they are of networks or of batches long gone
+            self._zeros[key] = array
         return array
 
 

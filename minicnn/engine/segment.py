@@ -23,7 +23,7 @@ from minicnn.typing import Array, DType, Shape
 
 How = Callable[[Stage, Array, Block], Array]
 
-CACHE = 6 << 20  # bytes that a block may work on at once: columns stream, weights and maps stay
+CACHE = 6 << 20  # bytes that a block may work on at once: strips stream, weights and maps stay
 ROWS = 256  # rows that make a product worth packing its weights for
 SMALL = 1 << 18  # bytes below which a whole batch is one block: threads would cost more
 LANES = 16  # at most, so that many cores find work
@@ -85,10 +85,9 @@ class Segment(Node):
         def job(i: int) -> None:
             for block in blocks[i::count]:
                 block.scratch, block.sums, block.ready = thread_scratch(), sums[i], ready
-                block.target = None if dx is None else (self.stages[0].number, dx[block.rows])
                 its_dx = self._back(dy[block.rows], block, need_dx)
-                if block.target is not None and its_dx is not block.target[1]:
-                    block.target[1][...] = its_dx
+                if dx is not None:
+                    dx[block.rows] = its_dx
 
         threads.run(job, count)
         for path in sums[0].totals:
@@ -147,4 +146,6 @@ def block_count(n: int, stages: list[Stage], itemsize: int) -> int:
     if n * max(stage.working_set(itemsize) for stage in stages) <= SMALL:
         return 1
     count = -(-n // min(ideal_block(stage, itemsize) for stage in stages))
-    return min(n, -(-count // 2) * 2)  # an even number shares out evenly between two threads
+    # An even number shares out evenly between two threads. More blocks would suit more cores, but
+    # small ones have the threads wait for Python's lock.
+    return min(n, -(-count // 2) * 2)

@@ -8,6 +8,7 @@ the gradient is zero at the same places too. Backward goes the same way in rever
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from minicnn.backends import Window
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.correlate import Correlation
-from minicnn.engine.stages.pool import Room, pool, share_out
+from minicnn.engine.stages.pool import pool, share_out
 from minicnn.engine.stages.slide import Slide, in_memory
 from minicnn.engine.stages.stage import Block, Stage, numbers, param
 from minicnn.engine.stages.strips import Strips
@@ -23,6 +24,17 @@ from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array, Shape
 
 LONG = 16  # channels whose copies are long enough runs
+
+
+class OnFirstUse(dict[str, Array]):
+    """The kernel for strips in one direction or the other: mostly one of the two is needed."""
+
+    def __init__(self, make: Callable[[str], Array]) -> None:
+        self.make = make
+
+    def __missing__(self, along: str) -> Array:
+        kernel = self[along] = self.make(along)  # two threads at once make the same
+        return kernel
 
 
 class ConvStage(Stage):
@@ -60,10 +72,10 @@ class ConvStage(Stage):
         return strips, Correlation(strips, inside, before)
 
     def _along(self, lies: str, block: Block) -> str:
-        """Which way the strips go for maps that lie in memory along W, as usual, or along H.
+        """Which way the strips run over maps that lie in memory along W, as usual, or along H.
 
-        Strips across the rows of the maps are copied in the longest runs, and exchange H and W.
-        With many channels every run is long: then the last stage makes maps that lie as usual.
+        Along the other axis they are copied in the longest runs, and exchange H and W. With many
+        channels every run is long: then the last stage makes maps that lie as usual.
         """
         if self.C >= LONG and block.target is not None and block.target[0] == self.number:
             return "W"
@@ -76,36 +88,35 @@ class ConvStage(Stage):
         W, b = folded(self.conv, self.norm, dtype)
         if b is not None:
             b = np.tile(b, max(self.out)).reshape(-1, self.F)
-        return {along: way[0].kernel(_laid(W, along)) for along, way in self.ways.items()}, b
+        return OnFirstUse(lambda along: self.ways[along][0].kernel(_laid(W, along))), b
 
     def forward(self, x: Array, block: Block) -> Array:
-        """Keeps x, the pooled output, and which plane won where."""
-        y, activation, how = self._convolve(x, block, block.kept), None, block.cache[self.number]
+        """Keeps x, the pooled output, the strips' direction, and which plane won where."""
+        y, along, winners = self._convolve(x, block, block.kept)
+        activation = None
         if self.after is not None and not self.relu:
             y, activation = self.after.forward(y)
-        block.cache[self.number] = (x, y, activation, *how)
+        block.cache[self.number] = (x, y, activation, along, winners)
         return y
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
-        y = self._convolve(x, block, None)
+        y, _, _ = self._convolve(x, block, None)
         return y if self.after is None or self.relu else self.after.infer(y)
 
-    def _convolve(self, x: Array, block: Block, kept: Scratch | None) -> Array:
-        """y. With ``kept``, the strips' direction and which plane won where are put into there."""
+    def _convolve(
+        self, x: Array, block: Block, kept: Scratch | None
+    ) -> tuple[Array, str, list[Array]]:
+        """y, the strips' direction and, if anything is kept, which plane won where."""
         (kernels, b), scratch = block.ready[self.number], block.scratch
         maps, lies = self._maps(x, scratch)
         along = self._along(lies, block)
         strips, N, dtype = self.ways[along][0], len(maps), maps.dtype
         array = scratch.take("planes", strips.room(N), dtype)
-        columns = strips.of(maps, scratch, across=along == lies)
-        strips.times(columns, kernels[along], array, N, scratch)
-        room: Room | None = None
-        if kept is not None:
-            room = functools.partial(self._winner, kept)
+        rows = strips.of(maps, scratch, short_runs=along == lies)
+        strips.times(rows, kernels[along], array, N, scratch)
+        room = None if kept is None else functools.partial(self._winner, kept)
         best, winners = pool(_by_cell(strips.with_rest(array, N), along), room)
-        if kept is not None:
-            block.cache[self.number] = (along, winners)
         y = self._room_for(N, along, dtype, block, kept)
         best = best[:, :, : y.shape[2]]
         if b is not None:
@@ -114,7 +125,7 @@ class ConvStage(Stage):
             best = np.maximum(best, 0, out=y)
         if best is not y:
             np.copyto(y, best)
-        return y if along == "W" else y.transpose(0, 2, 1, 3)
+        return (y if along == "W" else y.transpose(0, 2, 1, 3)), along, winners
 
     def _winner(self, kept: Scratch, k: int, shape: Shape) -> Array:
         return kept.take((self.number, "winner", k), shape, np.bool_)
@@ -124,7 +135,7 @@ class ConvStage(Stage):
     def prepare_backward(self, dtype: Any) -> Any:
         """The kernel as the correlation wants it, by how the maps lie."""
         W = param(self.conv, "W", dtype)
-        return {along: way[1].kernel(_laid(W, along)) for along, way in self.ways.items()}
+        return OnFirstUse(lambda along: self.ways[along][1].kernel(_laid(W, along)))
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The gradient of each plane; then the products of the convolution's own backward."""
@@ -145,14 +156,14 @@ class ConvStage(Stage):
             np.multiply(dy, np.greater(y, 0, out=alive), out=inside)
         else:
             np.copyto(inside, dy)
-        if self.conv.use_bias:  # the planes' sum is what came in: no need to wait for them
+        if self.conv.use_bias:  # sharing out does not change the sum
             dz = first.reshape(-1, self.F)
             block.add_gradient(self.path + "b", np.dot(np.ones(len(dz), dz.dtype), dz))
         share_out(dplanes, winners)
         maps, lies = self._maps(x, scratch)
-        columns = strips.of(maps, scratch, across=along == lies)
+        rows = strips.of(maps, scratch, short_runs=along == lies)
         dW = scratch.take("dW", (strips.K, self.F), dy.dtype)
-        strips.gradient(columns, array, dW, N, scratch)
+        strips.gradient(rows, array, dW, N, scratch)
         dW = _laid(dW.reshape(*strips.slide.kernel, self.C, self.F), along)
         block.add_gradient(self.path + "W", dW)
         if not need_dx:

@@ -17,7 +17,7 @@ from minicnn.typing import Array, Pair
 
 
 class Correlation:
-    """The adjoint of one convolution over maps whose slower axis is P, the faster one Q."""
+    """The adjoint of one convolution, for strips along P."""
 
     def __init__(self, strips: Strips, inside: Pair, before: Pair) -> None:
         self.strips = strips
@@ -26,7 +26,7 @@ class Correlation:
         self.by_strips = slide.strides == (1, 1)
         self.reach = [(k - 1) * d for k, d in zip(slide.kernel, slide.dilation, strict=True)]
         if self.by_strips:
-            # dy lies in memory with P and Q exchanged, so dx comes out as x lies.
+            # dy is laid out as (N, Q, P, F), with strips along Q: so dx comes out as (N, P, Q, C).
             size = tuple(i + r for i, r in zip(inside, self.reach, strict=True))
             back = Slide((size[0], size[1]), slide.kernel, (1, 1), slide.dilation, (1, 1), inside)
             self.back = Strips(back.turned(), strips.F, strips.C)
@@ -43,9 +43,9 @@ class Correlation:
             return self._scatter(planes, kernel, name, scratch)
         N, back = planes.shape[2], self.back
         dy = self._bordered(planes, scratch)
-        columns = back.of(dy, scratch, (self.before[1], self.before[0]))
+        strips = back.of(dy, scratch, (self.before[1], self.before[0]))
         array = scratch.take(name, back.room(N), dy.dtype)
-        back.times(columns, kernel, array, N, scratch)
+        back.times(strips, kernel, array, N, scratch)
         return back.planes(array, N)[0, 0]
 
     def _bordered(self, planes: Array, scratch: Scratch) -> Array:

@@ -22,17 +22,6 @@ NARROW = 32  # columns that a kernel's part has at least
 
 
 @functools.cache
-def _cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
-    for parts in (1, 2, 4):
-        if F % parts or (parts > 1 and F // parts < NARROW):
-            break
-        most = SMALL // (K * F // parts)
-        if most >= WORTHWHILE:
-            count = -(-rows // most)
-            return count, -(-rows // count), parts
-    return 1, rows, 1
-
-
 def cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
     """A product of (rows, K) and (K, F) as chunks of rows, times parts of the other's columns.
 
@@ -41,7 +30,14 @@ def cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
     >>> cut(5624, 27, 16), cut(306, 288, 64), cut(64, 1152, 128)
     ((3, 1875, 1), (3, 102, 2), (1, 64, 1))
     """
-    return _cut(rows, K, F) if current_options().small_products else (1, rows, 1)
+    for parts in (1, 2, 4):
+        if F % parts or (parts > 1 and F // parts < NARROW):
+            break
+        most = SMALL // (K * F // parts)
+        if most >= WORTHWHILE:
+            count = -(-rows // most)
+            return count, -(-rows // count), parts
+    return 1, rows, 1
 
 
 def whole(K: int, F: int) -> bool:
@@ -65,6 +61,7 @@ def times(chunks: Array, W: Array, out: Array) -> Array:
     """Chunks of rows (n, rows, K) times W (K, F), into out (n·rows, F), which is returned."""
     if len(chunks) == 1:
         return np.dot(chunks[0], W, out=out)
+    assert out.flags.c_contiguous  # else reshape would copy it
     np.matmul(chunks, W, out=out.reshape(*chunks.shape[:2], -1))
     return out
 

@@ -11,17 +11,17 @@ from minicnn.typing import Array, Pair
 
 @dataclass(frozen=True)
 class Slide:
-    """A window that slides over padded maps (N, P, Q, C), and the pool behind it."""
+    """A window that slides over padded maps, and the pool behind it: along P, then along Q."""
 
-    size: Pair  # (P, Q)
+    size: Pair  # of the maps
     kernel: Pair
     strides: Pair
     dilation: Pair
     pool: Pair  # (1, 1) without a pool
-    out: Pair  # (OP, OQ): what the pool gives
+    out: Pair  # what the pool gives, (OP, OQ)
 
     def turned(self) -> Slide:
-        """The same over maps whose rows lie in memory as columns."""
+        """The same with P and Q exchanged."""
         pairs = (self.size, self.kernel, self.strides, self.dilation, self.pool, self.out)
         return Slide(*[(b, a) for a, b in pairs])
 
