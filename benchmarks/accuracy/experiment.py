@@ -169,11 +169,14 @@ class Record:
         )
         return self.history
 
-    def finish(self, recipe: dict[str, Any], model: Any = None, mirrored: bool = True) -> None:
+    def finish(
+        self, recipe: dict[str, Any], model: Any = None, mirrored: bool = True, five_of: int = 0
+    ) -> None:
         """Save the model, measure the saved file, and write the results.
 
         ``model`` is the same network for pictures of another size, to be used with what was learnt.
-        With ``mirrored``, the file asks for the mean over a picture and its mirror image.
+        With ``mirrored``, the file asks for the mean over a picture and its mirror image, and with
+        ``five_of`` over five crops of pictures of that size.
         """
         args, learnt = self.args, self.model
         if model is None:
@@ -189,6 +192,9 @@ class Record:
             "pixel_scale": 1 / 255,
             "average_mirrored": mirrored,
         }
+        if five_of:
+            recipe |= {"five_crops_of": five_of}
+            model.preprocessing["five_crops_of"] = [five_of, five_of]
         path = f"{self.stem}.safetensors"
         model.save(path)
         final = measure(path, args.folder, args.probe)

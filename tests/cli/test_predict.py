@@ -60,6 +60,34 @@ def test_the_mean_over_a_picture_and_its_mirror_image(minicnn, here):
         assert told == pytest.approx(float(expected), abs=1e-5)
 
 
+def test_the_mean_over_five_crops_and_their_mirror_images(minicnn, here):
+    model = mc.Sequential(
+        [mc.Flatten(), mc.Dense(1, activation="sigmoid")], input_shape=(8, 10, 3), seed=3
+    )
+    pixels = np.random.default_rng(0).integers(0, 256, (11, 14, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(here / "noise.png")
+    corners = [(0, 0), (0, 4), (3, 0), (3, 4), (1, 2)]
+    crops = np.stack([pixels[top : top + 8, left : left + 10] for top, left in corners])
+    for mirrored in (False, True):
+        asked = np.concatenate([crops, crops[:, :, ::-1]]) if mirrored else crops
+        model.preprocessing = {"five_crops_of": [11, 14], "average_mirrored": mirrored}
+        model.save("m.safetensors")
+        said = json.loads(minicnn("predict", "m.safetensors", "noise.png", "--json").out)
+        told = said["pictures"][0]["probabilities"]["class 1"]
+        assert told == pytest.approx(float(model.predict(asked).mean()), abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [[7, 10], [8, 41], [8], "big", [8.0, 10], [True, 10], 12])
+def test_crops_of_a_size_that_cannot_be(minicnn, here, size):
+    model = mc.Sequential([mc.Flatten(), mc.Dense(1, activation="sigmoid")], input_shape=(8, 10, 3))
+    model.preprocessing = {"five_crops_of": size}
+    model.save("m.safetensors")
+    save_picture(here / "grey.png", 130)
+    said = minicnn("predict", "m.safetensors", "grey.png")
+    assert said.code != 0
+    assert "expected five_crops_of to be a height and a width" in said.err
+
+
 def test_a_folder_stands_for_its_pictures(minicnn, model, photographs):
     (photographs / "day" / "deep").mkdir()
     save_picture(photographs / "day" / "deep" / "7.png", 240)
