@@ -238,3 +238,17 @@ def test_what_does_not_fit_is_refused_with_the_layers_own_words(x, error):
         engine.infer(x)
     with pytest.raises(error, match="expected"):
         engine.forward(x, training=True)
+
+
+def test_gradients_too_small_to_move_anything_are_zero():
+    chain = mc.Chain(mc.Conv2D(4, 3, activation="relu"), mc.Flatten(), mc.Dense(2))
+    chain.build((8, 8, 3), np.random.default_rng(0))
+    x = np.random.default_rng(1).random((3, 8, 8, 3), np.float32)
+    engine = Engine(chain)
+    y, cache = engine.forward(x, training=True)
+    dy = np.zeros_like(y)
+    dy[0], dy[1] = 1e-39, -1e-30
+    assert not any(gradient.any() for gradient in engine.backward(dy, cache).values())
+    y, cache = engine.forward(x, training=True)
+    dy[2] = 1e-20
+    assert all(gradient.any() for gradient in engine.backward(dy, cache).values())
