@@ -23,7 +23,8 @@ from minicnn.typing import Array
 
 PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Python's lock
 ROWS = 32  # at least: with fewer, the product for dx is too thin
-PARTS = 16  # of a forward product, whatever the number of threads
+PARTS, FEWEST = 16, 4  # of a forward product, whatever the number of threads
+WIDE = 256  # columns that make a product of its own worth starting
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
 
 
@@ -51,24 +52,26 @@ class DenseNode(LayerNode):
     def _product(self, x: Array, run: Run) -> Array:
         W = param(self.layer, "W", x.dtype)
         N, (D, U) = len(x), W.shape
-        if D >= U:
-            # Each part sums over its own inputs; the parts' sums are then added in order.
-            sums = run.frame.scratch(self.number).take("sums", (PARTS, N, U), x.dtype)
+        if U >= WIDE * FEWEST:
+            y = np.empty((N, U), x.dtype)
+            parts = min(PARTS, U // WIDE)
 
             def job(i: int) -> None:
-                mine = slice(D * i // PARTS, D * (i + 1) // PARTS)
+                mine = slice(U * i // parts, U * (i + 1) // parts)
+                np.matmul(x, W[:, mine], out=y[:, mine])
+
+            threads.run(job, parts)
+        else:
+            # Each part sums over its own inputs; the parts' sums are then added in order.
+            parts = max(FEWEST, min(PARTS, D // (8 * N)))
+            sums = run.frame.scratch(self.number).take("sums", (parts, N, U), x.dtype)
+
+            def job(i: int) -> None:
+                mine = slice(D * i // parts, D * (i + 1) // parts)
                 np.dot(x[:, mine], W[mine], out=sums[i])
 
-            threads.run(job, PARTS)
+            threads.run(job, parts)
             y = sums.sum(axis=0)
-        else:
-            y = np.empty((N, U), x.dtype)
-
-            def job(i: int) -> None:
-                mine = slice(U * i // PARTS, U * (i + 1) // PARTS)
-                y[:, mine] = x @ W[:, mine]
-
-            threads.run(job, PARTS)
         if self.layer.use_bias:
             y += param(self.layer, "b", x.dtype)
         return y
