@@ -6,17 +6,21 @@ the ways before the next block starts. As a node, when something inside needs th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Several
 from typing import Any
 
 import numpy as np
 
+from minicnn.engine import threads
 from minicnn.engine.node import Node, Run, Sequence
+from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.stage import Block, Stage, numbers
 from minicnn.layers import Concat
 from minicnn.layers.container import Container
 from minicnn.typing import Array, Params
+
+BLOCK = 1 << 18  # numbers in a block: with smaller ones, threads meet at Python's lock
 
 
 def join(ys: Several[Array], container: Container) -> Array:
@@ -93,27 +97,55 @@ class BranchStage(Stage):
 
 
 class BranchNode(Node):
-    """The ways of a Residual or a Concat, for a whole batch."""
+    """The ways of a Residual or a Concat, for a whole batch, and perhaps the ReLU after it."""
 
-    def __init__(self, container: Container, ways: list[Sequence]) -> None:
-        self.container, self.ways = container, ways
+    def __init__(self, container: Container, ways: list[Sequence], relu: bool = False) -> None:
+        self.container, self.ways, self.relu = container, ways, relu
 
     def forward(self, x: Array, run: Run) -> Array:
         """All ways see the same x."""
-        return join([way.forward(x, run) for way in self.ways], self.container)
+        y = self._met([way.forward(x, run) for way in self.ways], run)
+        run.cache[self.number] = y
+        return y
 
     def infer(self, x: Array, run: Run) -> Array:
         """The same."""
-        return join([way.infer(x, run) for way in self.ways], self.container)
+        return self._met([way.infer(x, run) for way in self.ways], run)
+
+    def _met(self, ys: list[Array], run: Run) -> Array:
+        if isinstance(self.container, Concat):
+            y = np.concatenate(ys, axis=-1)
+            return np.maximum(y, 0, out=y) if self.relu else y
+        first, second = ys
+        y = run.frame.scratch(self.number).take("y", first.shape, first.dtype)
+
+        def add(rows: slice) -> None:
+            np.add(first[rows], second[rows], out=y[rows])
+            if self.relu:
+                np.maximum(y[rows], 0, out=y[rows])
+
+        _in_blocks(add, y)
+        return y
 
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """x, used by all ways, adds up what comes back."""
-        dx: Any = None
+        memory = run.frame.scratch(self.number)
+        if self.relu:
+            y: Array = run.cache[self.number]
+            dz = memory.take("dz", y.shape, y.dtype)
+            _in_blocks(lambda rows: np.multiply(dy[rows], y[rows] > 0, out=dz[rows]), y)
+            dy = dz
+        dx: Array | None = None
         for way, its_dy in zip(self.ways, part(dy, self.container), strict=True):
             its_dx = way.backward(its_dy, run, need_dx)
             if need_dx:
-                dx = its_dx if dx is None else dx + its_dx
+                dx = its_dx if dx is None else self._sum(dx, its_dx, memory)
         return dx
+
+    def _sum(self, a: Any, b: Any, memory: Scratch) -> Array:
+        total = memory.take("dx", a.shape, a.dtype)
+        _in_blocks(lambda rows: np.add(a[rows], b[rows], out=total[rows]), total)
+        return total
 
     def next_state(self, run: Run) -> Params:
         """Those of all ways."""
@@ -128,3 +160,14 @@ class BranchNode(Node):
         yield self
         for way in self.ways:
             yield from way.inner()
+
+
+def _in_blocks(work: Callable[[slice], object], array: Array) -> None:
+    """``work`` on all samples, some at a time, on all threads."""
+    N = len(array)
+    count = min(N, -(-array.size // BLOCK))
+
+    def job(i: int) -> None:
+        work(slice(N * i // count, N * (i + 1) // count))
+
+    threads.run(job, count)

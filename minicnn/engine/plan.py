@@ -103,7 +103,9 @@ def _step(places: list[Place], purpose: Purpose) -> tuple[int, Stage | Node]:
     """The step that the first layers make, and how many layers it takes."""
     layer, path = places[0]
     if isinstance(layer, Residual | Concat) and (same(layer, Residual) or same(layer, Concat)):
-        return 1, _branches(layer, path, purpose)
+        relu = len(places) > 1 and same(places[1][0], ReLU) and current_options().fast_norm
+        step = _branches(layer, path, purpose, relu)
+        return 1 + (relu and isinstance(step, BranchNode)), step
     if isinstance(layer, Dense) and same(layer, Dense):
         suits = DenseNode.suits(layer) and current_options().split_dense
         return 1, DenseNode(layer, path) if suits else LayerNode(layer, path)
@@ -121,11 +123,14 @@ def _step(places: list[Place], purpose: Purpose) -> tuple[int, Stage | Node]:
     return 1, LayerStage(layer, path)
 
 
-def _branches(container: Residual | Concat, path: str, purpose: Purpose) -> Stage | Node:
+def _branches(
+    container: Residual | Concat, path: str, purpose: Purpose, relu: bool
+) -> Stage | Node:
+    """All ways; with the ReLU after it, if they are taken by the whole batch."""
     ways = [_steps(way, f"{path}{way.name}/", purpose) for way in container.layers]
     if all(isinstance(step, Stage) for way in ways for step, _ in way):
         return BranchStage(container, [[s for s, _ in way if isinstance(s, Stage)] for way in ways])
-    return BranchNode(container, [_grouped(way, purpose.dtype) for way in ways])
+    return BranchNode(container, [_grouped(way, purpose.dtype) for way in ways], relu)
 
 
 def _convolution(places: list[Place], purpose: Purpose) -> tuple[int, Stage]:
