@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.arena.opponents import ROSTER
 from benchmarks.arena.report import render
-from benchmarks.arena.runner import Arena
+from benchmarks.arena.runner import PARTS, Arena
 from benchmarks.arena.summary import summarize
 from benchmarks.arena.turns import Pace
 
@@ -17,6 +17,7 @@ def parse() -> argparse.Namespace:
     names = ",".join(entry.name for entry in ROSTER)
     parser = argparse.ArgumentParser(prog="benchmarks.arena", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the headline only, two minutes")
+    parser.add_argument("--parts", default=",".join(PARTS), help="what follows the headline")
     parser.add_argument("--rounds", type=int, help="turns of each opponent in a bout")
     parser.add_argument("--seconds", type=float, help="length of a turn, roughly")
     parser.add_argument("--only", default=names, help=f"comma-separated, of {names}")
@@ -26,6 +27,8 @@ def parse() -> argparse.Namespace:
     unknown = set(args.only.split(",")) - {entry.name for entry in ROSTER}
     if unknown:
         parser.error(f"--only: no {', '.join(sorted(unknown))} here; there are {names}")
+    if unknown := set(args.parts.split(",")) - set(PARTS):
+        parser.error(f"--parts: no {', '.join(sorted(unknown))} here; there are {','.join(PARTS)}")
     return args
 
 
@@ -40,7 +43,9 @@ def main() -> None:
     arena = Arena(entries, pace)
     args.out.mkdir(parents=True, exist_ok=True)
     try:
-        results = (arena.quick() if args.quick else arena.everything()).as_json()
+        results = (
+            arena.quick() if args.quick else arena.everything(args.parts.split(","))
+        ).as_json()
     except BaseException:  # Ctrl-C too: half an hour of figures is worth keeping
         unfinished = args.out / "unfinished.json"
         unfinished.write_text(json.dumps(arena.results.as_json(), indent=1))

@@ -18,6 +18,7 @@ from benchmarks.arena.worker import Worker
 from benchmarks.arena.workloads import WORKLOADS
 
 TASKS = ("train", "predict")
+PARTS = ("networks", "batch", "image", "threads", "memory")  # of everything, but the headline
 BATCHES = (1, 4, 16, 64, 256)
 IMAGES = (50, 100, 150, 200, 250)
 PATIENT_BATCH = 16  # above it, and on large images, entries that need patience stay away
@@ -75,7 +76,8 @@ class Arena:
         self._first_steps("mission", times=1)
         return self._finish()
 
-    def everything(self) -> Results:
+    def everything(self, parts: Sequence[str] = PARTS) -> Results:
+        """The headline, and these parts of the rest."""
         cores = machine.cores()
         brief = Pace(max(3, self.pace.rounds // 2), self.pace.seconds / 2)
         quick_ones = [entry for entry in self.entries if not entry.patient]
@@ -84,23 +86,26 @@ class Arena:
             self._note_versions(workers)
             mission = self._bouts(workers, yardstick, "mission", self.pace, layers=True)
             results.headline += mission
-            results.networks += self._bouts(workers, yardstick, "mission", self.pace, batch=64)
-            for name in WORKLOADS:
-                if name != "mission":
-                    other = self._bouts(workers, yardstick, name, self.pace, layers=True)
-                    results.networks += other
+            if "networks" in parts:
+                results.networks += self._networks(workers, yardstick)
             fast = [worker for worker in workers if not worker.entry.patient]
-            for batch in BATCHES:
+            for batch in BATCHES if "batch" in parts else ():
                 who = workers if batch <= PATIENT_BATCH else fast
                 results.by_batch += self._bouts(who, yardstick, "mission", brief, batch=batch)
-            for image in IMAGES:
+            for image in IMAGES if "image" in parts else ():
                 results.by_image += self._bouts(fast, yardstick, "mission", brief, image=image)
-        for threads in range(1, cores + 1):
+        for threads in range(1, cores + 1) if "threads" in parts else ():
             with gathered(quick_ones, threads) as (workers, yardstick):
                 results.by_threads += self._bouts(workers, yardstick, "mission", brief)
-        for name in WORKLOADS:
+        for name in WORKLOADS if "memory" in parts else ("mission",):
             self._first_steps(name, times=3 if name == "mission" else 1)
         return self._finish()
+
+    def _networks(self, workers: Sequence[Worker], yardstick: Worker) -> Iterator[Bout]:
+        yield from self._bouts(workers, yardstick, "mission", self.pace, batch=64)
+        for name in WORKLOADS:
+            if name != "mission":
+                yield from self._bouts(workers, yardstick, name, self.pace, layers=True)
 
     def _bouts(
         self,
