@@ -176,4 +176,4 @@ def _clear(dy: Array) -> Array:
     nothing, but with it that sample's whole way back takes a hundred times as long.
     """
     least = np.finfo(dy.dtype).tiny * 2.0**40
-    return np.where(np.abs(dy) < least, dy.dtype.type(0), dy)
+    return np.ascontiguousarray(np.where(np.abs(dy) < least, dy.dtype.type(0), dy))

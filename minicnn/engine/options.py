@@ -20,12 +20,14 @@ class EngineOptions:
     plain: bool = False  # the loop over the layers: the definition
     threads: bool = True  # the library's own threads; else all of it on the caller's
     hold_blas: bool = True  # BLAS at one thread meanwhile
-    block: int | None = None  # samples in a block; None: by the size of the columns
+    block: int | None = None  # samples in a block; None: by the size of the strips
     fast_conv: bool = True  # convolutions by strips; else layer.forward on each block
     strips: bool = True  # windows that overlap in memory; else each is copied
     small_products: bool = True  # products cut so that BLAS need not copy their operands
     pool_first: bool = True  # pool before bias and ReLU
-    fast_norm: bool = True  # BatchNorm in two sweeps over blocks, with the ReLU after it
+    fast_norm: bool = (
+        True  # BatchNorm in two sweeps over blocks; a ReLU after it, or a Residual, too
+    )
     split_dense: bool = True  # the products of Dense on all threads
     fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
     reuse: bool = True  # buffers that stay; else fresh ones every time

@@ -1,9 +1,9 @@
 """Products of long thin matrices, cut so that BLAS need not copy them first (floor 3).
 
 Before BLAS multiplies it copies its operands into an order of its own, which a large product
-pays back many times over. Columns are tens of thousands of rows long and a few dozen numbers
-wide: there the copy costs as much as the arithmetic. OpenBLAS has kernels without it, for AVX-512
-and for products of up to a million multiply-adds, so the rows are handed over in chunks.
+pays back many times over. Windows are tens of thousands of rows and a few dozen numbers wide:
+there the copy costs as much as the arithmetic. OpenBLAS has kernels without it, for AVX-512 and
+for products of up to a million multiply-adds, so the rows are handed over in chunks.
 """
 
 from __future__ import annotations
