@@ -123,16 +123,19 @@ class Strips:
             A, KP = 1, 1
         else:
             down *= sp * A
+        # What lies in one piece is copied as one thing: NumPy's copy of a few numbers takes longer.
+        run = KQ * C if (q, dq) == (C * c, 1) else C
+        runs = np.dtype((np.void, run * c))
         windows = np.ndarray(
-            (A, B, N, OQ, self.rows, KP, KQ, C),
-            maps.dtype,
+            (A, B, N, OQ, self.rows, KP, KQ * C // run),
+            runs,
             maps,
             offset=start[0] * p + start[1] * q,
-            strides=(p * sp, q * sq, n, q * sq * B, down, p * dp, q * dq, c),
+            strides=(p * sp, q * sq, n, q * sq * B, down, p * dp, q * dq),
         )
         length = self.windows * self.step
-        strips = strips.reshape(A, B, N, OQ, length, KP, KQ, C)
-        np.copyto(strips[:, :, :, :, : self.rows], windows)
+        strips = strips.reshape(A, B, N, OQ, length, KP, KQ * C)
+        np.copyto(strips[:, :, :, :, : self.rows].view(runs), windows)
         if self.rows < length:
             strips[:, :, :, :, self.rows :] = 0
 
