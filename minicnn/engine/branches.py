@@ -23,20 +23,6 @@ from minicnn.typing import Array, Params
 BLOCK = 1 << 18  # numbers in a block: with smaller ones, threads meet at Python's lock
 
 
-def join(ys: Several[Array], container: Container) -> Array:
-    """What the ways give, added up or side by side."""
-    if isinstance(container, Concat):
-        return np.concatenate(ys, axis=-1)
-    return ys[0] + ys[1]
-
-
-def part(dy: Array, container: Container) -> list[Array]:
-    """What each way gets back of dy."""
-    if isinstance(container, Concat):
-        return [np.ascontiguousarray(dy[..., its]) for its in container._slices]
-    return [dy] * len(container.layers)
-
-
 class BranchStage(Stage):
     """The ways of a Residual or a Concat, for one block."""
 
@@ -45,11 +31,23 @@ class BranchStage(Stage):
 
     def forward(self, x: Array, block: Block) -> Array:
         """All ways see the same x."""
-        return join([self._along(way, x, block, True) for way in self.ways], self.container)
+        ys = [self._along(way, x, block, True) for way in self.ways]
+        return self._join(ys, block, block.kept)
 
     def infer(self, x: Array, block: Block) -> Array:
         """The same."""
-        return join([self._along(way, x, block, False) for way in self.ways], self.container)
+        ys = [self._along(way, x, block, False) for way in self.ways]
+        return self._join(ys, block, block.bench.scratch)
+
+    def _join(self, ys: list[Array], block: Block, memory: Scratch) -> Array:
+        """What the ways give, added up or side by side."""
+        shape = (len(ys[0]), *(self.container.output_shape or ()))
+        y = block.result(self.number, memory, "y", shape, ys[0].dtype)
+        if not isinstance(self.container, Concat):
+            return block.bench.do.add(ys[0], ys[1], out=y)
+        for its_y, its_slice in zip(ys, self.container._slices, strict=True):
+            block.bench.do.copyto(y[..., its_slice], its_y)
+        return y
 
     def _along(self, way: list[Stage], x: Array, block: Block, keep: bool) -> Array:
         for stage in way:
@@ -59,11 +57,27 @@ class BranchStage(Stage):
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """x, used by all ways, adds up what comes back."""
         dx: Any = None
-        for way, its_dy in zip(self.ways, part(dy, self.container), strict=True):
+        for way, its_dy in zip(self.ways, self._part(dy, block), strict=True):
             its_dx = self._back(way, its_dy, block, need_dx)
             if need_dx:
-                dx = its_dx if dx is None else dx + its_dx
+                dx = its_dx if dx is None else self._sum(dx, its_dx, block)
         return dx
+
+    def _part(self, dy: Array, block: Block) -> list[Array]:
+        """What each way gets back of dy."""
+        if not isinstance(self.container, Concat):
+            return [dy] * len(self.ways)
+        parts = []
+        for i, its_slice in enumerate(self.container._slices):
+            its_dy = dy[..., its_slice]
+            whole = block.bench.scratch.take((self.number, "dy", i), its_dy.shape, dy.dtype)
+            block.bench.do.copyto(whole, its_dy)
+            parts.append(whole)
+        return parts
+
+    def _sum(self, a: Any, b: Any, block: Block) -> Array:
+        total = block.bench.scratch.take((self.number, "dx"), a.shape, a.dtype)
+        return block.bench.do.add(a, b, out=total)
 
     def _back(self, way: list[Stage], dy: Array, block: Block, need_dx: bool) -> Array | None:
         dx: Array | None = dy
@@ -136,11 +150,17 @@ class BranchNode(Node):
             _in_blocks(lambda rows: np.multiply(dy[rows], y[rows] > 0, out=dz[rows]), y)
             dy = dz
         dx: Array | None = None
-        for way, its_dy in zip(self.ways, part(dy, self.container), strict=True):
+        for way, its_dy in zip(self.ways, self._part(dy), strict=True):
             its_dx = way.backward(its_dy, run, need_dx)
             if need_dx:
                 dx = its_dx if dx is None else self._sum(dx, its_dx, memory)
         return dx
+
+    def _part(self, dy: Array) -> list[Array]:
+        """What each way gets back of dy."""
+        if isinstance(self.container, Concat):
+            return [np.ascontiguousarray(dy[..., its]) for its in self.container._slices]
+        return [dy] * len(self.ways)
 
     def _sum(self, a: Any, b: Any, memory: Scratch) -> Array:
         total = memory.take("dx", a.shape, a.dtype)

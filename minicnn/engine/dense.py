@@ -15,7 +15,8 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import Scratch, thread_scratch
+from minicnn.engine.scratch import thread_scratch
+from minicnn.engine.tape import Bench
 from minicnn.engine.stages.products import in_chunks, times
 from minicnn.engine.stages.stage import param
 from minicnn.layers import Dense
@@ -91,10 +92,10 @@ class DenseNode(LayerNode):
 
         def job(i: int) -> None:
             rows = slice(i * height, min((i + 1) * height, D))
-            scratch = thread_scratch()
+            scratch = Bench(thread_scratch())
             if dx is not None:
                 dx[:, rows] = _input_gradient(W[rows], dz, dzT, scratch)
-            its_dW = scratch.take("dW", W[rows].shape, x.dtype) if dW is None else dW[rows]
+            its_dW = scratch.scratch.take("dW", W[rows].shape, x.dtype) if dW is None else dW[rows]
             _kernel_gradient(x[:, rows], dz, its_dW, scratch)
             if move is not None:
                 move(rows.start, rows.stop, its_dW)
@@ -107,7 +108,7 @@ class DenseNode(LayerNode):
         return dx
 
 
-def _input_gradient(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
+def _input_gradient(W: Array, dz: Array, dzT: Array, bench: Bench) -> Array:
     """dz · Wᵀ for some rows of W: written W · dzᵀ, which reads W in the order that it lies in.
 
     BLAS turns a transposed operand around before it multiplies. Of the two, the smaller should be
@@ -116,16 +117,16 @@ def _input_gradient(W: Array, dz: Array, dzT: Array, scratch: Scratch) -> Array:
     (rows, U), N = W.shape, len(dz)
     if N > U:
         return np.dot(dz, W.T)
-    share = scratch.take("dx", (rows, N), W.dtype)
-    return times(in_chunks(W, N), dzT, share).T
+    share = bench.scratch.take("dx", (rows, N), W.dtype)
+    return times(in_chunks(W, N), dzT, share, bench).T
 
 
-def _kernel_gradient(x: Array, dz: Array, dW: Array, scratch: Scratch) -> None:
+def _kernel_gradient(x: Array, dz: Array, dW: Array, bench: Bench) -> None:
     """xᵀ · dz for some columns of x, into dW."""
     N, rows = x.shape
     if N == 1:  # an outer product
         np.dot(x.T, dz, out=dW)
     else:
-        turned = scratch.take("x", (rows, N), x.dtype)
+        turned = bench.scratch.take("x", (rows, N), x.dtype)
         np.copyto(turned, x.T)
-        times(in_chunks(turned, dz.shape[1]), dz, dW)
+        times(in_chunks(turned, dz.shape[1]), dz, dW, bench)

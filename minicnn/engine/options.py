@@ -31,6 +31,7 @@ class EngineOptions:
     split_dense: bool = True  # the products of Dense on all threads
     fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
     reuse: bool = True  # buffers that stay; else fresh ones every time
+    tapes: bool = True  # operations written down once and played; needs buffers that stay
     split_update: bool = True  # the optimizer's rule in cache-sized pieces on all threads
     stopwatch: Any = None  # a Stopwatch that times every layer
 

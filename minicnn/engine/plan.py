@@ -17,6 +17,7 @@ from minicnn.engine.options import current_options
 from minicnn.engine.segment import Segment, ideal_block
 from minicnn.engine.stages.conv import ConvStage
 from minicnn.engine.stages.depthwise import DepthwiseStage
+from minicnn.engine.stages.flatten import FlattenStage
 from minicnn.engine.stages.floats import FloatStage
 from minicnn.engine.stages.layer_stage import LayerStage
 from minicnn.engine.stages.pointwise import PointwiseStage
@@ -27,6 +28,7 @@ from minicnn.layers import (
     Concat,
     Conv2D,
     Dense,
+    Flatten,
     Layer,
     MaxPool2D,
     ReLU,
@@ -120,6 +122,8 @@ def _step(places: list[Place], purpose: Purpose) -> tuple[int, Stage | Node]:
         if DepthwiseStage.suits(layer) and layer.groups > 1:
             return 1, DepthwiseStage(layer, path)
         return _convolution(places, purpose)
+    if isinstance(layer, Flatten) and same(layer, Flatten):
+        return 1, FlattenStage(layer)
     return 1, LayerStage(layer, path)
 
 

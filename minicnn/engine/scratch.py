@@ -20,13 +20,23 @@ MOST = 256  # shapes of arrays that are remembered
 MOST_BYTES = 1 << 26  # in arrays with a border of zeros
 
 
-class Scratch:
-    """Arrays by name. A name's array is valid until the name is taken again."""
+class Moves:
+    """How often arrays that had been handed out before had to be put elsewhere."""
 
-    def __init__(self) -> None:
+    count = 0
+
+
+class Scratch:
+    """Arrays by name. A name's array is valid until the name is taken again.
+
+    Taken again in the same shape, it is at the same place, as long as ``moves`` stands still.
+    """
+
+    def __init__(self, moves: Moves | None = None) -> None:
+        self.moves = moves or Moves()
         self._buffers: dict[Hashable, Array] = {}
         self._arrays: dict[tuple[Hashable, Shape, Any], Array] = {}  # on them, as last asked for
-        self._zeros: dict[Hashable, Array] = {}
+        self._zeros: dict[Hashable, Array] = {}  # that began as zeros, or are ones
 
     def take(self, name: Hashable, shape: Shape, dtype: Any) -> Array:
         """An array of this shape, with anything in it."""
@@ -41,6 +51,7 @@ class Scratch:
         nbytes = max(math.prod(shape) * np.dtype(dtype).itemsize, 1)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.nbytes < nbytes:
+            self.moves.count += buffer is not None
             buffer = self._buffers[name] = _aligned(nbytes)
             self._arrays = {key: a for key, a in self._arrays.items() if key[0] != name}
         array = self._arrays[name, shape, dtype] = np.ndarray(shape, dtype, buffer)
@@ -56,8 +67,16 @@ class Scratch:
             array = np.zeros(shape, dtype)
             if sum(a.nbytes for a in self._zeros.values()) + array.nbytes > MOST_BYTES:
                 self._zeros.clear()  # they are of networks or of batches long gone
+                self.moves.count += 1
             self._zeros[key] = array
         return array
+
+    def ones(self, count: int, dtype: Any) -> Array:
+        """A one ``count`` times: a product with it is a sum."""
+        key = ("ones", count, np.dtype(dtype))
+        if key not in self._zeros:
+            self._zeros[key] = np.ones(count, dtype)
+        return self._zeros[key]
 
 
 def _aligned(nbytes: int) -> Array:
@@ -82,11 +101,14 @@ class Frame:
     """What one batch keeps from its forward pass to its backward pass, and where."""
 
     def __init__(self) -> None:
+        self.moves = Moves()
+        self.reels: dict[Hashable, Any] = {}  # what nodes know from earlier batches, see tape.py
         self._scratches: dict[Hashable, Scratch] = {}
 
     def scratch(self, owner: Hashable) -> Scratch:
         """The owner's part of the frame."""
-        return self._scratches.setdefault(owner, Scratch())
+        found = self._scratches.get(owner)
+        return found or self._scratches.setdefault(owner, Scratch(self.moves))
 
 
 class Frames:

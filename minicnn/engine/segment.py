@@ -17,8 +17,9 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import Node, Run
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import thread_scratch
+from minicnn.engine.stages.flatten import FlattenStage
 from minicnn.engine.stages.stage import Block, Stage, Sums
+from minicnn.engine.tape import Bench, Reel, address, reel_for
 from minicnn.typing import Array, DType, Shape
 
 How = Callable[[Stage, Array, Block], Array]
@@ -44,50 +45,68 @@ class Segment(Node):
 
     def forward(self, x: Array, run: Run) -> Array:
         """Every block through every stage."""
-        blocks = self._blocks(x, run)
-        run.cache[self.number] = blocks, x.shape[1:]
-        return self._through(Stage.forward, x, blocks, run)
+        reel = self._reel(x, run, "forward")
+        run.cache[self.number] = reel, x.shape[1:]
+        return self._through(Stage.forward, x, reel, run)
 
     def infer(self, x: Array, run: Run) -> Array:
         """Every block through every stage, nothing kept."""
-        return self._through(Stage.infer, x, self._blocks(x, run), run)
+        return self._through(Stage.infer, x, self._reel(x, run, "infer"), run)
 
-    def _through(self, how: How, x: Array, blocks: list[Block], run: Run) -> Array:
-        memory = run.frame.scratch((self.number, "y"))
-        out = memory.take("y", (len(x), *self.output_shape), run.dtype)
-        step = how.__name__
-        ready = {s.number: s.prepare_forward(run.dtype) for s in self.inner_stages()}
+    def _through(self, how: How, x: Array, reel: Reel, run: Run) -> Array:
+        blocks, step = reel.kept["blocks"], how.__name__
+        out = reel.kept["out"]
+        ready = reel.kept["ready"]
+        for stage in self.inner_stages():
+            ready[stage.number] = stage.prepare_forward(run.dtype, ready.get(stage.number))
+        its_x, copy = reel.settled(x, "x")
 
         def job(i: int) -> None:
             block = blocks[i]
-            block.scratch, block.ready = thread_scratch(), ready
-            block.target = self.stages[-1].number, out[block.rows]
-            y = x[block.rows]
+            if copy:
+                np.copyto(its_x[block.rows], x[block.rows])
+            reel.work((step, i), lambda bench: through(block, bench))
+
+        def through(block: Block, bench: Bench) -> None:
+            block.bench, block.ready = bench, ready
+            y = its_x[block.rows]
             for stage in self.stages:
                 y = getattr(stage, step)(y, block)
-            if y is not block.target[1]:
-                block.target[1][...] = y
+            if not _same_place(y, target := out[block.rows]):
+                bench.do.copyto(target, y)
 
         threads.run(job, len(blocks))
         return out
 
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """Every block back through every stage."""
-        blocks, input_shape = run.cache[self.number]
-        ready = {s.number: s.prepare_backward(run.dtype) for s in self.inner_stages()}
+        reel, input_shape = run.cache[self.number]
+        blocks, ready = reel.kept["blocks"], reel.kept["ready back"]
+        for stage in self.inner_stages():
+            ready[stage.number] = stage.prepare_backward(run.dtype, ready.get(stage.number))
         dx: Array | None = None
         if need_dx:
             memory = run.frame.scratch((self.number, "dx"))
             dx = memory.take("dx", (len(dy), *input_shape), run.dtype)
         count = min(len(blocks), self._most_lanes(run.dtype))
-        sums = [Sums(run.frame.scratch((self.number, "lane", i))) for i in range(count)]
+        sums = reel.kept.setdefault(
+            "sums", [Sums(run.frame.scratch((self.number, "lane", i))) for i in range(count)]
+        )
+        its_dy, copy = reel.settled(dy, "dy")
 
         def job(i: int) -> None:
-            for block in blocks[i::count]:
-                block.scratch, block.sums, block.ready = thread_scratch(), sums[i], ready
-                its_dx = self._back(dy[block.rows], block, need_dx)
+            if copy:
+                for block in blocks[i::count]:
+                    np.copyto(its_dy[block.rows], dy[block.rows])
+            reel.work(("backward", need_dx, i), lambda bench: back(i, bench))
+
+        def back(i: int, bench: Bench) -> None:
+            for number, block in enumerate(blocks[i::count]):
+                block.bench, block.sums, block.ready = bench, sums[i], ready
+                block.leads = number == 0
+                its_dx = self._back(its_dy[block.rows], block, need_dx)
                 if dx is not None:
-                    dx[block.rows] = its_dx
+                    bench.do.copyto(dx[block.rows], its_dx)
 
         threads.run(job, count)
         for path in sums[0].totals:
@@ -108,6 +127,19 @@ class Segment(Node):
                 return None
         return dx
 
+    def _reel(self, x: Array, run: Run, way: str) -> Reel:
+        """The reel for such a batch, with its blocks and where its output goes."""
+        plays = all(stage.plays() for stage in self.inner_stages())
+        reel = reel_for(run.frame, self, (way, x.shape, x.dtype), plays)
+        if not reel.kept:
+            memory = run.frame.scratch((self.number, "y"))
+            out = memory.take("y", (len(x), *self.output_shape), run.dtype)
+            reel.kept.update(blocks=self._blocks(x, out, run), out=out, ready={})
+            reel.kept["ready back"] = {}
+        for block in reel.kept["blocks"]:
+            block.training = run.training
+        return reel
+
     def inner_stages(self) -> Iterator[Stage]:
         """All stages, those inside others too."""
         return (inner for stage in self.stages for inner in stage.inner())
@@ -118,13 +150,22 @@ class Segment(Node):
 
     # ---- how it is cut -------------------------------------------------------------------------
 
-    def _blocks(self, x: Array, run: Run) -> list[Block]:
+    def _blocks(self, x: Array, out: Array, run: Run) -> list[Block]:
         count = block_count(len(x), self.stages, run.dtype.itemsize)
         cuts = [len(x) * i // count for i in range(count + 1)]
-        return [
-            Block(slice(start, end), run.training, run.frame.scratch((self.number, i)))
-            for i, (start, end) in enumerate(pairwise(cuts))
-        ]
+        blocks = []
+        for i, (start, end) in enumerate(pairwise(cuts)):
+            block = Block(slice(start, end), run.training, run.frame.scratch((self.number, i)))
+            block.target = self._target(out[block.rows])
+            blocks.append(block)
+        return blocks
+
+    def _target(self, y: Array) -> tuple[int, Array]:
+        """The stage that writes the output of a block, and where: in front of a Flatten, as maps."""
+        last = len(self.stages) - 1
+        while last > 0 and isinstance(stage := self.stages[last], FlattenStage):
+            y, last = y.reshape(len(y), *stage.shape), last - 1
+        return self.stages[last].number, y
 
     def _most_lanes(self, dtype: DType) -> int:
         size = sum(stage.gradient_size() for stage in self.stages) * dtype.itemsize
@@ -149,3 +190,8 @@ def block_count(n: int, stages: list[Stage], itemsize: int) -> int:
     # An even number shares out evenly between two threads. More blocks would suit more cores, but
     # small ones have the threads wait for Python's lock.
     return min(n, -(-count // 2) * 2)
+
+
+def _same_place(a: Array, b: Array) -> bool:
+    """Whether a stage has written its result where it belongs."""
+    return a.shape == b.shape and a.strides == b.strides and address(a) == address(b)

@@ -8,6 +8,7 @@ the gradient is zero at the same places too. Backward goes the same way in rever
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,23 +19,32 @@ from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.correlate import Correlation
 from minicnn.engine.stages.pool import pool, share_out
 from minicnn.engine.stages.slide import Slide, in_memory
-from minicnn.engine.stages.stage import Block, Stage, numbers, param
+from minicnn.engine.stages.stage import Block, Stage, numbers, param, renewed
 from minicnn.engine.stages.strips import Strips
+from minicnn.engine.tape import Bench
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array, Shape
 
 LONG = 16  # channels whose copies are long enough runs
 
 
-class OnFirstUse(dict[str, Array]):
+class Kernels(dict[str, Array]):
     """The kernel for strips in one direction or the other: mostly one of the two is needed."""
 
-    def __init__(self, make: Callable[[str], Array]) -> None:
-        self.make = make
+    def __init__(self, laid: Callable[[str], Array]) -> None:
+        self.laid = laid
+        self._lock = threading.Lock()
 
     def __missing__(self, along: str) -> Array:
-        kernel = self[along] = self.make(along)  # two threads at once make the same
-        return kernel
+        with self._lock:
+            return self.setdefault(along, renewed(None, self.laid(along)))
+
+    def renew(self, laid: Callable[[str], Array]) -> Kernels:
+        """Other numbers, in the same arrays."""
+        self.laid = laid
+        for along, kernel in self.items():
+            renewed(kernel, laid(along))
+        return self
 
 
 class ConvStage(Stage):
@@ -83,12 +93,21 @@ class ConvStage(Stage):
 
     # ---- forward -------------------------------------------------------------------------------
 
-    def prepare_forward(self, dtype: Any) -> Any:
+    def plays(self) -> bool:
+        """Another activation than ReLU makes arrays of its own."""
+        return self.after is None or self.relu
+
+    def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
         """The kernel, by the strips' direction, and b for a whole row of a map."""
         W, b = folded(self.conv, self.norm, dtype)
+        kernels, its_b = earlier or (None, None)
         if b is not None:
-            b = np.tile(b, max(self.out)).reshape(-1, self.F)
-        return OnFirstUse(lambda along: self.ways[along][0].kernel(_laid(W, along))), b
+            its_b = renewed(its_b, np.broadcast_to(b, (max(self.out), self.F)))
+
+        def laid(along: str) -> Array:
+            return self.ways[along][0].kernel(_laid(W, along))
+
+        return Kernels(laid) if kernels is None else kernels.renew(laid), its_b
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, the strips' direction, and which plane won where."""
@@ -108,23 +127,23 @@ class ConvStage(Stage):
         self, x: Array, block: Block, kept: Scratch | None
     ) -> tuple[Array, str, list[Array]]:
         """y, the strips' direction and, if anything is kept, which plane won where."""
-        (kernels, b), scratch = block.ready[self.number], block.scratch
-        maps, lies = self._maps(x, scratch)
+        (kernels, b), bench = block.ready[self.number], block.bench
+        maps, lies = self._maps(x, bench)
         along = self._along(lies, block)
         strips, N, dtype = self.ways[along][0], len(maps), maps.dtype
-        array = scratch.take("planes", strips.room(N), dtype)
-        rows = strips.of(maps, scratch, short_runs=along == lies)
-        strips.times(rows, kernels[along], array, N, scratch)
+        array = bench.scratch.take("planes", strips.room(N), dtype)
+        rows = strips.of(maps, bench, short_runs=along == lies)
+        strips.times(rows, kernels[along], array, N, bench)
         room = None if kept is None else functools.partial(self._winner, kept)
-        best, winners = pool(_by_cell(strips.with_rest(array, N), along), room)
+        best, winners = pool(_by_cell(strips.with_rest(array, N), along), room, bench.do)
         y = self._room_for(N, along, dtype, block, kept)
         best = best[:, :, : y.shape[2]]
         if b is not None:
-            best = np.add(best, b[: y.shape[2]], out=y)
+            best = bench.do.add(best, b[: y.shape[2]], out=y)
         if self.relu:
-            best = np.maximum(best, 0, out=y)
+            best = bench.do.maximum(best, 0, out=y)
         if best is not y:
-            np.copyto(y, best)
+            bench.do.copyto(y, best)
         return (y if along == "W" else y.transpose(0, 2, 1, 3)), along, winners
 
     def _winner(self, kept: Scratch, k: int, shape: Shape) -> Array:
@@ -132,38 +151,45 @@ class ConvStage(Stage):
 
     # ---- backward ------------------------------------------------------------------------------
 
-    def prepare_backward(self, dtype: Any) -> Any:
+    def prepare_backward(self, dtype: Any, earlier: Any) -> Any:
         """The kernel as the correlation wants it, by how the maps lie."""
         W = param(self.conv, "W", dtype)
-        return OnFirstUse(lambda along: self.ways[along][1].kernel(_laid(W, along)))
+
+        def laid(along: str) -> Array:
+            return self.ways[along][1].kernel(_laid(W, along))
+
+        return Kernels(laid) if earlier is None else earlier.renew(laid)
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The gradient of each plane; then the products of the convolution's own backward."""
-        x, y, activation, along, winners = block.cache.pop(self.number)
+        x, y, activation, along, winners = block.cache[self.number]
         if activation is not None:
             assert self.after is not None
             dy = self.after.backward(dy, activation)[0]
-        strips, N, scratch = self.ways[along][0], len(x), block.scratch
+        strips, N, bench = self.ways[along][0], len(x), block.bench
+        scratch, do = bench.scratch, bench.do
         if along == "H":
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
         array = scratch.take("planes", strips.room(N), dy.dtype)
-        strips.clear_rest(array, N)
+        strips.clear_rest(array, N, do)
         dplanes = _by_cell(strips.with_rest(array, N), along)
         first = dplanes[0, 0]
         inside = first[:, :, : y.shape[2]]
         if self.relu:
             alive = scratch.take("alive", y.shape, np.bool_)
-            np.multiply(dy, np.greater(y, 0, out=alive), out=inside)
+            do.multiply(dy, do.greater(y, 0, out=alive), out=inside)
         else:
-            np.copyto(inside, dy)
+            do.copyto(inside, dy)
         if self.conv.use_bias:  # sharing out does not change the sum
             dz = first.reshape(-1, self.F)
-            block.add_gradient(self.path + "b", np.dot(np.ones(len(dz), dz.dtype), dz))
-        share_out(dplanes, winners)
-        maps, lies = self._maps(x, scratch)
-        rows = strips.of(maps, scratch, short_runs=along == lies)
+            db = scratch.take("db", (self.F,), dz.dtype)
+            do.dot(scratch.ones(len(dz), dz.dtype), dz, out=db)
+            block.add_gradient(self.path + "b", db)
+        share_out(dplanes, winners, do)
+        maps, lies = self._maps(x, bench)
+        rows = strips.of(maps, bench, short_runs=along == lies)
         dW = scratch.take("dW", (strips.K, self.F), dy.dtype)
-        strips.gradient(rows, array, dW, N, scratch)
+        strips.gradient(rows, array, dW, N, bench)
         dW = _laid(dW.reshape(*strips.slide.kernel, self.C, self.F), along)
         block.add_gradient(self.path + "W", dW)
         if not need_dx:
@@ -173,21 +199,21 @@ class ConvStage(Stage):
         if back != along:
             planes = planes.transpose(1, 0, 2, 4, 3, 5)
         kernel = block.ready[self.number][back]
-        dx = self.ways[back][1].run(planes, kernel, (self.number, "dx"), scratch)
+        dx = self.ways[back][1].run(planes, kernel, (self.number, "dx"), bench)
         return dx if lies == "W" else dx.transpose(0, 2, 1, 3)
 
     # ---- memory --------------------------------------------------------------------------------
 
-    def _maps(self, x: Array, scratch: Scratch) -> tuple[Array, str]:
+    def _maps(self, x: Array, bench: Bench) -> tuple[Array, str]:
         """x with its padding, as it lies in memory, and along which axis."""
-        maps, lies = in_memory(x)
+        maps, lies = in_memory(x, bench)
         if not self.window.is_padded:
             return maps, lies
         _, back = self.ways["H" if lies == "W" else "W"]
         shape = (len(maps), *back.strips.slide.size, self.C)
-        padded = scratch.bordered(("padded", self.window, lies), shape, maps.dtype)
+        padded = bench.scratch.bordered(("padded", self.window, lies), shape, maps.dtype)
         p, q = back.before
-        padded[:, p : p + maps.shape[1], q : q + maps.shape[2]] = maps
+        bench.do.copyto(padded[:, p : p + maps.shape[1], q : q + maps.shape[2]], maps)
         return padded, lies
 
     def _room_for(
@@ -196,8 +222,8 @@ class ConvStage(Stage):
         """Where y goes: strips along H give (N, OW, OH, F), strips along W (N, OH, OW, F)."""
         OH, OW = self.out
         if along == "H":
-            return (kept or block.scratch).take((self.number, "y"), (N, OW, OH, self.F), dtype)
-        return block.result(self.number, kept or block.scratch, "y", (N, OH, OW, self.F), dtype)
+            return (kept or block.bench.scratch).take((self.number, "y"), (N, OW, OH, self.F), dtype)
+        return block.result(self.number, kept or block.bench.scratch, "y", (N, OH, OW, self.F), dtype)
 
     def working_set(self, itemsize: int) -> int:
         """Strips and planes, mostly."""

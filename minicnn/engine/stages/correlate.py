@@ -1,78 +1,119 @@
 """dx of a convolution, from the gradient of its planes (floor 3).
 
-With a stride of 1, dx is dy, with a border of zeros, convolved with the kernel turned around:
-strips and products again, and every number of dx is written once. (The textbook's way,
-``dy · Wᵀ`` scattered by ``col2im``, adds KH·KW overlapping maps.) Other strides leave holes
-between the windows; there the scatter is used.
+With a stride of 1, dx is dy, with a border of zeros, convolved with the kernel turned around, and
+every number of dx is written once. (The textbook's way, ``dy · Wᵀ`` scattered by ``col2im``, adds
+KH·KW overlapping maps.) Other strides leave holes between the windows; there the scatter is used.
 """
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from minicnn.engine.scratch import Scratch
-from minicnn.engine.stages.slide import Slide
+from minicnn.engine.options import current_options
+from minicnn.engine.stages.lines import Lines
+from minicnn.engine.stages.slide import Slide, in_runs
 from minicnn.engine.stages.strips import Strips
+from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Pair
+
+WASTE = 0.15  # of the places in a border, at most; what is computed there is of no use
 
 
 class Correlation:
-    """The adjoint of one convolution, for strips along P."""
+    """The adjoint of one convolution, whose strips run along P."""
 
     def __init__(self, strips: Strips, inside: Pair, before: Pair) -> None:
         self.strips = strips
         self.inside, self.before = inside, before  # x without its padding, and where it begins
         slide = strips.slide
-        self.by_strips = slide.strides == (1, 1)
-        self.reach = [(k - 1) * d for k, d in zip(slide.kernel, slide.dilation, strict=True)]
-        if self.by_strips:
+        self.reach = (
+            (slide.kernel[0] - 1) * slide.dilation[0],
+            (slide.kernel[1] - 1) * slide.dilation[1],
+        )
+        self.lines: Lines | None = None
+        self.back: Strips | None = None
+        if slide.strides != (1, 1):
+            return
+        size = inside[0] + self.reach[0], inside[1] + self.reach[1]
+        if self._lines_suit(size):
+            self.lines = Lines(size, slide.kernel, slide.dilation[0], strips.F, strips.C)
+        else:
             # dy is laid out as (N, Q, P, F), with strips along Q: so dx comes out as (N, P, Q, C).
-            size = tuple(i + r for i, r in zip(inside, self.reach, strict=True))
-            back = Slide((size[0], size[1]), slide.kernel, (1, 1), slide.dilation, (1, 1), inside)
+            back = Slide(size, slide.kernel, (1, 1), slide.dilation, (1, 1), inside)
             self.back = Strips(back.turned(), strips.F, strips.C)
 
-    def kernel(self, W: Array) -> Array:
-        """From W (KP, KQ, C, F), what ``run`` multiplies by."""
-        if not self.by_strips:
-            return W.reshape(-1, W.shape[-1]).T
-        return self.back.kernel(W[::-1, ::-1].transpose(1, 0, 3, 2))
+    def _lines_suit(self, size: Pair) -> bool:
+        strips, slide = self.strips, self.strips.slide
+        ends = zip(slide.size, self.inside, self.before, self.reach, strict=True)
+        return (
+            current_options().strips
+            and slide.dilation[1] == 1
+            and strips.C <= strips.F
+            and all(max(b, s - i - b) <= r for s, i, b, r in ends)  # no padding wider than that
+            and math.prod(size) <= (1 + WASTE) * math.prod(self.inside)
+        )
 
-    def run(self, planes: Array, kernel: Array, name: object, scratch: Scratch) -> Array:
+    def kernel(self, W: Array) -> Array:
+        """From W (KP, KQ, C, F), what ``run`` multiplies by, once it is in one piece."""
+        around = W[::-1, ::-1].transpose(0, 1, 3, 2)
+        if self.lines is not None:
+            return self.lines.kernel(around)
+        if self.back is not None:
+            return self.back.kernel(around.swapaxes(0, 1))
+        return W.reshape(-1, W.shape[-1]).T
+
+    def run(self, planes: Array, kernel: Array, name: object, bench: Bench) -> Array:
         """dx (N, P, Q, C), in scratch under this name, from dy in planes (A, B, N, OQ, OP, F)."""
-        if not self.by_strips:
-            return self._scatter(planes, kernel, name, scratch)
-        N, back = planes.shape[2], self.back
-        dy = self._bordered(planes, scratch)
-        strips = back.of(dy, scratch, (self.before[1], self.before[0]))
-        array = scratch.take(name, back.room(N), dy.dtype)
-        back.times(strips, kernel, array, N, scratch)
+        if self.lines is not None:
+            N, lines = planes.shape[2], self.lines
+            array = bench.scratch.bordered(
+                ("dy", self.strips.slide, N), (lines.room(N),), planes.dtype
+            )
+            (p, q), (P, Q) = self.before, self.inside
+            self._lay_out(planes, lines.maps(array, N), (self.reach[0] - p, self.reach[1] - q), bench.do)
+            return lines.times(array, kernel, N, name, bench)[:, :P, :Q]
+        if self.back is not None:
+            return self._by_strips(self.back, planes, kernel, name, bench)
+        return self._scatter(planes, kernel, name, bench)
+
+    def _lay_out(self, planes: Array, dy: Array, start: Pair, do: Any) -> None:
+        """The planes as maps (N, P, Q, F), inside a border of zeros."""
+        A, B, _, OQ, OP, _ = planes.shape
+        p, q = start
+        for a, b in np.ndindex(A, B):
+            cells = dy[:, p + a : p + a + OP * A : A, q + b : q + b + OQ * B : B]
+            do.copyto(in_runs(cells), in_runs(planes[a, b].swapaxes(1, 2)))
+
+    def _by_strips(
+        self, back: Strips, planes: Array, kernel: Array, name: object, bench: Bench
+    ) -> Array:
+        N, F, slide = planes.shape[2], self.strips.F, self.strips.slide
+        size = slide.size[1] + self.reach[1], slide.size[0] + self.reach[0]
+        dy = bench.scratch.bordered(("dy", slide), (N, *size, F), planes.dtype)
+        self._lay_out(planes, dy.swapaxes(1, 2), self.reach, bench.do)
+        strips = back.of(dy, bench, (self.before[1], self.before[0]))
+        array = bench.scratch.take(name, back.room(N), dy.dtype)
+        back.times(strips, kernel, array, N, bench)
         return back.planes(array, N)[0, 0]
 
-    def _bordered(self, planes: Array, scratch: Scratch) -> Array:
-        """The planes as maps (N, Q, P, F) in a border of zeros."""
-        slide = self.strips.slide
-        size = [s + r for s, r in zip(slide.size, self.reach, strict=True)]
-        A, B, N, OQ, OP, F = planes.shape
-        dy = scratch.bordered(("dy", slide), (N, size[1], size[0], F), planes.dtype)
-        p, q = self.reach
-        for a, b in np.ndindex(A, B):
-            dy[:, q + b : q + b + OQ * B : B, p + a : p + a + OP * A : A] = planes[a, b]
-        return dy
-
-    def _scatter(self, planes: Array, kernel: Array, name: object, scratch: Scratch) -> Array:
-        strips, slide = self.strips, self.strips.slide
+    def _scatter(self, planes: Array, kernel: Array, name: object, bench: Bench) -> Array:
+        strips, slide, do = self.strips, self.strips.slide, bench.do
         (KP, KQ), (sp, sq), (dp, dq) = slide.kernel, slide.strides, slide.dilation
         (A, B), (OP, OQ), C, N = slide.pool, slide.out, strips.C, planes.shape[2]
-        planes = np.ascontiguousarray(planes)
-        windows = scratch.take("strips", (*planes.shape[:-1], KP, KQ, C), planes.dtype)
-        np.dot(planes.reshape(-1, strips.F), kernel, out=windows.reshape(-1, strips.K))
-        padded = scratch.take(name, (N, *slide.size, C), planes.dtype)
-        padded.fill(0)
+        rows = bench.scratch.take("rows", planes.shape, planes.dtype)
+        do.copyto(rows, planes)
+        windows = bench.scratch.take("strips", (*planes.shape[:-1], KP, KQ, C), planes.dtype)
+        do.dot(rows.reshape(-1, strips.F), kernel, out=windows.reshape(-1, strips.K))
+        padded = bench.scratch.take(name, (N, *slide.size, C), planes.dtype)
+        do.copyto(padded, 0)
         for a, b, kp, kq in np.ndindex(A, B, KP, KQ):
-            rows = _every(a * sp + kp * dp, sp * A, OP)
-            columns = _every(b * sq + kq * dq, sq * B, OQ)
-            cells = padded[:, rows, columns]
-            np.add(cells, windows[a, b, :, :, :, kp, kq].transpose(0, 2, 1, 3), out=cells)
+            down = _every(a * sp + kp * dp, sp * A, OP)
+            across = _every(b * sq + kq * dq, sq * B, OQ)
+            cells = padded[:, down, across]
+            do.add(cells, windows[a, b, :, :, :, kp, kq].transpose(0, 2, 1, 3), out=cells)
         (p, q), (P, Q) = self.before, self.inside
         return padded[:, p : p + P, q : q + Q]
 

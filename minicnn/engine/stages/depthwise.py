@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.engine.stages.stage import Block, Stage, numbers, param
+from minicnn.engine.stages.stage import Block, Stage, numbers, param, renewed
 from minicnn.layers import Conv2D
 from minicnn.typing import Array
 
@@ -28,16 +28,25 @@ class DepthwiseStage(Stage):
         """One channel in, one filter out, in each group."""
         return conv.input_shape is not None and conv.groups == conv.filters == conv.input_shape[2]
 
-    def prepare_forward(self, dtype: Any) -> Array:
-        """A filter cell's numbers for a whole row of the output: (KH·KW, OW·C)."""
-        W = param(self.conv, "W", dtype).reshape(self.window.cells, self.C)
-        return np.tile(W, self.window.out[1]).reshape(self.window.cells, -1, self.C)
+    def plays(self) -> bool:
+        """An activation makes arrays of its own."""
+        return self.conv.after is None
+
+    def prepare_forward(self, dtype: Any, earlier: Any) -> tuple[Array, Array | None]:
+        """A filter cell's numbers for a whole row of the output, (KH·KW, OW, C), and b."""
+        W = param(self.conv, "W", dtype).reshape(self.window.cells, 1, self.C)
+        its_W, its_b = earlier or (None, None)
+        its_W = renewed(its_W, np.repeat(W, self.window.out[1], axis=1))
+        if self.conv.use_bias:
+            its_b = renewed(its_b, param(self.conv, "b", dtype))
+        return its_W, its_b
 
     prepare_backward = prepare_forward
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, and what the activation wants kept."""
-        y = self._convolve(x, block, np.empty((len(x), *self.window.out, self.C), x.dtype))
+        shape = (len(x), *self.window.out, self.C)
+        y = self._convolve(x, block, block.kept.take((self.number, "y"), shape, x.dtype))
         activation = None
         if self.conv.after is not None:
             y, activation = self.conv.after.forward(y)
@@ -47,44 +56,52 @@ class DepthwiseStage(Stage):
     def infer(self, x: Array, block: Block) -> Array:
         """Keeps nothing."""
         shape = (len(x), *self.window.out, self.C)
-        y = self._convolve(x, block, block.scratch.take((self.number, "y"), shape, x.dtype))
+        y = self._convolve(x, block, block.bench.scratch.take((self.number, "y"), shape, x.dtype))
         return y if self.conv.after is None else self.conv.after.infer(y)
 
     def _convolve(self, x: Array, block: Block, y: Array) -> Array:
-        W, padded = block.ready[self.number], self._padded(x, block)
-        share = block.scratch.take("share", y.shape, x.dtype)
+        (W, b), padded = block.ready[self.number], self._padded(x, block)
+        do = block.bench.do
+        share = block.bench.scratch.take("share", y.shape, x.dtype)
         for k in range(self.window.cells):
             cell = padded[:, *self.window.cell(k)]
             if k == 0:
-                np.multiply(cell, W[k], out=y)
+                do.multiply(cell, W[k], out=y)
             else:
-                np.add(y, np.multiply(cell, W[k], out=share), out=y)
-        if self.conv.use_bias:
-            np.add(y, param(self.conv, "b", x.dtype), out=y)
+                do.add(y, do.multiply(cell, W[k], out=share), out=y)
+        if b is not None:
+            do.add(y, b, out=y)
         return y
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """dW[k] = Σ cell k of x · dy; and dy · W[k] goes back to cell k of dx."""
-        x, activation = block.cache.pop(self.number)
+        x, activation = block.cache[self.number]
         if self.conv.after is not None:
             dy = self.conv.after.backward(dy, activation)[0]
-        W, padded = block.ready[self.number], self._padded(x, block)
-        dW = np.empty((self.window.cells, self.C), dy.dtype)
-        share = block.scratch.take("share", dy.shape, dy.dtype)
-        ones = np.ones(dy.size // self.C, dy.dtype)
+        (W, _), padded = block.ready[self.number], self._padded(x, block)
+        scratch, do = block.bench.scratch, block.bench.do
+        dz = dy
+        if not dy.flags.c_contiguous:
+            dz = scratch.take("dz", dy.shape, dy.dtype)
+            do.copyto(dz, dy)
+        dW = scratch.take("dW", (self.window.cells, self.C), dy.dtype)
+        share = scratch.take("share", dy.shape, dy.dtype)
+        ones = scratch.ones(dy.size // self.C, dy.dtype)
         for k in range(self.window.cells):
-            np.multiply(padded[:, *self.window.cell(k)], dy, out=share)
-            np.dot(ones, share.reshape(-1, self.C), out=dW[k])
+            do.multiply(padded[:, *self.window.cell(k)], dz, out=share)
+            do.dot(ones, share.reshape(-1, self.C), out=dW[k])
         block.add_gradient(self.path + "W", dW.reshape(self.conv.params["W"].shape))
         if self.conv.use_bias:
-            block.add_gradient(self.path + "b", np.dot(ones, dy.reshape(-1, self.C)))
+            db = scratch.take("db", (self.C,), dy.dtype)
+            do.dot(ones, dz.reshape(-1, self.C), out=db)
+            block.add_gradient(self.path + "b", db)
         if not need_dx:
             return None
-        dpadded = block.scratch.take((self.number, "dx"), padded.shape, dy.dtype)
-        dpadded.fill(0)
+        dpadded = scratch.take((self.number, "dx"), padded.shape, dy.dtype)
+        do.copyto(dpadded, 0)
         for k in range(self.window.cells):
             cell = dpadded[:, *self.window.cell(k)]
-            np.add(cell, np.multiply(dy, W[k], out=share), out=cell)
+            do.add(cell, do.multiply(dz, W[k], out=share), out=cell)
         (top, _), (left, _) = self.window.pads
         return dpadded[:, top : top + x.shape[1], left : left + x.shape[2]]
 
@@ -93,8 +110,9 @@ class DepthwiseStage(Stage):
             return x
         (top, _), (left, _) = self.window.pads
         shape = (len(x), *self.window.padded, self.C)
-        padded = block.scratch.bordered(("padded", self.window), shape, x.dtype)
-        padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
+        padded = block.bench.scratch.bordered(("padded", self.window), shape, x.dtype)
+        inside = padded[:, top : top + x.shape[1], left : left + x.shape[2]]
+        block.bench.do.copyto(inside, x)
         return padded
 
     def working_set(self, itemsize: int) -> int:

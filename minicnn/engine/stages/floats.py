@@ -20,16 +20,19 @@ class FloatStage(Stage):
 
     def forward(self, x: Array, block: Block) -> Array:
         """Kept: the first layer's backward pass reads it again."""
-        return self._convert(x, block.kept.take((self.number, "y"), x.shape, self.dtype))
+        return self._convert(x, block.kept.take((self.number, "y"), x.shape, self.dtype), block)
 
     def infer(self, x: Array, block: Block) -> Array:
         """In scratch."""
-        return self._convert(x, block.scratch.take((self.number, "y"), x.shape, self.dtype))
+        y = block.bench.scratch.take((self.number, "y"), x.shape, self.dtype)
+        return self._convert(x, y, block)
 
-    def _convert(self, x: Array, y: Array) -> Array:
+    def _convert(self, x: Array, y: Array, block: Block) -> Array:
+        do = block.bench.do
         if x.dtype == np.uint8:
-            return np.multiply(x, np.asarray(1 / 255, self.dtype), out=y)
-        np.copyto(y, x, casting="same_kind")
+            do.multiply(x, np.asarray(1 / 255, self.dtype), out=y)
+        else:
+            do.copyto(y, x, casting="same_kind")
         return y
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:

@@ -17,6 +17,10 @@ class LayerStage(Stage):
         self.layer = layer
         self.path = path
 
+    def plays(self) -> bool:
+        """Layers make arrays of their own."""
+        return False
+
     def forward(self, x: Array, block: Block) -> Array:
         """The layer's own; it draws what it would draw for the whole batch."""
         y, block.cache[self.number] = contract.forward(self.layer, x, at_sample(block))

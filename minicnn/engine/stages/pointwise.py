@@ -10,7 +10,7 @@ from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.conv import folded
 from minicnn.engine.stages.products import in_chunks, times, transposed_times
 from minicnn.engine.stages.slide import in_memory
-from minicnn.engine.stages.stage import Block, Stage, numbers, param
+from minicnn.engine.stages.stage import Block, Stage, numbers, param, renewed
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array
 
@@ -30,10 +30,16 @@ class PointwiseStage(Stage):
         window = conv.window
         return window.cells == 1 and window.strides == (1, 1) and not window.is_padded
 
-    def prepare_forward(self, dtype: Any) -> tuple[Array, Array | None]:
+    def plays(self) -> bool:
+        """Another activation than ReLU makes arrays of its own."""
+        return self.after is None or self.relu
+
+    def prepare_forward(self, dtype: Any, earlier: Any) -> tuple[Array, Array | None]:
         """W as a matrix, and b."""
         W, b = folded(self.conv, self.norm, dtype)
-        return W.reshape(-1, self.conv.filters), b
+        its_W, its_b = earlier or (None, None)
+        its_W = renewed(its_W, W.reshape(-1, self.conv.filters))
+        return its_W, None if b is None else renewed(its_b, b)
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x and y."""
@@ -45,55 +51,58 @@ class PointwiseStage(Stage):
 
     def infer(self, x: Array, block: Block) -> Array:
         """Keeps nothing."""
-        y = self._product(x, block, block.scratch)
+        y = self._product(x, block, block.bench.scratch)
         return y if self.after is None or self.relu else self.after.infer(y)
 
     def _product(self, x: Array, block: Block, memory: Scratch) -> Array:
         """y, which lies in memory as x does."""
         W, b = block.ready[self.number]
-        maps, lies = in_memory(x)
+        maps, lies = in_memory(x, block.bench)
         shape = (*maps.shape[:3], self.conv.filters)
         if lies == "W":
             y = block.result(self.number, memory, "y", shape, x.dtype)
         else:
             y = memory.take((self.number, "y"), shape, x.dtype)
-        times(in_chunks(_rows(maps), shape[3]), W, _rows(y))
+        times(in_chunks(_rows(maps), shape[3]), W, _rows(y), block.bench)
         if b is not None:
-            np.add(y, b, out=y)
+            block.bench.do.add(y, b, out=y)
         if self.relu:
-            np.maximum(y, 0, out=y)
+            block.bench.do.maximum(y, 0, out=y)
         return y if lies == "W" else y.transpose(0, 2, 1, 3)
 
-    def prepare_backward(self, dtype: Any) -> Array:
+    def prepare_backward(self, dtype: Any, earlier: Any) -> Array:
         """W turned around."""
-        return np.ascontiguousarray(param(self.conv, "W", dtype).reshape(-1, self.conv.filters).T)
+        return renewed(earlier, param(self.conv, "W", dtype).reshape(-1, self.conv.filters).T)
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """dW = xᵀ · dz, dx = dz · Wᵀ."""
-        x, y, activation = block.cache.pop(self.number)
+        x, y, activation = block.cache[self.number]
         if activation is not None:
             assert self.after is not None
             dy = self.after.backward(dy, activation)[0]
-        maps, lies = in_memory(x)
+        maps, lies = in_memory(x, block.bench)
         if lies == "H":
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
-        scratch, (C, F) = block.scratch, (maps.shape[3], dy.shape[3])
+        bench, (C, F) = block.bench, (maps.shape[3], dy.shape[3])
+        scratch, do, dz = bench.scratch, bench.do, dy
         if self.relu:
             alive = scratch.take("alive", y.shape, np.bool_)
             dz = scratch.take("planes", y.shape, y.dtype)
-            np.multiply(dy, np.greater(y, 0, out=alive), out=dz)
-        else:
-            dz = np.ascontiguousarray(dy)
+            do.multiply(dy, do.greater(y, 0, out=alive), out=dz)
+        elif not dy.flags.c_contiguous:
+            dz = scratch.take("planes", y.shape, y.dtype)
+            do.copyto(dz, dy)
         dW = scratch.take("dW", (C, F), dz.dtype)
-        transposed_times(in_chunks(_rows(maps), F), _rows(dz), dW, scratch)
+        transposed_times(in_chunks(_rows(maps), F), _rows(dz), dW, bench)
         block.add_gradient(self.path + "W", dW.reshape(1, 1, C, F))
         if self.conv.use_bias:
-            ones = np.ones(len(_rows(dz)), dz.dtype)
-            block.add_gradient(self.path + "b", np.dot(ones, _rows(dz)))
+            db = scratch.take("db", (F,), dz.dtype)
+            do.dot(scratch.ones(len(_rows(dz)), dz.dtype), _rows(dz), out=db)
+            block.add_gradient(self.path + "b", db)
         if not need_dx:
             return None
         dx = scratch.take((self.number, "dx"), maps.shape, dz.dtype)
-        times(in_chunks(_rows(dz), C), block.ready[self.number], _rows(dx))
+        times(in_chunks(_rows(dz), C), block.ready[self.number], _rows(dx), bench)
         return dx if lies == "W" else dx.transpose(0, 2, 1, 3)
 
     def working_set(self, itemsize: int) -> int:

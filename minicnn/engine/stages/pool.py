@@ -6,15 +6,14 @@ Taken in two steps, along the pool's rows and then down: for 2×2 four operation
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import numpy as np
+from typing import Any
 
 from minicnn.typing import Array, Shape
 
 Room = Callable[[int, Shape], Array]  # booleans for the k-th comparison, in this shape
 
 
-def pool(planes: Array, room: Room | None) -> tuple[Array, list[Array]]:
+def pool(planes: Array, room: Room | None, do: Any) -> tuple[Array, list[Array]]:
     """The largest of each place, in the first plane, and with ``room`` who won where."""
     winners: list[Array] = []
     for cells in (planes.swapaxes(0, 1), planes[:, 0]):
@@ -22,15 +21,15 @@ def pool(planes: Array, room: Room | None) -> tuple[Array, list[Array]]:
         for other in cells[1:]:
             if room is not None:
                 won = room(len(winners), other.shape)
-                winners.append(np.greater(other, best, out=won))
-            np.maximum(best, other, out=best)
+                winners.append(do.greater(other, best, out=won))
+            do.maximum(best, other, out=best)
     return planes[0, 0], winners
 
 
-def share_out(planes: Array, winners: list[Array]) -> None:
+def share_out(planes: Array, winners: list[Array], do: Any) -> None:
     """The gradient in the first plane, dealt out to the planes that won, the last one first."""
     left = reversed(winners)
     for cells in (planes[:, 0], planes.swapaxes(0, 1)):
         for other in cells[:0:-1]:
-            np.multiply(cells[0], next(left), out=other)
-            np.subtract(cells[0], other, out=cells[0])
+            do.multiply(cells[0], next(left), out=other)
+            do.subtract(cells[0], other, out=cells[0])

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import Scratch
+from minicnn.engine.tape import Bench
 from minicnn.typing import Array
 
 SMALL = 10**6  # multiply-adds
@@ -57,19 +55,22 @@ def _chunks(n: int, size: int) -> int:
     return next((c for c in range(fewest, n // WORTHWHILE + 1) if n % c == 0), 1)
 
 
-def times(chunks: Array, W: Array, out: Array) -> Array:
+def times(chunks: Array, W: Array, out: Array, bench: Bench) -> Array:
     """Chunks of rows (n, rows, K) times W (K, F), into out (n·rows, F), which is returned."""
     if len(chunks) == 1:
-        return np.dot(chunks[0], W, out=out)
+        bench.do.dot(chunks[0], W, out=out)
+        return out
     assert out.flags.c_contiguous  # else reshape would copy it
-    np.matmul(chunks, W, out=out.reshape(*chunks.shape[:2], -1))
+    bench.do.matmul(chunks, W, out=out.reshape(*chunks.shape[:2], -1))
     return out
 
 
-def transposed_times(chunks: Array, dy: Array, out: Array, scratch: Scratch) -> Array:
+def transposed_times(chunks: Array, dy: Array, out: Array, bench: Bench) -> Array:
     """All rows' transpose (K, n·rows) times dy (n·rows, F), into out (K, F)."""
     if len(chunks) == 1:
-        return np.dot(chunks[0].T, dy, out=out)
-    shares = scratch.take("shares", (len(chunks), *out.shape), out.dtype)
-    np.matmul(chunks.transpose(0, 2, 1), dy.reshape(*chunks.shape[:2], -1), out=shares)
-    return np.sum(shares, axis=0, out=out)
+        bench.do.dot(chunks[0].T, dy, out=out)
+        return out
+    shares = bench.scratch.take("shares", (len(chunks), *out.shape), out.dtype)
+    bench.do.matmul(chunks.transpose(0, 2, 1), dy.reshape(*chunks.shape[:2], -1), out=shares)
+    bench.do.add.reduce(shares, axis=0, out=out)
+    return out

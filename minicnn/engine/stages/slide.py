@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Pair
 
 
@@ -26,11 +27,18 @@ class Slide:
         return Slide(*[(b, a) for a, b in pairs])
 
 
-def in_memory(x: Array) -> tuple[Array, str]:
+def in_runs(maps: Array) -> Array:
+    """What lies in one piece as one thing: NumPy's copy of a few numbers takes longer."""
+    return maps.view(np.dtype((np.void, maps.shape[-1] * maps.itemsize)))
+
+
+def in_memory(x: Array, bench: Bench) -> tuple[Array, str]:
     """Maps (N, H, W, C) as they lie in memory, and along which axis: W, or H if exchanged."""
     if x.flags.c_contiguous:
         return x, "W"
     exchanged = x.transpose(0, 2, 1, 3)
     if exchanged.flags.c_contiguous:
         return exchanged, "H"
-    return np.ascontiguousarray(x), "W"  # a view that a layer of a user's made
+    maps = bench.scratch.take("in order", x.shape, x.dtype)  # a view that a layer of a user's made
+    bench.do.copyto(maps, x)
+    return maps, "W"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
+from minicnn.engine.tape import Bench
 from minicnn.layers import Layer
 from minicnn.typing import Array, Params, Shape
 
@@ -26,15 +27,14 @@ class Sums:
         self.totals: Params = {}
         self._memory = memory
 
-    def add(self, path: str, gradient: Array) -> None:
+    def add(self, path: str, gradient: Array, first: bool, bench: Bench) -> None:
         """Add one block's share of a parameter's gradient."""
-        total = self.totals.get(path)
-        if total is None:
+        if first:
             total = self._memory.take(path, gradient.shape, gradient.dtype)
-            np.copyto(total, gradient)
+            bench.do.copyto(total, gradient)
             self.totals[path] = total
         else:
-            np.add(total, gradient, out=total)
+            bench.do.add(self.totals[path], gradient, out=self.totals[path])
 
 
 @dataclass
@@ -44,10 +44,11 @@ class Block:
     rows: slice  # its samples' places in the batch
     training: Any  # False, True or a Moment, as layers take it
     kept: Scratch  # lives until the block's backward pass is over
-    scratch: Scratch = field(default_factory=Scratch)  # the working thread's own
+    bench: Bench = field(default_factory=Bench)  # where the thread that has it works
     cache: dict[int, Any] = field(default_factory=dict)  # by the stage's number
     ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
+    leads: bool = False  # the first of its lane
     target: tuple[int, Array] | None = None  # a stage's number, and where its result belongs
 
     def result(self, number: int, memory: Scratch, name: str, shape: Shape, dtype: Any) -> Array:
@@ -59,7 +60,7 @@ class Block:
     def add_gradient(self, path: str, gradient: Array) -> None:
         """Hand over a parameter's gradient over this block."""
         assert self.sums is not None
-        self.sums.add(path, gradient)
+        self.sums.add(path, gradient, self.leads, self.bench)
 
 
 class Stage(ABC):
@@ -80,11 +81,18 @@ class Stage(ABC):
     def infer(self, x: Array, block: Block) -> Array:
         """The output, with nothing kept."""
 
-    def prepare_forward(self, dtype: Any) -> Any:
-        """What all blocks share on the way forward; it appears as ``block.ready[number]``."""
+    def plays(self) -> bool:
+        """Whether all it does goes through ``block.bench.do``, so that a tape can do it again."""
+        return True
+
+    def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
+        """What all blocks share on the way forward; it appears as ``block.ready[number]``.
+
+        Tapes know its arrays by their place, so those that were made ``earlier`` are renewed.
+        """
         return None
 
-    def prepare_backward(self, dtype: Any) -> Any:
+    def prepare_backward(self, dtype: Any, earlier: Any) -> Any:
         """And on the way back."""
         return None
 
@@ -103,6 +111,14 @@ class Stage(ABC):
     @abstractmethod
     def gradient_size(self) -> int:
         """How many numbers the parameters' gradients are."""
+
+
+def renewed(earlier: Array | None, values: Array) -> Array:
+    """The values in one piece, where they were before."""
+    if earlier is None:
+        return np.array(values, order="C")
+    np.copyto(earlier, values)
+    return earlier
 
 
 def param(layer: Layer, key: str, dtype: Any) -> Array:

@@ -26,20 +26,19 @@ strips run along W, and exchanges them back.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.products import cut, whole
 from minicnn.engine.stages.slide import Slide
+from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Pair
 
 # Windows of no place cost products. If there are more of them than WASTE·KH times as many as
 # there are places, copying every window by itself is cheaper.
 WASTE = 0.08
-THIN = 48  # filters up to which one large product is slow
 
 
 class Sizes(NamedTuple):
@@ -78,11 +77,8 @@ class Strips:
             and stride < KP
             and windows <= (1 + WASTE * KP) * places
         )
-        # Products too large for small kernels are quickest in one piece. With few filters that is
-        # slow, and a product for each row of the kernel, added up, is quicker.
-        large = whole(self.K, F)
-        self.by_rows = shared and large and A == stride == 1 and F <= THIN
-        self.shared = shared and (not large or self.by_rows)
+        # Products too large for small kernels are quickest in one piece.
+        self.shared = shared and not whole(self.K, F)
         if self.shared:
             self.unit, self.step, self.windows = KQ * C, stride, windows
             self.apart, self.rounds = A, -(-KP // (A * stride))
@@ -91,13 +87,13 @@ class Strips:
             self.apart, self.rounds = 1, 1
             self.rows = self.windows
         self.turns = self.rounds * self.apart
-        _, _, self.parts = self._cut(1, self.unit if self.by_rows else self.K)
+        _, _, self.parts = self._cut(1)
         self._found: dict[int, Sizes] = {}
 
     # ---- what it makes of maps -----------------------------------------------------------------
 
     def of(
-        self, maps: Array, scratch: Scratch, start: Pair = (0, 0), short_runs: bool = False
+        self, maps: Array, bench: Bench, start: Pair = (0, 0), short_runs: bool = False
     ) -> Array:
         """The strips of these maps, one behind the other; the first window begins at ``start``.
 
@@ -107,12 +103,12 @@ class Strips:
         sizes = self._sizes(len(maps))
         used = sizes.places * self.step * self.unit
         size = sizes.room * self.step * self.unit + self.K  # the last windows reach further
-        strips = scratch.take("strips", (size,), maps.dtype)
-        strips[used:] = 0
-        self._fill(strips[:used], maps, start, short_runs)
+        strips = bench.scratch.take("strips", (size,), maps.dtype)
+        bench.do.copyto(strips[used:], 0)
+        self._fill(strips[:used], maps, start, short_runs, bench.do)
         return strips
 
-    def _fill(self, strips: Array, maps: Array, start: Pair, short_runs: bool) -> None:
+    def _fill(self, strips: Array, maps: Array, start: Pair, short_runs: bool, do: Any) -> None:
         (KP, KQ), (sp, sq), (dp, dq) = self.slide.kernel, self.slide.strides, self.slide.dilation
         (A, B), OQ = self.slide.pool, self.slide.out[1]
         N, C, (n, p, q, c) = len(maps), self.C, maps.strides
@@ -123,9 +119,8 @@ class Strips:
             A, KP = 1, 1
         else:
             down *= sp * A
-        # What lies in one piece is copied as one thing: NumPy's copy of a few numbers takes longer.
         run = KQ * C if (q, dq) == (C * c, 1) else C
-        runs = np.dtype((np.void, run * c))
+        runs = np.dtype((np.void, run * c))  # as ``in_runs`` does
         windows = np.ndarray(
             (A, B, N, OQ, self.rows, KP, KQ * C // run),
             runs,
@@ -135,58 +130,32 @@ class Strips:
         )
         length = self.windows * self.step
         strips = strips.reshape(A, B, N, OQ, length, KP, KQ * C)
-        np.copyto(strips[:, :, :, :, : self.rows].view(runs), windows)
+        do.copyto(strips[:, :, :, :, : self.rows].view(runs), windows)
         if self.rows < length:
-            strips[:, :, :, :, self.rows :] = 0
+            do.copyto(strips[:, :, :, :, self.rows :], 0)
 
     # ---- products ------------------------------------------------------------------------------
 
     def kernel(self, W: Array) -> Array:
-        """W (KP, KQ, C, F) as ``times`` takes it: in parts of its columns, each in one piece."""
-        height = self.unit if self.by_rows else self.K
-        pieces = W.reshape(-1, height, self.parts, self.F // self.parts).swapaxes(1, 2)
-        return np.ascontiguousarray(pieces)
+        """W (KP, KQ, C, F) as ``times`` takes it, once it is in one piece: parts of its columns."""
+        return W.reshape(self.K, self.parts, self.F // self.parts).swapaxes(0, 1)
 
-    def times(self, strips: Array, kernel: Array, into: Array, N: int, scratch: Scratch) -> None:
+    def times(self, strips: Array, kernel: Array, into: Array, N: int, bench: Bench) -> None:
         """The windows of N samples times the kernel, into an array of ``room``."""
-        if self.by_rows:
-            self._times_by_rows(strips, kernel, into[0], N, scratch)
-        else:
-            np.matmul(self._matrices(strips, N), kernel[0], out=self._by_turns(into, N))
+        bench.do.matmul(self._matrices(strips, N), kernel, out=self._by_turns(into, N))
 
-    def _times_by_rows(
-        self, strips: Array, kernel: Array, into: Array, N: int, scratch: Scratch
-    ) -> None:
-        """A product for each row of the kernel: it sees the strips from that row on."""
-        count, height, parts = self._cut(self._sizes(N).places, self.unit)
-        into = into[: count * height]
-        share = scratch.take("share", into.shape, into.dtype)
-        for kp, its_kernel in enumerate(kernel):
-            seen = strips[kp * self.unit :][: len(into) * self.unit]
-            target = share if kp else into
-            np.matmul(
-                seen.reshape(count, 1, height, self.unit),
-                its_kernel,
-                out=target.reshape(count, height, parts, -1).transpose(0, 2, 1, 3),
-            )
-            if kp:
-                np.add(into, share, out=into)
-
-    def gradient(self, strips: Array, dplanes: Array, dW: Array, N: int, scratch: Scratch) -> Array:
+    def gradient(self, strips: Array, dplanes: Array, dW: Array, N: int, bench: Bench) -> None:
         """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
         count, parts = self._sizes(N).chunks, self._sizes(N).parts
-        width = self.F // parts
-        shares = scratch.take("shares", (self.turns * count, parts, self.K, width), dW.dtype)
-        np.matmul(
+        width, do = self.F // parts, bench.do
+        shape = (self.turns * count, parts, self.K, width)
+        shares = bench.scratch.take("shares", shape, dW.dtype)
+        do.matmul(
             self._matrices(strips, N).swapaxes(-1, -2),
             self._by_turns(dplanes, N),
             out=shares.reshape(self.rounds, -1, count, parts, self.K, width),
         )
-        if parts == 1:
-            np.sum(shares[:, 0], axis=0, out=dW)
-        else:
-            dW.reshape(self.K, parts, width)[...] = shares.sum(axis=0).transpose(1, 0, 2)
-        return dW
+        do.add.reduce(shares, axis=0, out=dW.reshape(self.K, parts, width).swapaxes(0, 1))
 
     def _matrices(self, strips: Array, N: int) -> Array:
         """The windows: (rounds, A, chunks, 1, rows, K); round r, plane a is turn r·A + a."""
@@ -222,13 +191,13 @@ class Strips:
         used = array[:, : self._sizes(N).places // self.apart]
         return used.reshape(A, B, N, OQ, -1, self.F)
 
-    def clear_rest(self, array: Array, N: int) -> None:
+    def clear_rest(self, array: Array, N: int, do: Any) -> None:
         """Zeros for the windows of no place, in the first plane and behind the last one.
 
         The other planes are written by whoever shares out the first, from end to end.
         """
-        array[:, self._sizes(N).places // self.apart :] = 0
-        self.with_rest(array, N)[0, 0, :, :, self.slide.out[0] :] = 0
+        do.copyto(array[:, self._sizes(N).places // self.apart :], 0)
+        do.copyto(self.with_rest(array, N)[0, 0, :, :, self.slide.out[0] :], 0)
 
     def _by_turns(self, array: Array, N: int) -> Array:
         """Such an array as the products write it: (rounds, A, chunks, parts, rows, F / parts)."""
@@ -256,16 +225,13 @@ class Strips:
         if sizes is None:
             (A, B), OQ = self.slide.pool, self.slide.out[1]
             places = A // self.apart * B * N * OQ * self.windows
-            chunks, height, parts = self._cut(-(-places // self.turns), self.K)
+            chunks, height, parts = self._cut(-(-places // self.turns))
             room = chunks * height * self.turns
-            if self.by_rows:
-                its_chunks, its_height, _ = self._cut(places, self.unit)
-                room = max(room, its_chunks * its_height)
             sizes = self._found[N] = Sizes(places, chunks, height, parts, room)
         return sizes
 
-    def _cut(self, rows: int, K: int) -> tuple[int, int, int]:
-        return cut(rows, K, self.F) if self.small else (1, rows, 1)
+    def _cut(self, rows: int) -> tuple[int, int, int]:
+        return cut(rows, self.K, self.F) if self.small else (1, rows, 1)
 
     def working_set(self) -> int:
         """Numbers that one sample's strips and planes are."""

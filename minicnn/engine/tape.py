@@ -1,0 +1,157 @@
+"""What Python does between two operations of NumPy, done once (floor 3).
+
+To find out which arrays an operation takes costs Python some microseconds each time: this view of
+that map, the strips beginning there. While it thinks it holds Python's lock, and the other threads
+wait. But the engine's memory stays where it is, so for the next batch of the same size everything
+would come out the same. So the operations are written on a *tape*, with the arrays that they
+took, and the next batch plays it.
+
+Whatever a tape is to do must be done through ``bench.do``, on arrays that stay: the frame's, the
+thread's, or parameters renewed in place. Arrays that come from elsewhere, such as the user's
+pictures, are copied to a place of their own first (``Reel.settled``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minicnn.engine.options import current_options
+from minicnn.engine.scratch import Frame, Scratch, thread_scratch
+from minicnn.typing import Array
+
+MOST_REELS = 256  # in a frame
+MOST_TAPES = 1024  # on a reel: one for each job and each thread that it ran on
+
+Operation = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+Place = tuple[int, tuple[int, ...]]  # an array's address and strides
+
+
+@dataclass
+class Bench:
+    """Where a job works: its thread's memory, and NumPy, perhaps with a tape running.
+
+    ``bench.do.add(a, b, out=c)`` is ``np.add(a, b, out=c)``.
+    """
+
+    scratch: Scratch = field(default_factory=Scratch)
+    do: Any = np
+
+
+class Tape:
+    """Operations of NumPy, in order, on arrays that lie where they lay."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self.operations: list[Operation] = []
+        self._moves = scratch.moves.count
+
+    def is_good(self, scratch: Scratch) -> bool:
+        """Whether this thread's memory is where it was."""
+        return self._moves == scratch.moves.count
+
+    def play(self) -> None:
+        """Once more."""
+        for operation, arrays, options in self.operations:
+            operation(*arrays, **options)
+
+
+class Recorder:
+    """Looks like NumPy; what it is asked to do it does, and writes down on a tape."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def __getattr__(self, name: str) -> _Recorded:
+        recorded = _Recorded(self._tape, getattr(np, name))
+        vars(self)[name] = recorded
+        return recorded
+
+
+class _Recorded:
+    """An operation of NumPy that is written down."""
+
+    def __init__(self, tape: Tape, operation: Any) -> None:
+        self._tape, self._operation = tape, operation
+
+    def __call__(self, *arrays: Any, **options: Any) -> Any:
+        result = self._operation(*arrays, **options)
+        self._tape.operations.append((self._operation, arrays, options))
+        return result
+
+    @property
+    def reduce(self) -> _Recorded:
+        """As ``np.add.reduce``."""
+        return _Recorded(self._tape, self._operation.reduce)
+
+
+class Reel:
+    """The tapes of one node's jobs, for batches of one shape, in one frame.
+
+    With ``playing`` off every job is done as if for the first time.
+    """
+
+    def __init__(self, frame: Frame, owner: Hashable, playing: bool) -> None:
+        self.frame, self.owner, self.playing = frame, owner, playing
+        self.kept: dict[str, Any] = {}  # what the node itself wants to find again
+        self._moves = frame.moves.count
+        self._tapes: dict[tuple[Hashable, Scratch], Tape] = {}
+        self._places: dict[str, Place] = {}
+        self._moving: set[str] = set()
+
+    def is_good(self) -> bool:
+        """Whether the frame's memory is where it was."""
+        return self._moves == self.frame.moves.count
+
+    def work(self, job: Hashable, do: Callable[[Bench], object]) -> None:
+        """Do a job, or play what it did."""
+        scratch = thread_scratch()
+        if not self.playing:
+            do(Bench(scratch))
+            return
+        tape = self._tapes.get((job, scratch))
+        if tape is not None and tape.is_good(scratch):
+            tape.play()
+            return
+        tape = Tape(scratch)
+        do(Bench(scratch, Recorder(tape)))
+        if len(self._tapes) > MOST_TAPES:  # of threads long gone, most of them
+            self._tapes.clear()
+        self._tapes[job, scratch] = tape
+
+    def settled(self, array: Array, name: str) -> tuple[Array, bool]:
+        """Where the tapes look for an array from outside, and whether it must be copied there.
+
+        One that lies where it lay is taken as it is. Once it has moved, it is always copied.
+        """
+        if not self.playing:
+            return array, False
+        if name not in self._moving:
+            place = (address(array), array.strides)
+            if self._places.setdefault(name, place) == place:
+                return array, False
+            self._moving.add(name)
+            self._tapes.clear()
+        memory = self.frame.scratch(("settled", self.owner))
+        return memory.take(name, array.shape, array.dtype), True
+
+
+def address(array: Array) -> int:
+    """Where an array begins."""
+    begins: int = array.__array_interface__["data"][0]
+    return begins
+
+
+def reel_for(frame: Frame, owner: Hashable, case: Hashable, plays: bool = True) -> Reel:
+    """The owner's reel in this frame for this case, such as a shape and a direction."""
+    options = current_options()
+    if not (plays and options.tapes and options.reuse and options.stopwatch is None):
+        return Reel(frame, owner, playing=False)
+    reel = frame.reels.get((owner, case))
+    if reel is None or not reel.is_good():
+        if len(frame.reels) > MOST_REELS:
+            frame.reels.clear()
+        reel = frame.reels[owner, case] = Reel(frame, owner, playing=True)
+    return reel
