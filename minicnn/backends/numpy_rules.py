@@ -8,13 +8,14 @@ that, so do all others.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minicnn.typing import Array
+from minicnn.typing import Array, Shape
 
 LARGEST = 1 << 17  # numbers: above it, two arrays to keep would be too much to ask
 
@@ -23,32 +24,58 @@ _own = threading.local()
 
 def move(rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
     """Move the arrays by the rule, if it is written here for such arrays."""
-    p = arrays[0]
-    alike = all(a.flags.c_contiguous and a.dtype == p.dtype == np.float32 for a in arrays)
-    if rule not in RULES or p.size > LARGEST or not alike:
+    if not suits(rule, arrays, numbers):
         return False
-    if not hasattr(_own, "pair"):
-        _own.pair = np.empty((2, LARGEST), np.float32)
-    first, second = (whole[: p.size].reshape(p.shape) for whole in _own.pair)
-    return RULES[rule](arrays, numbers, first, second)
-
-
-def rmsprop(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array) -> bool:
-    """v ← ρ v + (1 - ρ) g², p ← p - lr · g / √(v + ε)."""
-    lr, rho, epsilon, momentum, centered = numbers
-    if momentum or centered:
-        return False
-    p, g, v = arrays[:3]  # a slot that is not used has any array in its place
-    np.multiply(v, rho, out=v)
-    np.multiply(np.multiply(1 - rho, g, out=a), g, out=a)
-    np.add(v, a, out=v)
-    np.sqrt(np.add(v, epsilon, out=a), out=a)
-    np.divide(np.multiply(lr, g, out=b), a, out=b)
-    np.subtract(p, b, out=p)
+    first, second = _room(arrays[0].shape)
+    RULES[rule](arrays, numbers, first, second, np)
     return True
 
 
-def adam(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array) -> bool:
+def suits(rule: str | None, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
+    """Whether the rule is written here for such arrays."""
+    p = arrays[0]
+    return (
+        rule in RULES
+        and p.size <= LARGEST
+        and all(a.flags.c_contiguous and a.dtype == p.dtype == np.float32 for a in arrays)
+        and not (rule == "rmsprop" and any(numbers[3:]))  # with momentum, or centered
+    )
+
+
+def move_and_spend(
+    rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...], do: Any = np
+) -> None:
+    """The same for arrays that suit and a gradient that nobody needs any more.
+
+    ``do`` is NumPy, or something that looks like it and writes down what it is asked to do.
+    """
+    RULES[rule](arrays, numbers, _room(arrays[0].shape)[0], arrays[1], do)
+
+
+def _room(shape: Shape) -> list[Array]:
+    """Two arrays of this thread's own."""
+    if not hasattr(_own, "pair"):
+        _own.pair = np.empty((2, LARGEST), np.float32)
+    return [whole[: math.prod(shape)].reshape(shape) for whole in _own.pair]
+
+
+def rmsprop(
+    arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any
+) -> None:
+    """v ← ρ v + (1 - ρ) g², p ← p - lr · g / √(v + ε).  b may be g."""
+    lr, rho, epsilon, *_ = numbers
+    p, g, v = arrays[:3]  # a slot that is not used has any array in its place
+    do.multiply(v, rho, out=v)
+    do.multiply(do.multiply(1 - rho, g, out=a), g, out=a)
+    do.add(v, a, out=v)
+    do.sqrt(do.add(v, epsilon, out=a), out=a)
+    do.divide(do.multiply(lr, g, out=b), a, out=b)
+    do.subtract(p, b, out=p)
+
+
+def adam(
+    arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any
+) -> None:
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).
 
     AdamW first takes away a share of p.
@@ -56,32 +83,32 @@ def adam(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array
     alpha, beta_1, beta_2, epsilon, decay = numbers
     p, g, m, v = arrays
     if decay:
-        np.subtract(p, np.multiply(p, decay, out=a), out=p)
-    np.multiply(np.subtract(g, m, out=a), 1 - beta_1, out=a)
-    np.add(m, a, out=m)
-    np.subtract(np.multiply(g, g, out=a), v, out=a)
-    np.add(v, np.multiply(a, 1 - beta_2, out=a), out=v)
-    np.add(np.sqrt(v, out=a), epsilon, out=a)
-    np.divide(np.multiply(alpha, m, out=b), a, out=b)
-    np.subtract(p, b, out=p)
-    return True
+        do.subtract(p, do.multiply(p, decay, out=a), out=p)
+    do.multiply(do.subtract(g, m, out=a), 1 - beta_1, out=a)
+    do.add(m, a, out=m)
+    do.subtract(do.multiply(g, g, out=a), v, out=a)
+    do.add(v, do.multiply(a, 1 - beta_2, out=a), out=v)
+    do.add(do.sqrt(v, out=a), epsilon, out=a)
+    do.divide(do.multiply(alpha, m, out=b), a, out=b)
+    do.subtract(p, b, out=p)
 
 
-def sgd(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array) -> bool:
+def sgd(
+    arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any
+) -> None:
     """p ← p - lr g; with momentum m ← μ m - lr g, p ← p + m (Nesterov: p + μ m - lr g)."""
     lr, momentum, nesterov = numbers
     p, g, m = arrays
-    np.multiply(lr, g, out=a)
+    do.multiply(lr, g, out=a)
     if not momentum:
-        np.subtract(p, a, out=p)
-        return True
-    np.multiply(m, momentum, out=m)
-    np.subtract(m, a, out=m)
+        do.subtract(p, a, out=p)
+        return
+    do.multiply(m, momentum, out=m)
+    do.subtract(m, a, out=m)
     if nesterov:
-        np.subtract(np.multiply(momentum, m, out=b), a, out=a)
-    np.add(p, a if nesterov else m, out=p)
-    return True
+        do.subtract(do.multiply(momentum, m, out=b), a, out=a)
+    do.add(p, a if nesterov else m, out=p)
 
 
-Rule = Callable[[tuple[Array, ...], tuple[Any, ...], Array, Array], bool]
+Rule = Callable[[tuple[Array, ...], tuple[Any, ...], Array, Array, Any], None]
 RULES: dict[str, Rule] = {"rmsprop": rmsprop, "adam": adam, "sgd": sgd}

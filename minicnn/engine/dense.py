@@ -15,10 +15,9 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import thread_scratch
-from minicnn.engine.tape import Bench
 from minicnn.engine.stages.products import in_chunks, times
 from minicnn.engine.stages.stage import param
+from minicnn.engine.tape import Bench, address, reel_for
 from minicnn.layers import Dense
 from minicnn.typing import Array
 
@@ -80,25 +79,36 @@ class DenseNode(LayerNode):
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """dx, dW and perhaps W's update, some rows of W at a time."""
         cache: Any = run.cache[self.number]
-        x, layer = cache["x"], self.layer
+        layer, memory = self.layer, run.frame.scratch(self.number)
         dz = np.ascontiguousarray(layer._before_activation(dy, cache))
-        W = param(layer, "W", x.dtype)
+        W, x = param(layer, "W", dz.dtype), cache["x"]
         D, U = W.shape
-        dx = run.frame.scratch(self.number).take("dx", x.shape, x.dtype) if need_dx else None
-        move = run.gradients.mover(self.path + "W") if current_options().fused_update else None
-        dW = np.empty(W.shape, x.dtype) if move is None else None
         height = min(D, max(ROWS, PIECE // U))
-        dzT = np.ascontiguousarray(dz.T)
+        mover = run.gradients.mover(self.path + "W", height) if self._fused() else None
+        arrays = (W,) if mover is None else mover.arrays
+        case = ("backward", x.shape, need_dx, mover and mover.case, *map(address, arrays))
+        reel = reel_for(run.frame, self, case, mover is not None and mover.plays)
+        x = reel.settled(x, "x")
+        dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
+        dx = memory.take("dx", x.shape, x.dtype) if need_dx else None
+        dW = np.empty(W.shape, x.dtype) if mover is None else None
+        length = reel.copied(np.asarray(mover.length if mover else 0, x.dtype), "length")
 
         def job(i: int) -> None:
             rows = slice(i * height, min((i + 1) * height, D))
-            scratch = Bench(thread_scratch())
+            reel.work(i, lambda bench: do(rows, bench))
+            if mover is not None:
+                mover.finish(rows)
+
+        def do(rows: slice, bench: Bench) -> None:
             if dx is not None:
-                dx[:, rows] = _input_gradient(W[rows], dz, dzT, scratch)
-            its_dW = scratch.scratch.take("dW", W[rows].shape, x.dtype) if dW is None else dW[rows]
-            _kernel_gradient(x[:, rows], dz, its_dW, scratch)
-            if move is not None:
-                move(rows.start, rows.stop, its_dW)
+                _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
+            if dW is not None:
+                _kernel_gradient(x[:, rows], dz, dW[rows], bench)
+            if mover is not None:
+                its_dW = bench.scratch.take("dW", W[rows].shape, x.dtype)
+                _kernel_gradient(x[:, rows], dz, its_dW, bench)
+                mover.move(rows, its_dW, length, bench)
 
         threads.run(job, -(-D // height))
         if dW is not None:
@@ -107,8 +117,11 @@ class DenseNode(LayerNode):
             run.gradients.put(self.path + "b", dz.sum(axis=0))
         return dx
 
+    def _fused(self) -> bool:
+        return current_options().fused_update
 
-def _input_gradient(W: Array, dz: Array, dzT: Array, bench: Bench) -> Array:
+
+def _input_gradient(W: Array, dz: Array, dzT: Array, dx: Array, bench: Bench) -> None:
     """dz · Wᵀ for some rows of W: written W · dzᵀ, which reads W in the order that it lies in.
 
     BLAS turns a transposed operand around before it multiplies. Of the two, the smaller should be
@@ -116,17 +129,19 @@ def _input_gradient(W: Array, dz: Array, dzT: Array, bench: Bench) -> Array:
     """
     (rows, U), N = W.shape, len(dz)
     if N > U:
-        return np.dot(dz, W.T)
-    share = bench.scratch.take("dx", (rows, N), W.dtype)
-    return times(in_chunks(W, N), dzT, share, bench).T
+        share = bench.scratch.take("dx", (N, rows), W.dtype)
+        bench.do.copyto(dx, bench.do.dot(dz, W.T, out=share))
+    else:
+        share = bench.scratch.take("dx", (rows, N), W.dtype)
+        bench.do.copyto(dx, times(in_chunks(W, N), dzT, share, bench).T)
 
 
 def _kernel_gradient(x: Array, dz: Array, dW: Array, bench: Bench) -> None:
     """xᵀ · dz for some columns of x, into dW."""
     N, rows = x.shape
     if N == 1:  # an outer product
-        np.dot(x.T, dz, out=dW)
+        bench.do.dot(x.T, dz, out=dW)
     else:
         turned = bench.scratch.take("x", (rows, N), x.dtype)
-        np.copyto(turned, x.T)
+        bench.do.copyto(turned, x.T)
         times(in_chunks(turned, dz.shape[1]), dz, dW, bench)

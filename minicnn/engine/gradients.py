@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from typing import Any
 
+from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Params
 
-MoveRows = Callable[[int, int, Array], None]
+
+class Mover(ABC):
+    """Moves rows of one parameter as soon as their gradient is known, which is used up."""
+
+    plays: bool  # whether it does all through ``bench.do``, so that a tape can do it again
+    case: Any  # what a tape has written down of it, other than the length
+    length: float  # of this step, which a tape looks up in an array
+    arrays: tuple[Array, ...]  # the parameter and what the optimizer remembers of it
+
+    @abstractmethod
+    def move(self, rows: slice, gradient: Array, length: Array, bench: Bench) -> None:
+        """Move some rows."""
+
+    @abstractmethod
+    def finish(self, rows: slice) -> None:
+        """What is left to do for them, on no tape."""
 
 
 class Gradients:
@@ -19,6 +36,6 @@ class Gradients:
         """The gradient of one parameter, over the whole batch."""
         self.found[path] = gradient
 
-    def mover(self, path: str) -> MoveRows | None:
-        """If the gradient may be used up row by row: what to call with each piece of rows."""
+    def mover(self, path: str, rows: int) -> Mover | None:
+        """If the gradient may be used up so many rows at a time: who does it."""
         return None

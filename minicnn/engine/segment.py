@@ -59,11 +59,12 @@ class Segment(Node):
         ready = reel.kept["ready"]
         for stage in self.inner_stages():
             ready[stage.number] = stage.prepare_forward(run.dtype, ready.get(stage.number))
-        its_x, copy = reel.settled(x, "x")
+        stays = reel.stays(x, "x")
+        its_x = x if stays else reel.place(x, "x")
 
         def job(i: int) -> None:
             block = blocks[i]
-            if copy:
+            if not stays:
                 np.copyto(its_x[block.rows], x[block.rows])
             reel.work((step, i), lambda bench: through(block, bench))
 
@@ -92,10 +93,11 @@ class Segment(Node):
         sums = reel.kept.setdefault(
             "sums", [Sums(run.frame.scratch((self.number, "lane", i))) for i in range(count)]
         )
-        its_dy, copy = reel.settled(dy, "dy")
+        stays = reel.stays(dy, "dy")
+        its_dy = dy if stays else reel.place(dy, "dy")
 
         def job(i: int) -> None:
-            if copy:
+            if not stays:
                 for block in blocks[i::count]:
                     np.copyto(its_dy[block.rows], dy[block.rows])
             reel.work(("backward", need_dx, i), lambda bench: back(i, bench))

@@ -121,21 +121,36 @@ class Reel:
             self._tapes.clear()
         self._tapes[job, scratch] = tape
 
-    def settled(self, array: Array, name: str) -> tuple[Array, bool]:
-        """Where the tapes look for an array from outside, and whether it must be copied there.
+    def stays(self, array: Array, name: str) -> bool:
+        """Whether an array from outside lies where it lay for earlier batches.
 
-        One that lies where it lay is taken as it is. Once it has moved, it is always copied.
+        If not, it has to be copied, and never stays again.
         """
+        if name in self._moving:
+            return False
+        place = (address(array), array.strides)
+        if not self.playing or self._places.setdefault(name, place) == place:
+            return True
+        self._moving.add(name)
+        self._tapes.clear()
+        return False
+
+    def place(self, array: Array, name: str) -> Array:
+        """Where the tapes look for an array from outside that does not stay."""
+        memory = self.frame.scratch(("from outside", self.owner))
+        return memory.take(name, array.shape, array.dtype)
+
+    def settled(self, array: Array, name: str) -> Array:
+        """The array itself if it stays, or else a copy where the tapes look for it."""
+        return array if self.stays(array, name) else self.copied(array, name)
+
+    def copied(self, array: Array, name: str) -> Array:
+        """A copy where the tapes look for it, of an array that is known not to stay."""
         if not self.playing:
-            return array, False
-        if name not in self._moving:
-            place = (address(array), array.strides)
-            if self._places.setdefault(name, place) == place:
-                return array, False
-            self._moving.add(name)
-            self._tapes.clear()
-        memory = self.frame.scratch(("settled", self.owner))
-        return memory.take(name, array.shape, array.dtype), True
+            return array
+        place = self.place(array, name)
+        np.copyto(place, array)
+        return place
 
 
 def address(array: Array) -> int:

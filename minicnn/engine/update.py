@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from minicnn.backends import ops_for
+from minicnn.backends import numpy_rules, ops_for
 from minicnn.engine import threads
-from minicnn.engine.gradients import Gradients, MoveRows
+from minicnn.engine.gradients import Gradients, Mover
 from minicnn.engine.options import current_options
+from minicnn.engine.tape import Bench
 from minicnn.optimizers import Optimizer
+from minicnn.optimizers.optimizer import SWEEP, sweep
 from minicnn.typing import Array, Params
 
 PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Python's lock
@@ -33,18 +35,13 @@ class Descent(Gradients):
         if path in self.wanted:
             self.found[path] = gradient
 
-    def mover(self, path: str) -> MoveRows | None:
-        """Moves rows of one parameter as soon as their gradient is known."""
+    def mover(self, path: str, rows: int) -> Mover | None:
+        """Somebody for every parameter that is wanted and lies in one piece."""
         p = self.params[path]
         if path not in self.wanted or not p.flags.c_contiguous:
             return None
-        slots = self.optimizer.slots_of(path, p)
-
-        def move(start: int, end: int, gradient: Array) -> None:
-            rows = slice(start, end)
-            self._update(p[rows], gradient, tuple(slot[rows] for slot in slots))
-
-        return move
+        arrays = (p, *self.optimizer.slots_of(path, p))
+        return RuleMover(self.optimizer, arrays, rows, self.rate, self.step)
 
     def finish(self) -> None:
         """Move all parameters whose gradients were put."""
@@ -64,6 +61,36 @@ class Descent(Gradients):
 
     def _update(self, p: Array, g: Array, slots: tuple[Array, ...]) -> None:
         self.optimizer.move(p, g, slots, self.rate, self.step, ops_for(p))
+
+
+class RuleMover(Mover):
+    """By the optimizer's rule, the way that NumPy's backend has it, or by its own lines."""
+
+    def __init__(
+        self, optimizer: Optimizer, arrays: tuple[Array, ...], rows: int, rate: float, step: int
+    ) -> None:
+        self.optimizer, self.arrays, self.rate, self.step = optimizer, arrays, rate, step
+        self.rule, numbers = optimizer.rule or "", (rate,)
+        if self.rule:
+            numbers = optimizer.numbers(rate, step)
+        self.plays = numpy_rules.suits(self.rule, tuple(a[:rows] for a in arrays), numbers)
+        self.length, *self.rest = numbers
+        self.case = (self.rule, *self.rest)
+
+    def move(self, rows: slice, gradient: Array, length: Array, bench: Bench) -> None:
+        """A tape knows all numbers of the rule by heart, but for the length."""
+        p, *slots = (a[rows] for a in self.arrays)
+        if self.plays:
+            arrays = self.optimizer.arrays_of_rule(p, gradient, tuple(slots))
+            numbers = (length, *self.rest)
+            numpy_rules.move_and_spend(self.rule, arrays, numbers, bench.do)
+        else:
+            self.optimizer.move(p, gradient, tuple(slots), self.rate, self.step, ops_for(p))
+
+    def finish(self, rows: slice) -> None:
+        """As ``Optimizer.move`` does after the rule."""
+        if self.plays and self.step % SWEEP == 0:
+            sweep(tuple(a[rows] for a in self.arrays[1:]), ops_for(self.arrays[0]))
 
 
 def in_pieces(optimizer: Optimizer) -> bool:

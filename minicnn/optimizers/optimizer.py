@@ -94,9 +94,9 @@ class Optimizer(ABC):
         """Whether the backend has done ``rule`` in one stroke, as a GPU does."""
         if self.rule is None:
             return False
-        return ops.in_one_pass(self.rule, self._arrays(p, g, slots), self.numbers(lr, step))
+        return ops.in_one_pass(self.rule, self.arrays_of_rule(p, g, slots), self.numbers(lr, step))
 
-    def _arrays(self, p: Array, g: Array, slots: tuple[Array, ...]) -> tuple[Array, ...]:
+    def arrays_of_rule(self, p: Array, g: Array, slots: tuple[Array, ...]) -> tuple[Array, ...]:
         """An array for every slot; for one that these settings don't use, any array."""
         used = dict(zip(self.used_slots(), slots, strict=True))
         return (p, g, *(used.get(slot, p) for slot in self.slots))
@@ -123,7 +123,7 @@ class Optimizer(ABC):
             self.check(path, p, g)
             rows.append((p, g, self.slots_of(path, p), ops_for(p, g, where=path)))
         if self.rule is not None and rows:  # a GPU moves all of them in one stroke
-            arrays = [self._arrays(*row[:3]) for row in rows]
+            arrays = [self.arrays_of_rule(*row[:3]) for row in rows]
             if rows[0][3].all_in_one_pass(self.rule, arrays, self.numbers(lr, step)):
                 return
         for p, g, slots, ops in rows:

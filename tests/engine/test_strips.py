@@ -86,13 +86,12 @@ def ways_of(chain):
     for stage in stages:
         for strips, correlation in stage.ways.values():
             yield strips
-            if correlation.by_strips:
+            if correlation.back is not None:
                 yield correlation.back
 
 
 def test_the_wide_ones_take_every_way():
     found = [strips for shape in WIDE for strips in ways_of(network(*shape))]
-    assert any(strips.by_rows for strips in found)
     assert any(strips.shared and strips.apart > 1 for strips in found)
     assert any(strips.shared and strips.step > 1 for strips in found)
     assert any(not strips.shared for strips in found)
