@@ -24,7 +24,7 @@ from minicnn.typing import Array, DType, Shape
 
 How = Callable[[Stage, Array, Block], Array]
 
-CACHE = 6 << 20  # bytes that a block may work on at once: strips stream, weights and maps stay
+CACHE = 4 << 20  # bytes that a block may work on at once: strips stream, weights and maps stay
 ROWS = 256  # rows that make a product worth packing its weights for
 SMALL = 1 << 18  # bytes below which a whole batch is one block: threads would cost more
 LANES = 16  # at most, so that many cores find work
