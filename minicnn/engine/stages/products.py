@@ -15,6 +15,9 @@ from minicnn.engine.tape import Bench
 from minicnn.typing import Array
 
 SMALL = 10**6  # multiply-adds
+FEW = 16  # columns with which a transposed product is quickest in chunks of ...
+FEWS_SMALL = 4 * 10**5  # multiply-adds
+LARGE = 1 << 14  # numbers in its result from which packing pays
 WORTHWHILE = 64  # rows of a chunk: with fewer, starting a product costs more than it saves
 NARROW = 32  # columns that a kernel's part has at least
 
@@ -36,6 +39,20 @@ def cut(rows: int, K: int, F: int) -> tuple[int, int, int]:
             count = -(-rows // most)
             return count, -(-rows // count), parts
     return 1, rows, 1
+
+
+@functools.cache
+def cut_transposed(rows: int, K: int, F: int) -> tuple[int, int]:
+    """A product of (rows, K) transposed and (rows, F) as chunks of rows, to be added up.
+
+    >>> cut_transposed(5624, 27, 16), cut_transposed(1368, 144, 32), cut_transposed(306, 288, 64)
+    ((7, 804), (7, 196), (1, 306))
+    """
+    if K * F >= LARGE:
+        return 1, rows
+    most = (FEWS_SMALL if F <= FEW else SMALL) // (K * F)
+    count = -(-rows // most)
+    return count, -(-rows // count)
 
 
 def whole(K: int, F: int) -> bool:

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn.engine.options import current_options
-from minicnn.engine.stages.products import cut, whole
+from minicnn.engine.stages.products import cut, cut_transposed, whole
 from minicnn.engine.stages.slide import Slide
 from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Pair
@@ -41,13 +41,20 @@ from minicnn.typing import Array, Pair
 WASTE = 0.08
 
 
+class Cut(NamedTuple):
+    """How a product is cut."""
+
+    count: int  # of chunks
+    height: int  # rows of a chunk
+    parts: int = 1  # of the kernel's columns
+
+
 class Sizes(NamedTuple):
     """What becomes of N samples."""
 
     places: int  # windows, those of no place included
-    chunks: int  # of a turn's matrix
-    height: int  # rows of a chunk
-    parts: int  # of the kernel
+    chunks: Cut  # of a turn's matrix, when it is multiplied by the kernel
+    gradient: Cut  # and for the kernel's gradient
     room: int  # rows of all planes together, with what fills up the last chunks
 
 
@@ -87,7 +94,7 @@ class Strips:
             self.apart, self.rounds = 1, 1
             self.rows = self.windows
         self.turns = self.rounds * self.apart
-        _, _, self.parts = self._cut(1)
+        self.parts = self._cut(1).parts
         self._found: dict[int, Sizes] = {}
 
     # ---- what it makes of maps -----------------------------------------------------------------
@@ -142,24 +149,25 @@ class Strips:
 
     def times(self, strips: Array, kernel: Array, into: Array, N: int, bench: Bench) -> None:
         """The windows of N samples times the kernel, into an array of ``room``."""
-        bench.do.matmul(self._matrices(strips, N), kernel, out=self._by_turns(into, N))
+        chunks = self._sizes(N).chunks
+        out = self._by_turns(into, chunks)
+        bench.do.matmul(self._matrices(strips, chunks), kernel, out=out)
 
     def gradient(self, strips: Array, dplanes: Array, dW: Array, N: int, bench: Bench) -> None:
         """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
-        count, parts = self._sizes(N).chunks, self._sizes(N).parts
-        width, do = self.F // parts, bench.do
-        shape = (self.turns * count, parts, self.K, width)
+        chunks = self._sizes(N).gradient
+        shape = (self.turns * chunks.count, self.K, self.F)
         shares = bench.scratch.take("shares", shape, dW.dtype)
-        do.matmul(
-            self._matrices(strips, N).swapaxes(-1, -2),
-            self._by_turns(dplanes, N),
-            out=shares.reshape(self.rounds, -1, count, parts, self.K, width),
+        bench.do.matmul(
+            self._matrices(strips, chunks).swapaxes(-1, -2),
+            self._by_turns(dplanes, chunks),
+            out=shares.reshape(self.rounds, -1, chunks.count, 1, self.K, self.F),
         )
-        do.add.reduce(shares, axis=0, out=dW.reshape(self.K, parts, width).swapaxes(0, 1))
+        bench.do.add.reduce(shares, axis=0, out=dW)
 
-    def _matrices(self, strips: Array, N: int) -> Array:
+    def _matrices(self, strips: Array, chunks: Cut) -> Array:
         """The windows: (rounds, A, chunks, 1, rows, K); round r, plane a is turn r·A + a."""
-        count, height = self._sizes(N).chunks, self._sizes(N).height
+        count, height, _ = chunks
         one = self.step * self.unit * strips.itemsize  # from a window to the next
         return np.ndarray(
             (self.rounds, self.apart, count, 1, height, self.K),
@@ -199,19 +207,19 @@ class Strips:
         do.copyto(array[:, self._sizes(N).places // self.apart :], 0)
         do.copyto(self.with_rest(array, N)[0, 0, :, :, self.slide.out[0] :], 0)
 
-    def _by_turns(self, array: Array, N: int) -> Array:
+    def _by_turns(self, array: Array, chunks: Cut) -> Array:
         """Such an array as the products write it: (rounds, A, chunks, parts, rows, F / parts)."""
-        sizes = self._sizes(N)
+        count, height, parts = chunks
         plane, row, number = array.strides
-        width = self.F // sizes.parts
+        width = self.F // parts
         return np.ndarray(
-            (self.rounds, self.apart, sizes.chunks, sizes.parts, sizes.height, width),
+            (self.rounds, self.apart, count, parts, height, width),
             array.dtype,
             array,
             strides=(
                 row,
                 plane,
-                sizes.height * self.rounds * row,
+                height * self.rounds * row,
                 width * number,
                 self.rounds * row,
                 number,
@@ -225,13 +233,16 @@ class Strips:
         if sizes is None:
             (A, B), OQ = self.slide.pool, self.slide.out[1]
             places = A // self.apart * B * N * OQ * self.windows
-            chunks, height, parts = self._cut(-(-places // self.turns))
-            room = chunks * height * self.turns
-            sizes = self._found[N] = Sizes(places, chunks, height, parts, room)
+            rows = -(-places // self.turns)
+            chunks, gradient = self._cut(rows), Cut(1, rows)
+            if self.small:
+                gradient = Cut(*cut_transposed(rows, self.K, self.F))
+            most = max(c.count * c.height for c in (chunks, gradient))
+            sizes = self._found[N] = Sizes(places, chunks, gradient, most * self.turns)
         return sizes
 
-    def _cut(self, rows: int) -> tuple[int, int, int]:
-        return cut(rows, self.K, self.F) if self.small else (1, rows, 1)
+    def _cut(self, rows: int) -> Cut:
+        return Cut(*cut(rows, self.K, self.F)) if self.small else Cut(1, rows)
 
     def working_set(self) -> int:
         """Numbers that one sample's strips and planes are."""
