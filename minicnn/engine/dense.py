@@ -15,7 +15,7 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
-from minicnn.engine.stages.products import in_chunks, times
+from minicnn.engine.stages.products import SMALL, in_chunks, times
 from minicnn.engine.stages.stage import param
 from minicnn.engine.tape import Bench, address, reel_for
 from minicnn.layers import Dense
@@ -25,6 +25,7 @@ PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Pytho
 ROWS = 32  # at least: with fewer, the product for dx is too thin
 PARTS, FEWEST = 16, 4  # of a forward product, whatever the number of threads
 WIDE = 256  # columns that make a product of its own worth starting
+LONG = 64  # rows of W that make a small product worth starting
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
 
 
@@ -65,10 +66,12 @@ class DenseNode(LayerNode):
             # Each part sums over its own inputs; the parts' sums are then added in order.
             parts = max(FEWEST, min(PARTS, D // (8 * N)))
             sums = run.frame.scratch(self.number).take("sums", (parts, N, U), x.dtype)
+            reel = reel_for(run.frame, self, ("forward", x.shape, address(W)))
+            x = reel.settled(x, "x")
 
             def job(i: int) -> None:
                 mine = slice(D * i // parts, D * (i + 1) // parts)
-                np.dot(x[:, mine], W[mine], out=sums[i])
+                reel.work(i, lambda bench: _product(x[:, mine], W[mine], sums[i], bench))
 
             threads.run(job, parts)
             y = sums.sum(axis=0)
@@ -119,6 +122,31 @@ class DenseNode(LayerNode):
 
     def _fused(self) -> bool:
         return current_options().fused_update
+
+
+def _product(x: Array, W: Array, y: Array, bench: Bench) -> None:
+    """x · W for a few rows x, into y: a stack of small products, added up, so that W is read once.
+
+    BLAS would put W into another order first, which is as much work as the product.
+    """
+    (N, D), U = x.shape, W.shape[1]
+    halves = 2 if U > WIDE and U % 2 == 0 else 1
+    count = -(-D // max(SMALL * halves // (N * U), 1))
+    height = D // count
+    if height < LONG or not current_options().small_products:
+        bench.do.dot(x, W, out=y)
+        return
+    many = count * height
+    shares = bench.scratch.take("shares", (count, halves, N, U // halves), x.dtype)
+    bench.do.matmul(
+        x[:, :many].reshape(N, count, 1, height).transpose(1, 2, 0, 3),
+        W[:many].reshape(count, height, halves, -1).swapaxes(1, 2),
+        out=shares,
+    )
+    bench.do.add.reduce(shares, axis=0, out=y.reshape(N, halves, -1).swapaxes(0, 1))
+    if many < D:
+        rest = bench.scratch.take("rest", y.shape, y.dtype)
+        bench.do.add(y, bench.do.dot(x[:, many:], W[many:], out=rest), out=y)
 
 
 def _input_gradient(W: Array, dz: Array, dzT: Array, dx: Array, bench: Bench) -> None:
