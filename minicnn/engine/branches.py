@@ -15,6 +15,7 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import Node, Run, Sequence
 from minicnn.engine.scratch import Scratch
+from minicnn.engine.stages.conv import let_lend
 from minicnn.engine.stages.stage import Block, Stage, numbers
 from minicnn.layers import Concat
 from minicnn.layers.container import Container
@@ -28,6 +29,8 @@ class BranchStage(Stage):
 
     def __init__(self, container: Container, ways: list[list[Stage]]) -> None:
         self.container, self.ways = container, ways
+        for way in ways:
+            let_lend(way)
 
     def forward(self, x: Array, block: Block) -> Array:
         """All ways see the same x."""

@@ -17,6 +17,7 @@ import numpy as np
 from minicnn.engine import threads
 from minicnn.engine.node import Node, Run
 from minicnn.engine.options import current_options
+from minicnn.engine.stages.conv import let_lend
 from minicnn.engine.stages.flatten import FlattenStage
 from minicnn.engine.stages.stage import Block, Stage, Sums
 from minicnn.engine.tape import Bench, Reel, address, reel_for
@@ -37,6 +38,7 @@ class Segment(Node):
     def __init__(self, stages: list[Stage], output_shape: Shape) -> None:
         self.stages = stages
         self.output_shape = output_shape
+        let_lend(stages)
         self._learns_before = [
             any(s.gradient_size() for s in stages[:i]) for i in range(len(stages))
         ]
@@ -90,9 +92,9 @@ class Segment(Node):
             memory = run.frame.scratch((self.number, "dx"))
             dx = memory.take("dx", (len(dy), *input_shape), run.dtype)
         count = min(len(blocks), self._most_lanes(run.dtype))
-        sums = reel.kept.setdefault(
-            "sums", [Sums(run.frame.scratch((self.number, "lane", i))) for i in range(count)]
-        )
+        if "sums" not in reel.kept:
+            reel.kept["sums"] = Sums(run.frame.scratch((self.number, "lanes")), count)
+        sums: Sums = reel.kept["sums"]
         stays = reel.stays(dy, "dy")
         its_dy = dy if stays else reel.place(dy, "dy")
 
@@ -104,18 +106,15 @@ class Segment(Node):
 
         def back(i: int, bench: Bench) -> None:
             for number, block in enumerate(blocks[i::count]):
-                block.bench, block.sums, block.ready = bench, sums[i], ready
-                block.leads = number == 0
+                block.bench, block.ready = bench, ready
+                block.sums, block.lane, block.leads = sums, i, number == 0
                 its_dx = self._back(its_dy[block.rows], block, need_dx)
                 if dx is not None:
                     bench.do.copyto(dx[block.rows], its_dx)
 
         threads.run(job, count)
-        for path in sums[0].totals:
-            total = sums[0].totals[path].copy()
-            for lane in sums[1:]:
-                np.add(total, lane.totals[path], out=total)
-            run.gradients.put(path, total)
+        for path, totals in sums.totals.items():
+            run.gradients.put(path, np.add.reduce(totals, axis=0))
         return dx
 
     def _back(self, dy: Array, block: Block, need_dx: bool) -> Array | None:

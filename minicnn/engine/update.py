@@ -46,7 +46,11 @@ class Descent(Gradients):
     def finish(self) -> None:
         """Move all parameters whose gradients were put."""
         pieces = [piece for path, g in self.found.items() for piece in self._pieces(path, g)]
-        threads.run(lambda i: self._update(*pieces[i]), len(pieces))
+        if sum(gradient.size for gradient in self.found.values()) < PIECE:
+            for piece in pieces:
+                self._update(*piece)
+        else:
+            threads.run(lambda i: self._update(*pieces[i]), len(pieces))
         self.found = {}
 
     def _pieces(self, path: str, gradient: Array) -> list[Any]:

@@ -27,18 +27,26 @@ class Slide:
         return Slide(*[(b, a) for a, b in pairs])
 
 
+def stretch(maps: Array) -> Array:
+    """The memory from their first number to the last, with what lies between, as one row."""
+    last = sum((size - 1) * step for size, step in zip(maps.shape, maps.strides, strict=True))
+    one = maps.itemsize
+    return np.lib.stride_tricks.as_strided(maps, (last // one + 1,), (one,), writeable=False)
+
+
 def in_runs(maps: Array) -> Array:
     """What lies in one piece as one thing: NumPy's copy of a few numbers takes longer."""
     return maps.view(np.dtype((np.void, maps.shape[-1] * maps.itemsize)))
 
 
-def in_memory(x: Array, bench: Bench) -> tuple[Array, str]:
-    """Maps (N, H, W, C) as they lie in memory, and along which axis: W, or H if exchanged."""
-    if x.flags.c_contiguous:
-        return x, "W"
-    exchanged = x.transpose(0, 2, 1, 3)
-    if exchanged.flags.c_contiguous:
-        return exchanged, "H"
+def in_memory(x: Array, bench: Bench, apart: bool = False) -> tuple[Array, str]:
+    """Maps (N, H, W, C) as they lie in memory, and along which axis: W, or H if exchanged.
+
+    They lie in one piece, or if they may be ``apart``, with something between their rows.
+    """
+    for maps, lies in ((x, "W"), (x.transpose(0, 2, 1, 3), "H")):
+        if maps.flags.c_contiguous or (apart and maps[0, 0].flags.c_contiguous):
+            return maps, lies
     maps = bench.scratch.take("in order", x.shape, x.dtype)  # a view that a layer of a user's made
     bench.do.copyto(maps, x)
     return maps, "W"

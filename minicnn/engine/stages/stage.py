@@ -7,6 +7,7 @@ the block's kept memory for what its backward pass will need.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,20 +22,28 @@ from minicnn.typing import Array, Params, Shape
 
 
 class Sums:
-    """The gradients of the blocks that one lane goes through, added up in their order."""
+    """Gradients by lane: each adds up those of its blocks in order, and all lanes are added up."""
 
-    def __init__(self, memory: Scratch) -> None:
-        self.totals: Params = {}
+    def __init__(self, memory: Scratch, lanes: int) -> None:
+        self.lanes = lanes
+        self.totals: Params = {}  # by path, (lanes, ...)
         self._memory = memory
+        self._lock = threading.Lock()
 
-    def add(self, path: str, gradient: Array, first: bool, bench: Bench) -> None:
-        """Add one block's share of a parameter's gradient."""
+    def add(self, path: str, gradient: Array, lane: int, first: bool, bench: Bench) -> None:
+        """Add one block's share of a parameter's gradient; the first of a lane begins it."""
+        total = self._total(path, gradient)[lane]
         if first:
-            total = self._memory.take(path, gradient.shape, gradient.dtype)
             bench.do.copyto(total, gradient)
-            self.totals[path] = total
         else:
-            bench.do.add(self.totals[path], gradient, out=self.totals[path])
+            bench.do.add(total, gradient, out=total)
+
+    def _total(self, path: str, gradient: Array) -> Array:
+        with self._lock:
+            if path not in self.totals:
+                shape = (self.lanes, *gradient.shape)
+                self.totals[path] = self._memory.take(path, shape, gradient.dtype)
+            return self.totals[path]
 
 
 @dataclass
@@ -48,6 +57,7 @@ class Block:
     cache: dict[int, Any] = field(default_factory=dict)  # by the stage's number
     ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
+    lane: int = 0  # of the sums, into which its gradients go
     leads: bool = False  # the first of its lane
     target: tuple[int, Array] | None = None  # a stage's number, and where its result belongs
 
@@ -60,7 +70,7 @@ class Block:
     def add_gradient(self, path: str, gradient: Array) -> None:
         """Hand over a parameter's gradient over this block."""
         assert self.sums is not None
-        self.sums.add(path, gradient, self.leads, self.bench)
+        self.sums.add(path, gradient, self.lane, self.leads, self.bench)
 
 
 class Stage(ABC):

@@ -32,7 +32,7 @@ import numpy as np
 
 from minicnn.engine.options import current_options
 from minicnn.engine.stages.products import cut, cut_transposed, whole
-from minicnn.engine.stages.slide import Slide
+from minicnn.engine.stages.slide import Slide, stretch
 from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Pair
 
@@ -131,7 +131,7 @@ class Strips:
         windows = np.ndarray(
             (A, B, N, OQ, self.rows, KP, KQ * C // run),
             runs,
-            maps,
+            stretch(maps),
             offset=start[0] * p + start[1] * q,
             strides=(p * sp, q * sq, n, q * sq * B, down, p * dp, q * dq),
         )
