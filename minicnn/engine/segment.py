@@ -130,8 +130,7 @@ class Segment(Node):
 
     def _reel(self, x: Array, run: Run, way: str) -> Reel:
         """The reel for such a batch, with its blocks and where its output goes."""
-        plays = all(stage.plays() for stage in self.inner_stages())
-        reel = reel_for(run.frame, self, (way, x.shape, x.dtype), plays)
+        reel = reel_for(run.frame, self, (way, x.shape, x.dtype))
         if not reel.kept:
             memory = run.frame.scratch((self.number, "y"))
             out = memory.take("y", (len(x), *self.output_shape), run.dtype)

@@ -40,6 +40,12 @@ class Bench:
     scratch: Scratch = field(default_factory=Scratch)
     do: Any = np
 
+    def call(self, work: Callable[[], object]) -> None:
+        """Do what is no operation of NumPy. A tape will do it anew: its arrays may be fresh ones."""
+        work()
+        if isinstance(self.do, Recorder):
+            self.do.tape.operations.append((work, (), {}))
+
 
 class Tape:
     """Operations of NumPy, in order, on arrays that lie where they lay."""
@@ -62,10 +68,10 @@ class Recorder:
     """Looks like NumPy; what it is asked to do it does, and writes down on a tape."""
 
     def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+        self.tape = tape
 
     def __getattr__(self, name: str) -> _Recorded:
-        recorded = _Recorded(self._tape, getattr(np, name))
+        recorded = _Recorded(self.tape, getattr(np, name))
         vars(self)[name] = recorded
         return recorded
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from minicnn.backends import Window
 from minicnn.engine.scratch import Scratch
+from minicnn.engine.stages.activation import Activation
 from minicnn.engine.stages.correlate import Correlation
 from minicnn.engine.stages.pool import pool, share_out
 from minicnn.engine.stages.slide import Slide, in_memory
@@ -62,9 +63,9 @@ class ConvStage(Stage):
         norm: BatchNorm | None = None,
     ) -> None:
         assert conv.input_shape is not None
-        self.conv, self.path, self.after = conv, path, after
+        self.conv, self.path = conv, path
         self.norm = norm  # for prediction only: it is folded into W and b
-        self.relu = isinstance(after, ReLU)
+        self.relu, self.activation = isinstance(after, ReLU), Activation.of(after)
         self.window = conv.window
         self.C, self.F = conv.input_shape[2], conv.filters
         self.cells = (1, 1) if pooling is None else pooling.kernel
@@ -96,10 +97,6 @@ class ConvStage(Stage):
 
     # ---- forward -------------------------------------------------------------------------------
 
-    def plays(self) -> bool:
-        """Another activation than ReLU makes arrays of its own."""
-        return self.after is None or self.relu
-
     def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
         """The kernel, by the strips' direction, and b for a whole row of a map."""
         W, b = folded(self.conv, self.norm, dtype)
@@ -116,16 +113,13 @@ class ConvStage(Stage):
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, the strips' direction, and which plane won where."""
         y, along, winners = self._convolve(x, block, block.kept)
-        activation = None
-        if self.after is not None and not self.relu:
-            y, activation = self.after.forward(y)
-        block.cache[self.number] = (x, y, activation, along, winners)
-        return y
+        block.cache[self.number] = (x, y, along, winners)
+        return y if self.activation is None else self.activation.forward(y, block)
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
         y, _, _ = self._convolve(x, block, None)
-        return y if self.after is None or self.relu else self.after.infer(y)
+        return y if self.activation is None else self.activation.infer(y, block)
 
     def _convolve(
         self, x: Array, block: Block, kept: Scratch | None
@@ -166,10 +160,9 @@ class ConvStage(Stage):
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The gradient of each plane; then the products of the convolution's own backward."""
-        x, y, activation, along, winners = block.cache[self.number]
-        if activation is not None:
-            assert self.after is not None
-            dy = self.after.backward(dy, activation)[0]
+        x, y, along, winners = block.cache[self.number]
+        if self.activation is not None:
+            dy = self.activation.backward(dy, block)
         strips, N, bench = self.ways[along][0], len(x), block.bench
         scratch, do = bench.scratch, bench.do
         if along == "H":

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.engine.stages.activation import Activation
 from minicnn.engine.stages.stage import Block, Stage, numbers, param, renewed
 from minicnn.layers import Conv2D
 from minicnn.typing import Array
@@ -22,15 +23,12 @@ class DepthwiseStage(Stage):
     def __init__(self, conv: Conv2D, path: str) -> None:
         self.conv, self.path, self.window = conv, path, conv.window
         self.C = conv.filters
+        self.activation = None if conv.after is None else Activation(conv.after)
 
     @staticmethod
     def suits(conv: Conv2D) -> bool:
         """One channel in, one filter out, in each group."""
         return conv.input_shape is not None and conv.groups == conv.filters == conv.input_shape[2]
-
-    def plays(self) -> bool:
-        """An activation makes arrays of its own."""
-        return self.conv.after is None
 
     def prepare_forward(self, dtype: Any, earlier: Any) -> tuple[Array, Array | None]:
         """A filter cell's numbers for a whole row of the output, (KH·KW, OW, C), and b."""
@@ -47,17 +45,14 @@ class DepthwiseStage(Stage):
         """Keeps x, and what the activation wants kept."""
         shape = (len(x), *self.window.out, self.C)
         y = self._convolve(x, block, block.kept.take((self.number, "y"), shape, x.dtype))
-        activation = None
-        if self.conv.after is not None:
-            y, activation = self.conv.after.forward(y)
-        block.cache[self.number] = (x, activation)
-        return y
+        block.cache[self.number] = x
+        return y if self.activation is None else self.activation.forward(y, block)
 
     def infer(self, x: Array, block: Block) -> Array:
         """Keeps nothing."""
         shape = (len(x), *self.window.out, self.C)
         y = self._convolve(x, block, block.bench.scratch.take((self.number, "y"), shape, x.dtype))
-        return y if self.conv.after is None else self.conv.after.infer(y)
+        return y if self.activation is None else self.activation.infer(y, block)
 
     def _convolve(self, x: Array, block: Block, y: Array) -> Array:
         (W, b), padded = block.ready[self.number], self._padded(x, block)
@@ -75,9 +70,9 @@ class DepthwiseStage(Stage):
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """dW[k] = Σ cell k of x · dy; and dy · W[k] goes back to cell k of dx."""
-        x, activation = block.cache[self.number]
-        if self.conv.after is not None:
-            dy = self.conv.after.backward(dy, activation)[0]
+        x = block.cache[self.number]
+        if self.activation is not None:
+            dy = self.activation.backward(dy, block)
         (W, _), padded = block.ready[self.number], self._padded(x, block)
         scratch, do = block.bench.scratch, block.bench.do
         dz = dy

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.stage import Block, Stage, numbers
+from minicnn.engine.tape import Bench
 from minicnn.layers import Layer, contract
 from minicnn.randomness import Moment
 from minicnn.typing import Array
@@ -17,25 +21,46 @@ class LayerStage(Stage):
         self.layer = layer
         self.path = path
 
-    def plays(self) -> bool:
-        """Layers make arrays of their own."""
-        return False
-
     def forward(self, x: Array, block: Block) -> Array:
         """The layer's own; it draws what it would draw for the whole batch."""
-        y, block.cache[self.number] = contract.forward(self.layer, x, at_sample(block))
+        y = self._room(x, block, block.kept)
+
+        def work() -> None:
+            its_y, block.cache[self.number] = contract.forward(self.layer, x, at_sample(block))
+            np.copyto(y, its_y)
+
+        block.bench.call(work)
         return y
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The layer's own."""
-        dx, grads = contract.backward(self.layer, dy, block.cache.pop(self.number))
-        for key, gradient in grads.items():
-            block.add_gradient(self.path + key, gradient)
+        shape = (len(dy), *(self.layer.input_shape or ()))
+        dx = block.bench.scratch.take((self.number, "dx"), shape, dy.dtype) if need_dx else None
+
+        def work() -> None:
+            its_dx, grads = contract.backward(self.layer, dy, block.cache.pop(self.number))
+            for key, gradient in grads.items():
+                block.add_gradient(self.path + key, gradient, Bench())
+            if dx is not None:
+                np.copyto(dx, its_dx)
+
+        block.bench.call(work)
         return dx
 
     def infer(self, x: Array, block: Block) -> Array:
         """The layer's own."""
-        return contract.output(self.layer, self.layer.infer(x), len(x))
+        y = self._room(x, block, block.bench.scratch)
+
+        def work() -> None:
+            np.copyto(y, contract.output(self.layer, self.layer.infer(x), len(x)))
+
+        block.bench.call(work)
+        return y
+
+    def _room(self, x: Array, block: Block, memory: Scratch) -> Array:
+        """Where its output belongs: a layer makes an array of its own, and a tape wants one."""
+        shape = (len(x), *(self.layer.output_shape or ()))
+        return block.result(self.number, memory, "y", shape, x.dtype)
 
     def working_set(self, itemsize: int) -> int:
         """Its input and output, and what it may compute on the way."""

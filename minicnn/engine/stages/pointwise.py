@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
+from minicnn.engine.stages.activation import Activation
 from minicnn.engine.stages.conv import folded
 from minicnn.engine.stages.products import in_chunks, times, transposed_times
 from minicnn.engine.stages.slide import in_memory
@@ -21,18 +22,14 @@ class PointwiseStage(Stage):
     def __init__(
         self, conv: Conv2D, path: str, after: Layer | None, norm: BatchNorm | None = None
     ) -> None:
-        self.conv, self.path, self.after, self.norm = conv, path, after, norm
-        self.relu = isinstance(after, ReLU)
+        self.conv, self.path, self.norm = conv, path, norm
+        self.relu, self.activation = isinstance(after, ReLU), Activation.of(after)
 
     @staticmethod
     def suits(conv: Conv2D) -> bool:
         """One cell, no steps, no border."""
         window = conv.window
         return window.cells == 1 and window.strides == (1, 1) and not window.is_padded
-
-    def plays(self) -> bool:
-        """Another activation than ReLU makes arrays of its own."""
-        return self.after is None or self.relu
 
     def prepare_forward(self, dtype: Any, earlier: Any) -> tuple[Array, Array | None]:
         """W as a matrix, and b."""
@@ -43,16 +40,14 @@ class PointwiseStage(Stage):
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x and y."""
-        y, activation = self._product(x, block, block.kept), None
-        if self.after is not None and not self.relu:
-            y, activation = self.after.forward(y)
-        block.cache[self.number] = (x, y, activation)
-        return y
+        y = self._product(x, block, block.kept)
+        block.cache[self.number] = (x, y)
+        return y if self.activation is None else self.activation.forward(y, block)
 
     def infer(self, x: Array, block: Block) -> Array:
         """Keeps nothing."""
         y = self._product(x, block, block.bench.scratch)
-        return y if self.after is None or self.relu else self.after.infer(y)
+        return y if self.activation is None else self.activation.infer(y, block)
 
     def _product(self, x: Array, block: Block, memory: Scratch) -> Array:
         """y, which lies in memory as x does."""
@@ -76,10 +71,9 @@ class PointwiseStage(Stage):
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """dW = xᵀ · dz, dx = dz · Wᵀ."""
-        x, y, activation = block.cache[self.number]
-        if activation is not None:
-            assert self.after is not None
-            dy = self.after.backward(dy, activation)[0]
+        x, y = block.cache[self.number]
+        if self.activation is not None:
+            dy = self.activation.backward(dy, block)
         maps, lies = in_memory(x, block.bench)
         if lies == "H":
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,7 @@ class Block:
     training: Any  # False, True or a Moment, as layers take it
     kept: Scratch  # lives until the block's backward pass is over
     bench: Bench = field(default_factory=Bench)  # where the thread that has it works
-    cache: dict[int, Any] = field(default_factory=dict)  # by the stage's number
+    cache: dict[Hashable, Any] = field(default_factory=dict)  # by the stage's number
     ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
     lane: int = 0  # of the sums, into which its gradients go
@@ -67,14 +67,17 @@ class Block:
             return self.target[1]
         return memory.take((number, name), shape, dtype)
 
-    def add_gradient(self, path: str, gradient: Array) -> None:
+    def add_gradient(self, path: str, gradient: Array, bench: Bench | None = None) -> None:
         """Hand over a parameter's gradient over this block."""
         assert self.sums is not None
-        self.sums.add(path, gradient, self.lane, self.leads, self.bench)
+        self.sums.add(path, gradient, self.lane, self.leads, bench or self.bench)
 
 
 class Stage(ABC):
-    """Subclasses give the values of the layers they stand for, block by block."""
+    """Subclasses give the values of the layers they stand for, block by block.
+
+    All they do they do through ``block.bench``, so that a tape can do it again (tape.py).
+    """
 
     number = 0  # its own within the plan, to name its memory by
     title = ""  # the layers it stands for, "conv2d_1 + maxpool2d_1"
@@ -90,10 +93,6 @@ class Stage(ABC):
     @abstractmethod
     def infer(self, x: Array, block: Block) -> Array:
         """The output, with nothing kept."""
-
-    def plays(self) -> bool:
-        """Whether all it does goes through ``block.bench.do``, so that a tape can do it again."""
-        return True
 
     def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
         """What all blocks share on the way forward; it appears as ``block.ready[number]``.
