@@ -43,13 +43,14 @@ def suits(rule: str | None, arrays: tuple[Array, ...], numbers: tuple[Any, ...])
 
 
 def move_and_spend(
-    rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...], do: Any = np
+    rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...], room: Array, do: Any
 ) -> None:
     """The same for arrays that suit and a gradient that nobody needs any more.
 
-    ``do`` is NumPy, or something that looks like it and writes down what it is asked to do.
+    ``room`` is an array to write into; ``do`` is NumPy, or something that looks like it and
+    writes down what it is asked to do.
     """
-    RULES[rule](arrays, numbers, _room(arrays[0].shape)[0], arrays[1], do)
+    RULES[rule](arrays, numbers, room, arrays[1], do)
 
 
 def _room(shape: Shape) -> list[Array]:
@@ -73,9 +74,7 @@ def rmsprop(
     do.subtract(p, b, out=p)
 
 
-def adam(
-    arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any
-) -> None:
+def adam(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any) -> None:
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).
 
     AdamW first takes away a share of p.
@@ -93,9 +92,7 @@ def adam(
     do.subtract(p, b, out=p)
 
 
-def sgd(
-    arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any
-) -> None:
+def sgd(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any) -> None:
     """p ← p - lr g; with momentum m ← μ m - lr g, p ← p + m (Nesterov: p + μ m - lr g)."""
     lr, momentum, nesterov = numbers
     p, g, m = arrays

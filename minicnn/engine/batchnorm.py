@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.engine import threads
 from minicnn.engine.node import Node, Run
-from minicnn.engine.scratch import thread_scratch
 from minicnn.engine.stages.stage import numbers, param
+from minicnn.engine.sweep import block, count_blocks, sweep
+from minicnn.engine.tape import Bench, Reel, reel_for
 from minicnn.layers import BatchNorm
 from minicnn.typing import Array, Params
 
-BLOCK = 1 << 18  # numbers in a block: with smaller ones, threads meet at Python's lock
 ROW = 512  # numbers, about, in a row of a block: NumPy's loops start up once a row
 
 
@@ -38,47 +37,54 @@ class BatchNormNode(Node):
     # ---- forward -------------------------------------------------------------------------------
 
     def forward(self, x: Array, run: Run) -> Array:
-        """Sweep one: mean and variance. Sweep two: y."""
-        x = np.ascontiguousarray(x)
-        mean, var = self._moments(x)
-        layer = self.layer
-        inv_std = 1 / np.sqrt(var + x.dtype.type(layer.epsilon))
-        scale, beta = param(layer, "gamma", x.dtype) * inv_std, param(layer, "beta", x.dtype)
+        """Sweep one: mean and variance. Sweep two: y = x · scale + (β - mean · scale)."""
+        reel = reel_for(run.frame, self, ("forward", x.shape))
+        x = reel.settled(np.ascontiguousarray(x), "x", run.outside)
+        mean, var = self._moments(x, reel, run)
+        inv_std = 1 / np.sqrt(var + x.dtype.type(self.layer.epsilon))
+        scale, beta = (
+            param(self.layer, "gamma", x.dtype) * inv_std,
+            param(self.layer, "beta", x.dtype),
+        )
         y = run.frame.scratch(self.number).take("y", x.shape, x.dtype)
-        long = self._long(mean, scale, beta)
+        times = reel.copied(long(scale, self.together), "times")
+        plus = reel.copied(long(beta - mean * scale, self.together), "plus")
 
-        def job(i: int) -> None:
-            its_x, its_y = self._rows(x, i), self._rows(y, i)
-            np.subtract(its_x, long[0], out=its_y)
-            np.multiply(its_y, long[1], out=its_y)
-            np.add(its_y, long[2], out=its_y)
+        def compute(i: int, bench: Bench) -> None:
+            its_y, do = self._rows(y, i), bench.do
+            do.multiply(self._rows(x, i), times, out=its_y)
+            do.add(its_y, plus, out=its_y)
             if self.relu:
-                np.maximum(its_y, 0, out=its_y)
+                do.maximum(its_y, 0, out=its_y)
 
-        threads.run(job, self._blocks(x))
+        sweep(reel, "compute", x, compute)
         batch = {"mean": mean, "var": var}
         run.cache[self.number] = {"x": x, "y": y, "inv_std": inv_std, "batch": batch}
         return y
 
-    def _moments(self, x: Array) -> tuple[Array, Array]:
+    def _moments(self, x: Array, reel: Reel, run: Run) -> tuple[Array, Array]:
         """Of each channel, over the whole batch."""
-        count = self._blocks(x)
-        means, spreads = np.empty((2, count, self.C), x.dtype)
-        sizes = np.empty(count)
+        count, memory = count_blocks(x), run.frame.scratch(self.number)
+        sums = memory.take("sums", (count, self.together * self.C), x.dtype)
+        means = memory.take("means", sums.shape, x.dtype)
+        spreads = memory.take("spreads", sums.shape, x.dtype)
+        sizes = np.array([block(x, i).size // self.C for i in range(count)], x.dtype)[:, None]
 
-        def job(i: int) -> None:
-            rows = self._rows(x, i)
-            away = thread_scratch().take("away", rows.shape, x.dtype)
-            sizes[i] = rows.size // self.C
-            means[i] = self._sum(rows) / x.dtype.type(sizes[i])
-            np.subtract(rows, self._long(means[i])[0], out=away)
-            spreads[i] = self._sum(np.multiply(away, away, out=away))
+        C, together = self.C, self.together  # a tape that knew this node would keep it alive
 
-        threads.run(job, count)
-        shares = (sizes / sizes.sum())[:, None].astype(x.dtype)
-        mean = (means * shares).sum(axis=0)
-        within = spreads.sum(axis=0) / x.dtype.type(sizes.sum())
-        return mean, within + (shares * (means - mean) ** 2).sum(axis=0)
+        def spread(i: int, bench: Bench) -> None:
+            rows, do = self._rows(x, i), bench.do
+            away = bench.scratch.take("away", rows.shape, x.dtype)
+            self._sum(rows, sums[i], bench)
+            bench.call(lambda: np.copyto(means[i], long(short(sums[i], C) / sizes[i], together)))
+            do.subtract(rows, means[i], out=away)
+            self._sum(do.multiply(away, away, out=away), spreads[i], bench)
+
+        sweep(reel, "moments", x, spread)
+        its_means, shares = means[:, : self.C], sizes / sizes.sum()
+        mean = (its_means * shares).sum(axis=0)
+        within = short(spreads, self.C).sum(axis=0) / sizes.sum()
+        return mean, within + (shares * (its_means - mean) ** 2).sum(axis=0)
 
     # ---- backward ------------------------------------------------------------------------------
 
@@ -86,64 +92,65 @@ class BatchNormNode(Node):
         """Sweep one: Σ dy and Σ dy x̂. Sweep two: dx = γ/σ (dy - mean(dy) - x̂ mean(dy x̂))."""
         cache: Any = run.cache[self.number]
         x, y, inv_std, mean = cache["x"], cache["y"], cache["inv_std"], cache["batch"]["mean"]
-        dy = np.ascontiguousarray(dy)
-        dz = run.frame.scratch(self.number).take("dz", x.shape, x.dtype) if self.relu else dy
-        long_mean = self._long(mean)[0]
-        count = self._blocks(x)
-        sums = np.empty((2, count, self.C), x.dtype)
+        reel, memory = (
+            reel_for(run.frame, self, ("backward", x.shape)),
+            run.frame.scratch(self.number),
+        )
+        x, dy = (
+            reel.settled(x, "x", run.outside),
+            reel.settled(np.ascontiguousarray(dy), "dy", run.outside),
+        )
+        dz = memory.take("dz", x.shape, x.dtype) if self.relu else dy
+        long_mean = reel.copied(long(mean, self.together), "mean")
+        sums = memory.take("two sums", (2, count_blocks(x), self.together * self.C), x.dtype)
 
-        def add_up(i: int) -> None:
-            its_dz, its_x = self._rows(dz, i), self._rows(x, i)
-            away = thread_scratch().take("away", its_x.shape, x.dtype)
+        def add_up(i: int, bench: Bench) -> None:
+            its_dz, its_x, do = self._rows(dz, i), self._rows(x, i), bench.do
+            away = bench.scratch.take("away", its_x.shape, x.dtype)
             if self.relu:
-                alive = thread_scratch().take("alive", its_x.shape, np.bool_)
-                np.multiply(self._rows(dy, i), np.greater(self._rows(y, i), 0, out=alive), its_dz)
-            sums[0, i] = self._sum(its_dz)
-            np.multiply(np.subtract(its_x, long_mean, out=away), its_dz, out=away)
-            sums[1, i] = self._sum(away)
+                alive = bench.scratch.take("alive", its_x.shape, np.bool_)
+                do.greater(self._rows(y, i), 0, out=alive)
+                do.multiply(self._rows(dy, i), alive, out=its_dz)
+            self._sum(its_dz, sums[0, i], bench)
+            do.multiply(do.subtract(its_x, long_mean, out=away), its_dz, out=away)
+            self._sum(away, sums[1, i], bench)
 
-        threads.run(add_up, count)
-        dbeta, dgamma = sums[0].sum(axis=0), sums[1].sum(axis=0) * inv_std
+        sweep(reel, "add up", x, add_up)
+        dbeta, dgamma = short(sums, self.C).sum(axis=1)
+        dgamma = dgamma * inv_std
         run.gradients.put(self.path + "gamma", dgamma)
         run.gradients.put(self.path + "beta", dbeta)
         if not need_dx:
             return None
+        # In the order of dx = dz · scale - x · slope + rest, which takes four operations.
         M = x.dtype.type(x.size // self.C)
         scale = param(self.layer, "gamma", x.dtype) * inv_std
-        long = self._long(scale, scale * dbeta / M, scale * inv_std * dgamma / M)
-        dx = run.frame.scratch(self.number).take("dx", x.shape, x.dtype)
+        slope = scale * inv_std * dgamma / M
+        times = reel.copied(long(scale, self.together), "scale")
+        minus = reel.copied(long(slope, self.together), "slope")
+        plus = reel.copied(long(mean * slope - scale * dbeta / M, self.together), "rest")
+        dx = memory.take("dx", x.shape, x.dtype)
 
-        def compute(i: int) -> None:
-            its_dx, its_x = self._rows(dx, i), self._rows(x, i)
-            away = thread_scratch().take("away", its_x.shape, x.dtype)
-            np.multiply(np.subtract(its_x, long_mean, out=away), long[2], out=away)
-            np.multiply(self._rows(dz, i), long[0], out=its_dx)
-            np.subtract(its_dx, long[1], out=its_dx)
-            np.subtract(its_dx, away, out=its_dx)
+        def compute(i: int, bench: Bench) -> None:
+            its_dx, its_x, do = self._rows(dx, i), self._rows(x, i), bench.do
+            away = bench.scratch.take("away", its_x.shape, x.dtype)
+            do.multiply(its_x, minus, out=away)
+            do.multiply(self._rows(dz, i), times, out=its_dx)
+            do.add(its_dx, plus, out=its_dx)
+            do.subtract(its_dx, away, out=its_dx)
 
-        threads.run(compute, count)
+        sweep(reel, "compute", x, compute)
         return dx
 
-    # ---- blocks --------------------------------------------------------------------------------
-
-    def _blocks(self, x: Array) -> int:
-        """How many blocks a batch is cut into: a function of shapes alone."""
-        return min(len(x), -(-x.size // BLOCK))
+    # ---- rows ----------------------------------------------------------------------------------
 
     def _rows(self, x: Array, i: int) -> Array:
         """Block i, in rows that hold all channels several times over."""
-        count = self._blocks(x)
-        block = x[len(x) * i // count : len(x) * (i + 1) // count]
-        return block.reshape(-1, self.together * self.C)
+        return block(x, i).reshape(-1, self.together * self.C)
 
-    def _long(self, *vectors: Array) -> list[Array]:
-        """One number a channel, as long as a row."""
-        return [np.tile(v, self.together) for v in vectors]
-
-    def _sum(self, rows: Array) -> Array:
-        """The sum of each channel, as a product with ones, which is the quickest way."""
-        ones = np.ones(len(rows), rows.dtype)
-        return np.dot(ones, rows).reshape(-1, self.C).sum(axis=0)
+    def _sum(self, rows: Array, out: Array, bench: Bench) -> None:
+        """The sum of all rows, as a product with ones, which is the quickest way."""
+        bench.do.dot(bench.scratch.ones(len(rows), rows.dtype), rows, out=out)
 
     # ---- the rest ------------------------------------------------------------------------------
 
@@ -159,3 +166,13 @@ class BatchNormNode(Node):
     def has_params(self) -> bool:
         """γ and β."""
         return True
+
+
+def long(vector: Array, together: int) -> Array:
+    """One number a channel, as long as a row."""
+    return np.tile(vector, together)
+
+
+def short(rows: Array, C: int) -> Array:
+    """What is as long as a row added up by channel."""
+    return rows.reshape(*rows.shape[:-1], -1, C).sum(axis=-2)

@@ -6,22 +6,20 @@ the ways before the next block starts. As a node, when something inside needs th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from collections.abc import Sequence as Several
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from minicnn.engine import threads
 from minicnn.engine.node import Node, Run, Sequence
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.conv import let_lend
 from minicnn.engine.stages.stage import Block, Stage, numbers
+from minicnn.engine.sweep import block, sweep
+from minicnn.engine.tape import Bench, reel_for
 from minicnn.layers import Concat
 from minicnn.layers.container import Container
 from minicnn.typing import Array, Params
-
-BLOCK = 1 << 18  # numbers in a block: with smaller ones, threads meet at Python's lock
 
 
 class BranchStage(Stage):
@@ -133,31 +131,47 @@ class BranchNode(Node):
         if isinstance(self.container, Concat):
             y = np.concatenate(ys, axis=-1)
             return np.maximum(y, 0, out=y) if self.relu else y
-        first, second = ys
+        reel = reel_for(run.frame, self, ("forward", ys[0].shape, ys[0].dtype))
+        first, second = (
+            reel.settled(ys[0], "first", run.outside),
+            reel.settled(ys[1], "second", run.outside),
+        )
         y = run.frame.scratch(self.number).take("y", first.shape, first.dtype)
 
-        def add(rows: slice) -> None:
-            np.add(first[rows], second[rows], out=y[rows])
+        def add(i: int, bench: Bench) -> None:
+            its_y = block(y, i)
+            bench.do.add(block(first, i), block(second, i), out=its_y)
             if self.relu:
-                np.maximum(y[rows], 0, out=y[rows])
+                bench.do.maximum(its_y, 0, out=its_y)
 
-        _in_blocks(add, y)
+        sweep(reel, "add", y, add)
         return y
 
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """x, used by all ways, adds up what comes back."""
-        memory = run.frame.scratch(self.number)
         if self.relu:
-            y: Array = run.cache[self.number]
-            dz = memory.take("dz", y.shape, y.dtype)
-            _in_blocks(lambda rows: np.multiply(dy[rows], y[rows] > 0, out=dz[rows]), y)
-            dy = dz
+            dy = self._before_relu(dy, run)
         dx: Array | None = None
-        for way, its_dy in zip(self.ways, self._part(dy), strict=True):
+        for number, (way, its_dy) in enumerate(zip(self.ways, self._part(dy), strict=True)):
             its_dx = way.backward(its_dy, run, need_dx)
             if need_dx:
-                dx = its_dx if dx is None else self._sum(dx, its_dx, memory)
+                dx = its_dx if dx is None else self._sum(dx, its_dx, number, run)
         return dx
+
+    def _before_relu(self, dy: Array, run: Run) -> Array:
+        y: Array = run.cache[self.number]
+        reel = reel_for(run.frame, self, ("relu", y.shape, y.dtype))
+        y, dy = reel.settled(y, "y", run.outside), reel.settled(dy, "dy", run.outside)
+        dz = run.frame.scratch(self.number).take("dz", y.shape, y.dtype)
+
+        def multiply(i: int, bench: Bench) -> None:
+            its_y = block(y, i)
+            alive = bench.scratch.take("alive", its_y.shape, np.bool_)
+            bench.do.greater(its_y, 0, out=alive)
+            bench.do.multiply(block(dy, i), alive, out=block(dz, i))
+
+        sweep(reel, "multiply", y, multiply)
+        return dz
 
     def _part(self, dy: Array) -> list[Array]:
         """What each way gets back of dy."""
@@ -165,9 +179,13 @@ class BranchNode(Node):
             return [np.ascontiguousarray(dy[..., its]) for its in self.container._slices]
         return [dy] * len(self.ways)
 
-    def _sum(self, a: Any, b: Any, memory: Scratch) -> Array:
-        total = memory.take("dx", a.shape, a.dtype)
-        _in_blocks(lambda rows: np.add(a[rows], b[rows], out=total[rows]), total)
+    def _sum(self, a: Any, b: Any, number: int, run: Run) -> Array:
+        reel = reel_for(run.frame, self, ("sum", number, a.shape, a.dtype))
+        a, b = reel.settled(a, "a", run.outside), reel.settled(b, "b", run.outside)
+        total = run.frame.scratch(self.number).take("dx", a.shape, a.dtype)
+        sweep(
+            reel, "add", a, lambda i, bench: bench.do.add(block(a, i), block(b, i), block(total, i))
+        )
         return total
 
     def next_state(self, run: Run) -> Params:
@@ -183,14 +201,3 @@ class BranchNode(Node):
         yield self
         for way in self.ways:
             yield from way.inner()
-
-
-def _in_blocks(work: Callable[[slice], object], array: Array) -> None:
-    """``work`` on all samples, some at a time, on all threads."""
-    N = len(array)
-    count = min(N, -(-array.size // BLOCK))
-
-    def job(i: int) -> None:
-        work(slice(N * i // count, N * (i + 1) // count))
-
-    threads.run(job, count)

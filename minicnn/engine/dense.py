@@ -17,7 +17,7 @@ from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
 from minicnn.engine.stages.products import SMALL, in_chunks, times
 from minicnn.engine.stages.stage import param
-from minicnn.engine.tape import Bench, address, reel_for
+from minicnn.engine.tape import Bench, reel_for
 from minicnn.layers import Dense
 from minicnn.typing import Array
 
@@ -66,8 +66,9 @@ class DenseNode(LayerNode):
             # Each part sums over its own inputs; the parts' sums are then added in order.
             parts = max(FEWEST, min(PARTS, D // (8 * N)))
             sums = run.frame.scratch(self.number).take("sums", (parts, N, U), x.dtype)
-            reel = reel_for(run.frame, self, ("forward", x.shape, address(W)))
-            x = reel.settled(x, "x")
+            reel = reel_for(run.frame, self, ("forward", x.shape))
+            reel.follow(W)
+            x = reel.settled(x, "x", run.outside)
 
             def job(i: int) -> None:
                 mine = slice(D * i // parts, D * (i + 1) // parts)
@@ -89,9 +90,10 @@ class DenseNode(LayerNode):
         height = min(D, max(ROWS, PIECE // U))
         mover = run.gradients.mover(self.path + "W", height) if self._fused() else None
         arrays = (W,) if mover is None else mover.arrays
-        case = ("backward", x.shape, need_dx, mover and mover.case, *map(address, arrays))
+        case = ("backward", x.shape, need_dx, mover and mover.case)
         reel = reel_for(run.frame, self, case, mover is not None and mover.plays)
-        x = reel.settled(x, "x")
+        reel.follow(*arrays)
+        x = reel.settled(x, "x", run.outside)
         dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
         dx = memory.take("dx", x.shape, x.dtype) if need_dx else None
         dW = np.empty(W.shape, x.dtype) if mover is None else None

@@ -54,9 +54,10 @@ class Engine:
         nodes = self._plan(x, bool(training), backward=True)
         if nodes is None:
             return self._plain.forward(floats(x, self.chain), training)
-        run = Run(self._frames.take(), np.dtype(dtype_of(self.chain)), training)
+        x = np.ascontiguousarray(x)
+        run = Run(self._frames.take(), np.dtype(dtype_of(self.chain)), training, [x])
         with _held():
-            y = nodes.forward(np.ascontiguousarray(x), run)
+            y = nodes.forward(x, run)
         return y.copy(), _Pass(nodes, run)  # the frame is ours, the output is the caller's
 
     def infer(self, x: Array) -> Array:
@@ -66,8 +67,9 @@ class Engine:
         if nodes is None:
             return self._plain.infer(floats(x, self.chain))
         frame = self._frames.take()
+        x = np.ascontiguousarray(x)
         with _held():
-            y = nodes.infer(np.ascontiguousarray(x), Run(frame, np.dtype(dtype_of(self.chain))))
+            y = nodes.infer(x, Run(frame, np.dtype(dtype_of(self.chain)), outside=[x]))
         y = y.copy()
         self._frames.give(frame)
         return y
@@ -110,9 +112,10 @@ class Engine:
                 optimizer.apply(params, grads)
 
     def _back(self, dy: Array, cache: _Pass, gradients: Gradients) -> None:
-        cache.run.gradients = gradients
+        cache.run.gradients, dy = gradients, _clear(dy)
+        cache.run.outside.append(dy)
         with _held():
-            cache.nodes.backward(_clear(dy), cache.run, need_dx=False)
+            cache.nodes.backward(dy, cache.run, need_dx=False)
         self._frames.give(cache.run.frame)
 
     def next_state(self, cache: Cache) -> Params:

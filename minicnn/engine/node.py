@@ -20,6 +20,7 @@ class Run:
     frame: Frame
     dtype: DType  # of the computation
     training: Any = False
+    outside: list[Array] = field(default_factory=list)  # the caller's: no tape may hold on to it
     cache: dict[int, Any] = field(default_factory=dict)  # by the node's number
     gradients: Gradients = field(default_factory=Gradients)
 

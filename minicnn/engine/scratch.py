@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -86,15 +88,36 @@ def _aligned(nbytes: int) -> Array:
     return raw[start : start + nbytes]
 
 
-_local = threading.local()
+_last = threading.local()  # .scratch is what this thread has used last
+_free: list[Scratch] = []  # as many as there have ever been jobs at once
 
 
-def thread_scratch() -> Scratch:
-    """This thread's own scratch: what is in it is never seen by another thread."""
-    scratch = getattr(_local, "scratch", None)
-    if scratch is None:
-        scratch = _local.scratch = Scratch()
-    return scratch
+@contextmanager
+def a_scratch() -> Iterator[Scratch]:
+    """Scratch for one job: the one that this thread had before, still in its core's cache.
+
+    If others use that one now, it is any other. So threads may come and go.
+    """
+    scratch: Scratch | None = getattr(_last, "scratch", None)
+    try:
+        if scratch is None:
+            scratch = _free.pop()
+        else:
+            _free.remove(scratch)  # atomic, as pop and append are
+    except (IndexError, ValueError):
+        scratch = _any()
+    _last.scratch = scratch
+    try:
+        yield scratch
+    finally:
+        _free.append(scratch)
+
+
+def _any() -> Scratch:
+    try:
+        return _free.pop()
+    except IndexError:
+        return Scratch()
 
 
 class Frame:
@@ -102,7 +125,7 @@ class Frame:
 
     def __init__(self) -> None:
         self.moves = Moves()
-        self.reels: dict[Hashable, Any] = {}  # what nodes know from earlier batches, see tape.py
+        self.reels: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # by node, see tape.py
         self._scratches: dict[Hashable, Scratch] = {}
 
     def scratch(self, owner: Hashable) -> Scratch:

@@ -61,7 +61,7 @@ class Segment(Node):
         ready = reel.kept["ready"]
         for stage in self.inner_stages():
             ready[stage.number] = stage.prepare_forward(run.dtype, ready.get(stage.number))
-        stays = reel.stays(x, "x")
+        stays = reel.stays(x, "x", run.outside)
         its_x = x if stays else reel.place(x, "x")
 
         def job(i: int) -> None:
@@ -77,6 +77,7 @@ class Segment(Node):
                 y = getattr(stage, step)(y, block)
             if not _same_place(y, target := out[block.rows]):
                 bench.do.copyto(target, y)
+            block.bench = Bench()  # a tape that knows its block would hold on to itself
 
         threads.run(job, len(blocks))
         return out
@@ -95,7 +96,7 @@ class Segment(Node):
         if "sums" not in reel.kept:
             reel.kept["sums"] = Sums(run.frame.scratch((self.number, "lanes")), count)
         sums: Sums = reel.kept["sums"]
-        stays = reel.stays(dy, "dy")
+        stays = reel.stays(dy, "dy", run.outside)
         its_dy = dy if stays else reel.place(dy, "dy")
 
         def job(i: int) -> None:
@@ -111,6 +112,7 @@ class Segment(Node):
                 its_dx = self._back(its_dy[block.rows], block, need_dx)
                 if dx is not None:
                     bench.do.copyto(dx[block.rows], its_dx)
+                block.bench = Bench()
 
         threads.run(job, count)
         for path, totals in sums.totals.items():
@@ -161,7 +163,7 @@ class Segment(Node):
         return blocks
 
     def _target(self, y: Array) -> tuple[int, Array]:
-        """The stage that writes the output of a block, and where: in front of a Flatten, as maps."""
+        """The stage that writes a block's output, and where: in front of a Flatten, as maps."""
         last = len(self.stages) - 1
         while last > 0 and isinstance(stage := self.stages[last], FlattenStage):
             y, last = y.reshape(len(y), *stage.shape), last - 1

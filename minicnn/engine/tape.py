@@ -15,16 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from minicnn.engine.options import current_options
-from minicnn.engine.scratch import Frame, Scratch, thread_scratch
+from minicnn.engine.scratch import Frame, Scratch, a_scratch
 from minicnn.typing import Array
 
-MOST_REELS = 256  # in a frame
-MOST_TAPES = 1024  # on a reel: one for each job and each thread that it ran on
+MOST_REELS = 8  # of a node in a frame: shapes and directions
+MOST_TAPES = 2048  # on a reel: one for each job and each scratch that it was done in
 
 Operation = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 Place = tuple[int, tuple[int, ...]]  # an array's address and strides
@@ -41,10 +41,16 @@ class Bench:
     do: Any = np
 
     def call(self, work: Callable[[], object]) -> None:
-        """Do what is no operation of NumPy. A tape will do it anew: its arrays may be fresh ones."""
+        """Do what is no operation of NumPy, with fresh arrays perhaps. A tape does it anew."""
         work()
         if isinstance(self.do, Recorder):
             self.do.tape.operations.append((work, (), {}))
+
+
+class Owner(Protocol):
+    """A node of a plan."""
+
+    number: int
 
 
 class Tape:
@@ -99,43 +105,53 @@ class Reel:
     With ``playing`` off every job is done as if for the first time.
     """
 
-    def __init__(self, frame: Frame, owner: Hashable, playing: bool) -> None:
-        self.frame, self.owner, self.playing = frame, owner, playing
+    def __init__(self, frame: Frame, owner: Owner, playing: bool) -> None:
+        self.playing = playing
         self.kept: dict[str, Any] = {}  # what the node itself wants to find again
-        self._moves = frame.moves.count
+        self._moves, self._moved = frame.moves, frame.moves.count
+        self._outside = frame.scratch(("from outside", owner.number))
         self._tapes: dict[tuple[Hashable, Scratch], Tape] = {}
         self._places: dict[str, Place] = {}
         self._moving: set[str] = set()
 
     def is_good(self) -> bool:
         """Whether the frame's memory is where it was."""
-        return self._moves == self.frame.moves.count
+        return self._moved == self._moves.count
 
     def work(self, job: Hashable, do: Callable[[Bench], object]) -> None:
         """Do a job, or play what it did."""
-        scratch = thread_scratch()
-        if not self.playing:
-            do(Bench(scratch))
-            return
-        tape = self._tapes.get((job, scratch))
-        if tape is not None and tape.is_good(scratch):
-            tape.play()
-            return
-        tape = Tape(scratch)
-        do(Bench(scratch, Recorder(tape)))
-        if len(self._tapes) > MOST_TAPES:  # of threads long gone, most of them
+        with a_scratch() as scratch:
+            if not self.playing:
+                do(Bench(scratch))
+                return
+            tape = self._tapes.get((job, scratch))
+            if tape is not None and tape.is_good(scratch):
+                tape.play()
+                return
+            tape = Tape(scratch)
+            do(Bench(scratch, Recorder(tape)))
+            if len(self._tapes) > MOST_TAPES:
+                self._tapes.clear()
+            self._tapes[job, scratch] = tape
+
+    def follow(self, *arrays: Array) -> None:
+        """Forget the tapes if arrays that are changed in place, such as weights, are others now."""
+        places = {f"followed {i}": _place(array) for i, array in enumerate(arrays)}
+        if any(self._places.setdefault(name, place) != place for name, place in places.items()):
             self._tapes.clear()
-        self._tapes[job, scratch] = tape
+        self._places |= places
 
-    def stays(self, array: Array, name: str) -> bool:
-        """Whether an array from outside lies where it lay for earlier batches.
+    def stays(self, array: Array, name: str, outside: list[Array]) -> bool:
+        """Whether an array that comes to the node lies where it lay for earlier batches.
 
-        If not, it has to be copied, and never stays again.
+        If not, it has to be copied, and never stays again; nor does what comes from ``outside``.
         """
-        if name in self._moving:
+        if not self.playing:
+            return True
+        if name in self._moving or any(array is other for other in outside):
             return False
-        place = (address(array), array.strides)
-        if not self.playing or self._places.setdefault(name, place) == place:
+        place = _place(array)
+        if self._places.setdefault(name, place) == place:
             return True
         self._moving.add(name)
         self._tapes.clear()
@@ -143,12 +159,11 @@ class Reel:
 
     def place(self, array: Array, name: str) -> Array:
         """Where the tapes look for an array from outside that does not stay."""
-        memory = self.frame.scratch(("from outside", self.owner))
-        return memory.take(name, array.shape, array.dtype)
+        return self._outside.take(name, array.shape, array.dtype)
 
-    def settled(self, array: Array, name: str) -> Array:
+    def settled(self, array: Array, name: str, outside: list[Array]) -> Array:
         """The array itself if it stays, or else a copy where the tapes look for it."""
-        return array if self.stays(array, name) else self.copied(array, name)
+        return array if self.stays(array, name, outside) else self.copied(array, name)
 
     def copied(self, array: Array, name: str) -> Array:
         """A copy where the tapes look for it, of an array that is known not to stay."""
@@ -165,14 +180,20 @@ def address(array: Array) -> int:
     return begins
 
 
-def reel_for(frame: Frame, owner: Hashable, case: Hashable, plays: bool = True) -> Reel:
+def _place(array: Array) -> Place:
+    return address(array), array.strides
+
+
+def reel_for(frame: Frame, owner: Owner, case: Hashable, plays: bool = True) -> Reel:
     """The owner's reel in this frame for this case, such as a shape and a direction."""
     options = current_options()
     if not (plays and options.tapes and options.reuse and options.stopwatch is None):
         return Reel(frame, owner, playing=False)
-    reel = frame.reels.get((owner, case))
+    reels: dict[Hashable, Reel] = frame.reels.setdefault(owner, {})
+    reel = reels.pop(case, None)
     if reel is None or not reel.is_good():
-        if len(frame.reels) > MOST_REELS:
-            frame.reels.clear()
-        reel = frame.reels[owner, case] = Reel(frame, owner, playing=True)
+        reel = Reel(frame, owner, playing=True)
+    reels[case] = reel  # the last one used is the last one
+    while len(reels) > MOST_REELS:
+        del reels[next(iter(reels))]
     return reel

@@ -74,11 +74,10 @@ class RuleMover(Mover):
         self, optimizer: Optimizer, arrays: tuple[Array, ...], rows: int, rate: float, step: int
     ) -> None:
         self.optimizer, self.arrays, self.rate, self.step = optimizer, arrays, rate, step
-        self.rule, numbers = optimizer.rule or "", (rate,)
-        if self.rule:
-            numbers = optimizer.numbers(rate, step)
+        self.rule = optimizer.rule or ""
+        numbers = optimizer.numbers(rate, step) if self.rule else (rate,)
         self.plays = numpy_rules.suits(self.rule, tuple(a[:rows] for a in arrays), numbers)
-        self.length, *self.rest = numbers
+        self.length, self.rest = numbers[0], numbers[1:]
         self.case = (self.rule, *self.rest)
 
     def move(self, rows: slice, gradient: Array, length: Array, bench: Bench) -> None:
@@ -87,7 +86,8 @@ class RuleMover(Mover):
         if self.plays:
             arrays = self.optimizer.arrays_of_rule(p, gradient, tuple(slots))
             numbers = (length, *self.rest)
-            numpy_rules.move_and_spend(self.rule, arrays, numbers, bench.do)
+            room = bench.scratch.take("room", p.shape, p.dtype)
+            numpy_rules.move_and_spend(self.rule, arrays, numbers, room, bench.do)
         else:
             self.optimizer.move(p, gradient, tuple(slots), self.rate, self.step, ops_for(p))
 

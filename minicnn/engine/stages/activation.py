@@ -1,4 +1,4 @@
-"""The activation behind a convolution, if it is no ReLU, by its own forward and backward (floor 3)."""
+"""An activation behind a convolution that is no ReLU, by its own ways (floor 3)."""
 
 from __future__ import annotations
 

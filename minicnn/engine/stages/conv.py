@@ -219,8 +219,12 @@ class ConvStage(Stage):
         """Where y goes: strips along H give (N, OW, OH, F), strips along W (N, OH, OW, F)."""
         OH, OW = self.out
         if along == "H":
-            return (kept or block.bench.scratch).take((self.number, "y"), (N, OW, OH, self.F), dtype)
-        return block.result(self.number, kept or block.bench.scratch, "y", (N, OH, OW, self.F), dtype)
+            return (kept or block.bench.scratch).take(
+                (self.number, "y"), (N, OW, OH, self.F), dtype
+            )
+        return block.result(
+            self.number, kept or block.bench.scratch, "y", (N, OH, OW, self.F), dtype
+        )
 
     def working_set(self, itemsize: int) -> int:
         """Strips and planes, mostly."""

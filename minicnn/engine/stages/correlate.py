@@ -73,7 +73,9 @@ class Correlation:
                 ("dy", self.strips.slide, N), (lines.room(N),), planes.dtype
             )
             (p, q), (P, Q) = self.before, self.inside
-            self._lay_out(planes, lines.maps(array, N), (self.reach[0] - p, self.reach[1] - q), bench.do)
+            self._lay_out(
+                planes, lines.maps(array, N), (self.reach[0] - p, self.reach[1] - q), bench.do
+            )
             return lines.times(array, kernel, N, name, bench)[:, :P, :Q]
         if self.back is not None:
             return self._by_strips(self.back, planes, kernel, name, bench)

@@ -44,7 +44,7 @@ WASTE = 0.08
 class Cut(NamedTuple):
     """How a product is cut."""
 
-    count: int  # of chunks
+    chunks: int
     height: int  # rows of a chunk
     parts: int = 1  # of the kernel's columns
 
@@ -156,12 +156,12 @@ class Strips:
     def gradient(self, strips: Array, dplanes: Array, dW: Array, N: int, bench: Bench) -> None:
         """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
         chunks = self._sizes(N).gradient
-        shape = (self.turns * chunks.count, self.K, self.F)
+        shape = (self.turns * chunks.chunks, self.K, self.F)
         shares = bench.scratch.take("shares", shape, dW.dtype)
         bench.do.matmul(
             self._matrices(strips, chunks).swapaxes(-1, -2),
             self._by_turns(dplanes, chunks),
-            out=shares.reshape(self.rounds, -1, chunks.count, 1, self.K, self.F),
+            out=shares.reshape(self.rounds, -1, chunks.chunks, 1, self.K, self.F),
         )
         bench.do.add.reduce(shares, axis=0, out=dW)
 
@@ -237,7 +237,7 @@ class Strips:
             chunks, gradient = self._cut(rows), Cut(1, rows)
             if self.small:
                 gradient = Cut(*cut_transposed(rows, self.K, self.F))
-            most = max(c.count * c.height for c in (chunks, gradient))
+            most = max(c.chunks * c.height for c in (chunks, gradient))
             sizes = self._found[N] = Sizes(places, chunks, gradient, most * self.turns)
         return sizes
 
