@@ -47,10 +47,16 @@ def move_and_spend(
 ) -> None:
     """The same for arrays that suit and a gradient that nobody needs any more.
 
+    The gradient is ``scale_of(rule, numbers)`` times what it is, and ``numbers[0]`` as much less.
     ``room`` is an array to write into; ``do`` is NumPy, or something that looks like it and
     writes down what it is asked to do.
     """
-    RULES[rule](arrays, numbers, room, arrays[1], do)
+    (rmsprop_scaled if rule == "rmsprop" else RULES[rule])(arrays, numbers, room, arrays[1], do)
+
+
+def scale_of(rule: str, numbers: tuple[Any, ...]) -> float:
+    """What a gradient is best multiplied by where it is made, which costs next to nothing there."""
+    return math.sqrt(1 - numbers[1]) if rule == "rmsprop" and numbers[1] < 1 else 1.0
 
 
 def _room(shape: Shape) -> list[Array]:
@@ -69,6 +75,19 @@ def rmsprop(
     do.multiply(v, rho, out=v)
     do.multiply(do.multiply(1 - rho, g, out=a), g, out=a)
     do.add(v, a, out=v)
+    do.sqrt(do.add(v, epsilon, out=a), out=a)
+    do.divide(do.multiply(lr, g, out=b), a, out=b)
+    do.subtract(p, b, out=p)
+
+
+def rmsprop_scaled(
+    arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any
+) -> None:
+    """With g times √(1 - ρ), v ← ρ v + g²: one trip through the cache less."""
+    lr, rho, epsilon, *_ = numbers
+    p, g, v = arrays[:3]
+    do.multiply(v, rho, out=v)
+    do.add(v, do.multiply(g, g, out=a), out=v)
     do.sqrt(do.add(v, epsilon, out=a), out=a)
     do.divide(do.multiply(lr, g, out=b), a, out=b)
     do.subtract(p, b, out=p)

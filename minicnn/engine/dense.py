@@ -95,6 +95,7 @@ class DenseNode(LayerNode):
         reel.follow(*arrays)
         x = reel.settled(x, "x", run.outside)
         dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
+        scaled = dz if mover is None else reel.copied(dz * dz.dtype.type(mover.scale), "scaled")
         dx = memory.take("dx", x.shape, x.dtype) if need_dx else None
         dW = np.empty(W.shape, x.dtype) if mover is None else None
         length = reel.copied(np.asarray(mover.length if mover else 0, x.dtype), "length")
@@ -112,7 +113,7 @@ class DenseNode(LayerNode):
                 _kernel_gradient(x[:, rows], dz, dW[rows], bench)
             if mover is not None:
                 its_dW = bench.scratch.take("dW", W[rows].shape, x.dtype)
-                _kernel_gradient(x[:, rows], dz, its_dW, bench)
+                _kernel_gradient(x[:, rows], scaled, its_dW, bench)
                 mover.move(rows, its_dW, length, bench)
 
         threads.run(job, -(-D // height))

@@ -14,6 +14,7 @@ class Mover(ABC):
 
     plays: bool  # whether it does all through ``bench.do``, so that a tape can do it again
     case: Any  # what a tape has written down of it, other than the length
+    scale: float  # what it wants the gradient multiplied by
     length: float  # of this step, which a tape looks up in an array
     arrays: tuple[Array, ...]  # the parameter and what the optimizer remembers of it
 

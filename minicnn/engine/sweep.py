@@ -8,7 +8,7 @@ from minicnn.engine import threads
 from minicnn.engine.tape import Bench, Reel
 from minicnn.typing import Array
 
-BLOCK = 1 << 17  # numbers in a block: with smaller ones, threads meet at Python's lock
+BLOCK = 1 << 18  # numbers in a block: with smaller ones, threads meet at Python's lock
 
 
 def count_blocks(array: Array) -> int:

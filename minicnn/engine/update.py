@@ -77,7 +77,8 @@ class RuleMover(Mover):
         self.rule = optimizer.rule or ""
         numbers = optimizer.numbers(rate, step) if self.rule else (rate,)
         self.plays = numpy_rules.suits(self.rule, tuple(a[:rows] for a in arrays), numbers)
-        self.length, self.rest = numbers[0], numbers[1:]
+        self.scale = numpy_rules.scale_of(self.rule, numbers) if self.plays else 1.0
+        self.length, self.rest = numbers[0] / self.scale, numbers[1:]
         self.case = (self.rule, *self.rest)
 
     def move(self, rows: slice, gradient: Array, length: Array, bench: Bench) -> None:
