@@ -78,24 +78,25 @@ def test_nothing_is_read_that_was_not_written(shape, soiled):
     agrees(network(*shape))
 
 
-def ways_of(chain):
-    """The strips of all convolutions and of their way back."""
+def stages_of(chain):
     purpose = Purpose(training=True, backward=True, dtype=np.dtype("float32"), convert=False)
     segments = plan(chain, purpose).nodes
-    stages = [s for node in segments for s in node.inner_stages() if isinstance(s, ConvStage)]
-    for stage in stages:
-        for strips, correlation in stage.ways.values():
-            yield strips
-            if correlation.back is not None:
-                yield correlation.back
+    return [s for node in segments for s in node.inner_stages() if isinstance(s, ConvStage)]
 
 
 def test_the_wide_ones_take_every_way():
-    found = [strips for shape in WIDE for strips in ways_of(network(*shape))]
+    stages = [stage for shape in WIDE for stage in stages_of(network(*shape))]
+    ways = [way for stage in stages for way in stage.ways.values()]
+    found = [strips for strips, _ in ways] + [back.back for _, back in ways if back.back]
     assert any(strips.shared and strips.apart > 1 for strips in found)
     assert any(strips.shared and strips.step > 1 for strips in found)
     assert any(not strips.shared for strips in found)
     assert {strips.parts for strips in found} >= {1, 2}
+    assert {strips._sizes(3).gradient.chunks == 1 for strips in found} == {True, False}
+    assert any(back.back for _, back in ways)
+    assert {back.lines.parts for _, back in ways if back.lines} >= {1}
+    assert any(back.lines is None and back.back is None for _, back in ways)  # scattered
+    assert {stage.lends for stage in stages} == {True, False}
 
 
 def test_what_no_window_sees_reaches_nothing():

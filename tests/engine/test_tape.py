@@ -1,0 +1,326 @@
+"""Tapes: what is played is what would be computed, and they hold on to nothing of the user's."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minicnn as mc
+from minicnn.engine import Engine, PlainEngine, engine_options, floats
+from minicnn.engine.scratch import Frame, a_scratch
+from minicnn.engine.tape import MOST_REELS, Bench, Reel, Tape, reel_for
+from tests.engine.networks import networks
+from tests.engine.test_equality import close, ready_model
+
+
+class Node:
+    """All that a reel asks of its owner."""
+
+    number = 0
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """How many tapes have been played."""
+    count = []
+    play = Tape.play
+
+    def counted(self):
+        count.append(1)
+        play(self)
+
+    monkeypatch.setattr(Tape, "play", counted)
+    return count
+
+
+def pictures(n, seed=0, size=(34, 35, 3)):
+    return np.random.default_rng(seed).random((n, *size))
+
+
+# ---- what they give ------------------------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(networks(), st.lists(st.integers(1, 7), min_size=3, max_size=6), st.randoms())
+def test_batches_of_every_size_in_any_order(network, sizes, random):
+    """Each in the memory of those before it, training and prediction by turns."""
+    engine, plain = Engine(network), PlainEngine(network)
+    rng = np.random.default_rng(random.randrange(1000))
+    for n in [*sizes, *sizes]:
+        x = floats(rng.standard_normal((n, *network.input_shape)), network)
+        if random.random() < 0.4:
+            close(engine.infer(x), plain.infer(x))
+            continue
+        y, cache = engine.forward(x, True)
+        expected, plain_cache = plain.forward(x, True)
+        close(y, expected)
+        if random.random() < 0.2:
+            continue  # nobody wants its gradients
+        dy = rng.standard_normal(y.shape)
+        grads = engine.backward(dy.copy(), cache)
+        expected_grads = plain.backward(dy, plain_cache)
+        shaken = plain.backward(dy, plain.forward(x * (1 + 1e-15), True)[1])
+        usual = 0.1 * max((float(np.abs(g).max()) for g in expected_grads.values()), default=1)
+        for path, gradient in grads.items():
+            close(gradient, expected_grads[path], 1e-11, usual, shaken[path])
+
+
+def test_the_third_batch_is_played(played):
+    model = ready_model()
+    engine = Engine(model)
+    for i in range(4):
+        played.clear()
+        y, cache = engine.forward(pictures(6, i), True)
+        engine.backward(np.ones_like(y), cache)
+        assert bool(played) == (i > 1) or i == 1
+    recorded = len(played)
+    mc.set_threads(1)
+    for i in range(3):
+        played.clear()
+        y, cache = engine.forward(pictures(6, i), True)
+        engine.backward(np.ones_like(y), cache)
+    mc.set_threads(None)
+    assert len(played) >= recorded > 10
+
+
+@pytest.mark.parametrize("options", [{"tapes": False}, {"reuse": False}], ids=repr)
+def test_they_can_be_switched_off(played, options):
+    engine, x = Engine(ready_model()), pictures(4)
+    with engine_options(**options):
+        first = [engine.infer(x) for _ in range(3)]
+    assert not played
+    for y in first:
+        np.testing.assert_array_equal(y, engine.infer(x))
+
+
+def test_a_stopwatch_hears_every_layer_and_nothing_is_played(played):
+    engine, x = Engine(ready_model()), pictures(4)
+    for _ in range(3):
+        engine.infer(x)
+    played.clear()
+    with mc.stopwatch() as times:
+        for _ in range(3):
+            engine.infer(x)
+    assert not played
+    assert any("conv2d_1" in row.title for row in times.rows())
+
+
+class Failing(mc.Layer):
+    """Fails when it is told to."""
+
+    fails = False
+
+    def forward(self, x, training=False):
+        if self.fails:
+            raise RuntimeError("as told")
+        return x + 1, {}
+
+    def backward(self, dy, cache):
+        return dy, {}
+
+
+def test_after_an_error_all_goes_on():
+    failing = Failing()
+    chain = mc.Chain(mc.Conv2D(4, 3, activation="relu"), failing, mc.Conv2D(4, 3))
+    chain.build((12, 12, 3), np.random.default_rng(0))
+    chain.astype("float64")
+    engine = Engine(chain)
+    for i in range(6):
+        x = pictures(5, i, (12, 12, 3))
+        failing.fails = i == 3
+        if failing.fails:
+            with pytest.raises(RuntimeError, match="as told"):
+                engine.infer(x)
+        else:
+            close(engine.infer(x), chain.infer(x))
+
+
+# ---- weights and rules that change ------------------------------------------------------------
+
+
+def test_weights_may_be_replaced_or_changed_in_place():
+    model = ready_model()
+    engine = Engine(model)
+    rng = np.random.default_rng(0)
+    for i in range(8):
+        x = pictures(5, i)
+        if i % 2:
+            for p in model.params.values():
+                p *= rng.uniform(0.9, 1.1)
+        else:
+            model["dense_1"].params["W"] = model["dense_1"].params["W"] * 0.9
+            model["conv2d_1"].params["W"] = model["conv2d_1"].params["W"] * 0.9
+        close(engine.infer(x), model.infer(x))
+
+
+RULES = [
+    lambda rate: mc.RMSprop(rate),
+    lambda rate: mc.RMSprop(rate, rho=0.5, epsilon=1e-3),
+    lambda rate: mc.RMSprop(rate, rho=0.0),
+    lambda rate: mc.RMSprop(rate, momentum=0.5),
+    lambda rate: mc.Adam(rate),
+    lambda rate: mc.AdamW(rate),
+    lambda rate: mc.SGD(rate),
+    lambda rate: mc.SGD(rate, momentum=0.9),
+    lambda rate: mc.SGD(rate, momentum=0.9, nesterov=True),
+]
+
+
+@pytest.mark.parametrize("make", RULES, ids=lambda make: repr(make(0.1)))
+def test_in_float32_the_played_rule_is_the_optimizers(make):
+    """A large Dense, which is moved piece by piece; the rate falls, then is set by hand."""
+    models = []
+    for options in ({}, {"plain": True}):
+        model = mc.Sequential([mc.Dense(600, activation="relu"), mc.Dense(1)], input_shape=(450,))
+        model.compile(make(lambda step: 1e-3 / (1 + step)), "mse")
+        rng = np.random.default_rng(0)
+        with engine_options(**options):
+            for step in range(8):
+                if step == 5:
+                    model.optimizer.learning_rate = 3e-4
+                if step == 7 and hasattr(model.optimizer, "rho"):
+                    model.optimizer.rho = 0.7
+                x = rng.standard_normal((12, 450)).astype(np.float32)
+                model.train_on_batch(x, rng.standard_normal((12, 1)).astype(np.float32))
+        models.append(model)
+    before = mc.Sequential([mc.Dense(600, activation="relu"), mc.Dense(1)], input_shape=(450,))
+    for a, b, start in zip(*(m.get_weights() for m in (*models, before)), strict=True):
+        moved = float(np.abs(b - start).max())
+        np.testing.assert_allclose(a, b, rtol=0, atol=2e-3 * moved + 1e-7)
+
+
+def test_another_optimizer_has_slots_of_its_own():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((12, 450)).astype(np.float32), rng.standard_normal((12, 1))
+    model = mc.Sequential([mc.Dense(600, activation="relu"), mc.Dense(1)], input_shape=(450,))
+    for _ in range(3):
+        model.compile(mc.RMSprop(1e-3), "mse")
+        for _ in range(4):
+            model.train_on_batch(x, y)
+        (v,) = model.optimizer.memory["dense_1/W"].values()
+        assert v.any()
+
+
+# ---- what they hold on to ------------------------------------------------------------------------
+
+
+def test_the_users_pictures_are_not_kept_alive():
+    engine = Engine(ready_model())
+    for way in ("infer", "forward"):
+        x = pictures(5)
+        gone = weakref.ref(x)
+        if way == "infer":
+            engine.infer(x)
+        else:
+            y, cache = engine.forward(x, True)
+            engine.backward(np.ones_like(y), cache)
+            del y, cache
+        del x
+        assert gone() is None
+
+
+def test_an_engine_and_its_memory_go_without_waiting_for_the_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        chain = mc.Chain(mc.Conv2D(4, 3), mc.LeakyReLU(), mc.Conv2D(4, 3, activation="tanh"))
+        chain.build((12, 12, 3), np.random.default_rng(0))
+        engine = Engine(chain)
+        for i in range(3):
+            x = pictures(5, i, (12, 12, 3)).astype(np.float32)
+            y, cache = engine.forward(x, True)
+            engine.backward(np.ones_like(y), cache)
+        (frame,) = engine._frames._free
+        gone = weakref.ref(frame.scratch(("from outside", 0)))
+        del engine, frame, y, cache
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_node_keeps_few_reels():
+    frame, node = Frame(), Node()
+    for n in range(3 * MOST_REELS):
+        reel_for(frame, node, n)
+    assert len(frame.reels[node]) == MOST_REELS
+    assert reel_for(frame, node, n) is reel_for(frame, node, n)
+    del node
+    gc.collect()
+    assert not frame.reels
+
+
+def test_threads_that_come_and_go_leave_no_scratch_behind():
+    model = ready_model()
+    model.predict(pictures(3))
+    seen = set()
+
+    def user():
+        model.predict(pictures(3))
+        with a_scratch() as scratch:
+            seen.add(id(scratch))
+
+    for _ in range(12):
+        thread = threading.Thread(target=user)
+        thread.start()
+        thread.join()
+    assert len(seen) <= 4
+
+
+# ---- a reel by itself --------------------------------------------------------------------------
+
+
+def doubled(reel, array, run=()):
+    """2·a by tape."""
+    settled = reel.settled(array, "a", list(run))
+    out = np.empty_like(array) if not reel.kept else reel.kept["out"]
+    reel.kept["out"] = out
+    reel.work("double", lambda bench: bench.do.add(settled, settled, out=out))
+    return out.copy()
+
+
+def test_an_array_that_moves_is_copied_from_then_on(played):
+    reel = Reel(Frame(), Node(), playing=True)
+    held = [np.full(3, float(i)) for i in range(5)]
+    for i, array in enumerate(held):
+        np.testing.assert_array_equal(doubled(reel, array), 2.0 * i)
+    assert len(played) == 3  # not the first; not the second, which lay elsewhere
+
+
+def test_an_array_that_stays_is_read_where_it_lies(played):
+    reel = Reel(Frame(), Node(), playing=True)
+    array = np.zeros(3)
+    for i in range(3):
+        array[:] = i
+        np.testing.assert_array_equal(doubled(reel, array), 2.0 * i)
+    assert len(played) == 2
+    np.testing.assert_array_equal(doubled(reel, array, [array]), 4.0)
+
+
+def test_when_scratch_has_moved_the_job_is_done_anew(played):
+    reel = Reel(Frame(), Node(), playing=True)
+    places = []
+
+    def work(bench):
+        places.append(bench.scratch.take("grows", (4,), np.float64))
+
+    reel.work("job", work)
+    reel.work("job", work)
+    assert len(places) == 1 and played
+    with a_scratch() as scratch:
+        scratch.take("grows", (4000,), np.float64)
+    reel.work("job", work)
+    assert len(places) == 2
+
+
+def test_a_call_is_made_again():
+    reel = Reel(Frame(), Node(), playing=True)
+    calls = []
+    for _ in range(3):
+        reel.work("job", lambda bench: bench.call(lambda: calls.append(1)))
+    assert len(calls) == 3
+    Bench().call(lambda: calls.append(1))
+    assert len(calls) == 4
