@@ -8,11 +8,10 @@ the optimizer, if nobody else asked for it, and never reaches the memory.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from minicnn.engine import threads
+from minicnn.engine.gradients import Mover
 from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
 from minicnn.engine.stages.products import SMALL, in_chunks, times
@@ -82,49 +81,65 @@ class DenseNode(LayerNode):
 
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """dx, dW and perhaps W's update, some rows of W at a time."""
-        cache: Any = run.cache[self.number]
-        layer, memory = self.layer, run.frame.scratch(self.number)
+        cache, layer = run.cache[self.number], self.layer
         dz = np.ascontiguousarray(layer._before_activation(dy, cache))
         W, x = param(layer, "W", dz.dtype), cache["x"]
-        D, U = W.shape
-        height = min(D, max(ROWS, PIECE // U))
-        mover = run.gradients.mover(self.path + "W", height) if self._fused() else None
-        arrays = (W,) if mover is None else mover.arrays
-        case = ("backward", x.shape, need_dx, mover and mover.case)
-        reel = reel_for(run.frame, self, case, mover is not None and mover.plays)
-        reel.follow(*arrays)
-        x = reel.settled(x, "x", run.outside)
-        dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
-        scaled = dz if mover is None else reel.copied(dz * dz.dtype.type(mover.scale), "scaled")
-        dx = memory.take("dx", x.shape, x.dtype) if need_dx else None
-        dW = np.empty(W.shape, x.dtype) if mover is None else None
-        length = reel.copied(np.asarray(mover.length if mover else 0, x.dtype), "length")
-
-        def job(i: int) -> None:
-            rows = slice(i * height, min((i + 1) * height, D))
-            reel.work(i, lambda bench: do(rows, bench))
-            if mover is not None:
-                mover.finish(rows)
-
-        def do(rows: slice, bench: Bench) -> None:
-            if dx is not None:
-                _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
-            if dW is not None:
-                _kernel_gradient(x[:, rows], dz, dW[rows], bench)
-            if mover is not None:
-                its_dW = bench.scratch.take("dW", W[rows].shape, x.dtype)
-                _kernel_gradient(x[:, rows], scaled, its_dW, bench)
-                mover.move(rows, its_dW, length, bench)
-
-        threads.run(job, -(-D // height))
-        if dW is not None:
-            run.gradients.put(self.path + "W", dW)
+        dx = run.frame.scratch(self.number).take("dx", x.shape, x.dtype) if need_dx else None
+        height = min(len(W), max(ROWS, PIECE // W.shape[1]))
+        mover = None
+        if current_options().fused_update:
+            mover = run.gradients.mover(self.path + "W", height)
+        if mover is None:
+            run.gradients.put(self.path + "W", self._gradient(x, dz, dx, height, run))
+        else:
+            self._use_up(x, dz, dx, height, mover, run)
         if layer.use_bias:
             run.gradients.put(self.path + "b", dz.sum(axis=0))
         return dx
 
-    def _fused(self) -> bool:
-        return current_options().fused_update
+    def _gradient(self, x: Array, dz: Array, dx: Array | None, height: int, run: Run) -> Array:
+        """dW for whoever asked for it, and on the way dx."""
+        W, dzT = param(self.layer, "W", dz.dtype), np.ascontiguousarray(dz.T)
+        dW = np.empty_like(W)
+        reel = reel_for(run.frame, self, "gradient", plays=False)  # dW is the caller's
+
+        def piece(rows: slice, bench: Bench) -> None:
+            if dx is not None:
+                _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
+            _kernel_gradient(x[:, rows], dz, dW[rows], bench)
+
+        threads.run(
+            lambda i: reel.work(i, lambda bench: piece(slice(i * height, (i + 1) * height), bench)),
+            -(-len(W) // height),
+        )
+        return dW
+
+    def _use_up(
+        self, x: Array, dz: Array, dx: Array | None, height: int, mover: Mover, run: Run
+    ) -> None:
+        """Each piece of dW goes to the optimizer at once, and then its place to the next piece."""
+        W = mover.arrays[0]
+        case = "use up", x.shape, dx is None, mover.case
+        reel = reel_for(run.frame, self, case, mover.plays)
+        reel.follow(*mover.arrays)
+        x = reel.settled(x, "x", run.outside)
+        dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
+        scaled = reel.copied(mover.scale * dz, "scaled")
+        length = reel.copied(np.asarray(mover.length, dz.dtype), "length")
+
+        def job(i: int) -> None:
+            rows = slice(i * height, (i + 1) * height)
+            reel.work(i, lambda bench: piece(rows, bench))
+            mover.finish(rows)
+
+        def piece(rows: slice, bench: Bench) -> None:
+            if dx is not None:
+                _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
+            dW = bench.scratch.take("dW", W[rows].shape, W.dtype)
+            _kernel_gradient(x[:, rows], scaled, dW, bench)
+            mover.move(rows, dW, length, bench)
+
+        threads.run(job, -(-len(W) // height))
 
 
 def _product(x: Array, W: Array, y: Array, bench: Bench) -> None:

@@ -9,8 +9,11 @@ so the result doesn't either.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +33,17 @@ ROWS = 256  # rows that make a product worth packing its weights for
 SMALL = 1 << 18  # bytes below which a whole batch is one block: threads would cost more
 LANES = 16  # at most, so that many cores find work
 LANE_MEMORY = 1 << 27  # bytes for the lanes' sums of gradients
+
+
+@dataclass
+class Known:
+    """What a segment knows of batches of one shape, in one frame."""
+
+    blocks: list[Block]
+    out: Array  # where their output goes
+    sums: Sums  # of the parameters' gradients
+    ready: dict[int, Any] = field(default_factory=lambda: defaultdict(lambda: None))
+    back: dict[int, Any] = field(default_factory=lambda: defaultdict(lambda: None))
 
 
 class Segment(Node):
@@ -56,65 +70,56 @@ class Segment(Node):
         return self._through(Stage.infer, x, self._reel(x, run, "infer"), run)
 
     def _through(self, how: How, x: Array, reel: Reel, run: Run) -> Array:
-        blocks, step = reel.kept["blocks"], how.__name__
-        out = reel.kept["out"]
-        ready = reel.kept["ready"]
+        known: Known = reel.kept
+        its_x, bring = reel.arriving(x, "x", run.outside)
         for stage in self.inner_stages():
-            ready[stage.number] = stage.prepare_forward(run.dtype, ready.get(stage.number))
-        stays = reel.stays(x, "x", run.outside)
-        its_x = x if stays else reel.place(x, "x")
+            known.ready[stage.number] = stage.prepare_forward(run.dtype, known.ready[stage.number])
 
         def job(i: int) -> None:
-            block = blocks[i]
-            if not stays:
-                np.copyto(its_x[block.rows], x[block.rows])
-            reel.work((step, i), lambda bench: through(block, bench))
+            block = known.blocks[i]
+            bring(block.rows)
+            reel.work((how.__name__, i), lambda bench: through(block, bench))
 
         def through(block: Block, bench: Bench) -> None:
-            block.bench, block.ready = bench, ready
+            block.bench, block.ready = bench, known.ready
             y = its_x[block.rows]
             for stage in self.stages:
-                y = getattr(stage, step)(y, block)
-            if not _same_place(y, target := out[block.rows]):
-                bench.do.copyto(target, y)
+                y = getattr(stage, how.__name__)(y, block)
+            if not _same_place(y, known.out[block.rows]):
+                bench.do.copyto(known.out[block.rows], y)
             block.bench = Bench()  # a tape that knows its block would hold on to itself
 
-        threads.run(job, len(blocks))
-        return out
+        threads.run(job, len(known.blocks))
+        return known.out
 
     def backward(self, dy: Array, run: Run, need_dx: bool) -> Array | None:
         """Every block back through every stage."""
         reel, input_shape = run.cache[self.number]
-        blocks, ready = reel.kept["blocks"], reel.kept["ready back"]
+        known: Known = reel.kept
+        its_dy, bring = reel.arriving(dy, "dy", run.outside)
         for stage in self.inner_stages():
-            ready[stage.number] = stage.prepare_backward(run.dtype, ready.get(stage.number))
+            known.back[stage.number] = stage.prepare_backward(run.dtype, known.back[stage.number])
         dx: Array | None = None
         if need_dx:
             memory = run.frame.scratch((self.number, "dx"))
             dx = memory.take("dx", (len(dy), *input_shape), run.dtype)
-        count = min(len(blocks), self._most_lanes(run.dtype))
-        if "sums" not in reel.kept:
-            reel.kept["sums"] = Sums(run.frame.scratch((self.number, "lanes")), count)
-        sums: Sums = reel.kept["sums"]
-        stays = reel.stays(dy, "dy", run.outside)
-        its_dy = dy if stays else reel.place(dy, "dy")
+        sums = known.sums
 
-        def job(i: int) -> None:
-            if not stays:
-                for block in blocks[i::count]:
-                    np.copyto(its_dy[block.rows], dy[block.rows])
-            reel.work(("backward", need_dx, i), lambda bench: back(i, bench))
+        def job(lane: int) -> None:
+            for block in known.blocks[lane :: sums.lanes]:
+                bring(block.rows)
+            reel.work(("backward", need_dx, lane), lambda bench: back(lane, bench))
 
-        def back(i: int, bench: Bench) -> None:
-            for number, block in enumerate(blocks[i::count]):
-                block.bench, block.ready = bench, ready
-                block.sums, block.lane, block.leads = sums, i, number == 0
+        def back(lane: int, bench: Bench) -> None:
+            for number, block in enumerate(known.blocks[lane :: sums.lanes]):
+                block.bench, block.ready = bench, known.back
+                block.sums, block.lane, block.leads = sums, lane, number == 0
                 its_dx = self._back(its_dy[block.rows], block, need_dx)
                 if dx is not None:
                     bench.do.copyto(dx[block.rows], its_dx)
                 block.bench = Bench()
 
-        threads.run(job, count)
+        threads.run(job, sums.lanes)
         for path, totals in sums.totals.items():
             run.gradients.put(path, np.add.reduce(totals, axis=0))
         return dx
@@ -131,14 +136,16 @@ class Segment(Node):
         return dx
 
     def _reel(self, x: Array, run: Run, way: str) -> Reel:
-        """The reel for such a batch, with its blocks and where its output goes."""
+        """The reel for such a batch."""
         reel = reel_for(run.frame, self, (way, x.shape, x.dtype))
-        if not reel.kept:
-            memory = run.frame.scratch((self.number, "y"))
-            out = memory.take("y", (len(x), *self.output_shape), run.dtype)
-            reel.kept.update(blocks=self._blocks(x, out, run), out=out, ready={})
-            reel.kept["ready back"] = {}
-        for block in reel.kept["blocks"]:
+        if reel.kept is None:
+            out = run.frame.scratch((self.number, "y"))
+            y = out.take("y", (len(x), *self.output_shape), run.dtype)
+            blocks = self._blocks(x, y, run)
+            lanes = min(len(blocks), self._most_lanes(run.dtype))
+            sums = Sums(run.frame.scratch((self.number, "lanes")), lanes)
+            reel.kept = Known(blocks, y, sums)
+        for block in reel.kept.blocks:
             block.training = run.training
         return reel
 

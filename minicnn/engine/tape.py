@@ -27,6 +27,7 @@ MOST_REELS = 8  # of a node in a frame: shapes and directions
 MOST_TAPES = 2048  # on a reel: one for each job and each scratch that it was done in
 
 Operation = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+Bring = Callable[[slice], None]
 Place = tuple[int, tuple[int, ...]]  # an array's address and strides
 
 
@@ -107,7 +108,7 @@ class Reel:
 
     def __init__(self, frame: Frame, owner: Owner, playing: bool) -> None:
         self.playing = playing
-        self.kept: dict[str, Any] = {}  # what the node itself wants to find again
+        self.kept: Any = None  # what the node itself wants to find again
         self._moves, self._moved = frame.moves, frame.moves.count
         self._outside = frame.scratch(("from outside", owner.number))
         self._tapes: dict[tuple[Hashable, Scratch], Tape] = {}
@@ -157,9 +158,12 @@ class Reel:
         self._tapes.clear()
         return False
 
-    def place(self, array: Array, name: str) -> Array:
-        """Where the tapes look for an array from outside that does not stay."""
-        return self._outside.take(name, array.shape, array.dtype)
+    def arriving(self, array: Array, name: str, outside: list[Array]) -> tuple[Array, Bring]:
+        """Where the tapes look for an array, and how to bring some of its samples there."""
+        if self.stays(array, name, outside):
+            return array, lambda rows: None
+        place = self._place(array, name)
+        return place, lambda rows: np.copyto(place[rows], array[rows])
 
     def settled(self, array: Array, name: str, outside: list[Array]) -> Array:
         """The array itself if it stays, or else a copy where the tapes look for it."""
@@ -169,9 +173,12 @@ class Reel:
         """A copy where the tapes look for it, of an array that is known not to stay."""
         if not self.playing:
             return array
-        place = self.place(array, name)
+        place = self._place(array, name)
         np.copyto(place, array)
         return place
+
+    def _place(self, array: Array, name: str) -> Array:
+        return self._outside.take(name, array.shape, array.dtype)
 
 
 def address(array: Array) -> int:
