@@ -23,6 +23,7 @@ from minicnn.engine import engine_options
 SWITCHES = {
     "without pool first": {"pool_first": False},
     "without strips": {"strips": False},
+    "without tapes": {"tapes": False},
     "without small products": {"small_products": False},
     "without fast convolutions": {"fast_conv": False},
     "without threads": {"threads": False},
@@ -33,7 +34,7 @@ SWITCHES = {
     "without the fused update": {"fused_update": False},
     "without splitting the update": {"split_update": False},
     "whole batch as one block": {"block": 1 << 20},
-    "blocks of 5": {"block": 5},
+    "blocks of two": {"block": 2},
 }
 
 

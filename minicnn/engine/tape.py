@@ -6,9 +6,9 @@ wait. But the engine's memory stays where it is, so for the next batch of the sa
 would come out the same. So the operations are written on a *tape*, with the arrays that they
 took, and the next batch plays it.
 
-Whatever a tape is to do must be done through ``bench.do``, on arrays that stay: the frame's, the
-thread's, or parameters renewed in place. Arrays that come from elsewhere, such as the user's
-pictures, are copied to a place of their own first (``Reel.settled``).
+Whatever a tape is to do must be done through ``bench``, on arrays that stay: the frame's, the
+scratch's, or weights that are changed in place. Arrays that come from elsewhere, such as the
+user's pictures, are copied to a place of their own first (``Reel.settled``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Place = tuple[int, tuple[int, ...]]  # an array's address and strides
 
 @dataclass
 class Bench:
-    """Where a job works: its thread's memory, and NumPy, perhaps with a tape running.
+    """Where a job works: some memory, and NumPy, perhaps with a tape running.
 
     ``bench.do.add(a, b, out=c)`` is ``np.add(a, b, out=c)``.
     """
@@ -62,7 +62,7 @@ class Tape:
         self._moves = scratch.moves.count
 
     def is_good(self, scratch: Scratch) -> bool:
-        """Whether this thread's memory is where it was."""
+        """Whether the memory that it was written in is where it was."""
         return self._moves == scratch.moves.count
 
     def play(self) -> None:
@@ -162,7 +162,7 @@ class Reel:
         """Where the tapes look for an array, and how to bring some of its samples there."""
         if self.stays(array, name, outside):
             return array, lambda rows: None
-        place = self._place(array, name)
+        place = self._room(array, name)
         return place, lambda rows: np.copyto(place[rows], array[rows])
 
     def settled(self, array: Array, name: str, outside: list[Array]) -> Array:
@@ -173,11 +173,11 @@ class Reel:
         """A copy where the tapes look for it, of an array that is known not to stay."""
         if not self.playing:
             return array
-        place = self._place(array, name)
+        place = self._room(array, name)
         np.copyto(place, array)
         return place
 
-    def _place(self, array: Array, name: str) -> Array:
+    def _room(self, array: Array, name: str) -> Array:
         return self._outside.take(name, array.shape, array.dtype)
 
 
