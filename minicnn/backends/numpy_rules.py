@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,23 +41,6 @@ def suits(rule: str | None, arrays: tuple[Array, ...], numbers: tuple[Any, ...])
         and all(a.flags.c_contiguous and a.dtype == p.dtype == np.float32 for a in arrays)
         and not (rule == "rmsprop" and any(numbers[3:]))  # with momentum, or centered
     )
-
-
-def move_and_spend(
-    rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...], room: Array, do: Any
-) -> None:
-    """The same for arrays that suit and a gradient that nobody needs any more.
-
-    The gradient is ``scale_of(rule, numbers)`` times what it is, and ``numbers[0]`` as much less.
-    ``room`` is an array to write into; ``do`` is NumPy, or something that looks like it and
-    writes down what it is asked to do.
-    """
-    (rmsprop_scaled if rule == "rmsprop" else RULES[rule])(arrays, numbers, room, arrays[1], do)
-
-
-def scale_of(rule: str, numbers: tuple[Any, ...]) -> float:
-    """What a gradient is best multiplied by where it is made, which costs next to nothing there."""
-    return math.sqrt(1 - numbers[1]) if rule == "rmsprop" and numbers[1] < 1 else 1.0
 
 
 def _room(shape: Shape) -> list[Array]:
@@ -128,3 +112,29 @@ def sgd(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array,
 
 Rule = Callable[[tuple[Array, ...], tuple[Any, ...], Array, Array, Any], None]
 RULES: dict[str, Rule] = {"rmsprop": rmsprop, "adam": adam, "sgd": sgd}
+
+
+@dataclass(frozen=True)
+class Spender:
+    """A rule for gradients that nobody needs any more: they may be overwritten.
+
+    ``scale`` gives what the gradient is to be multiplied by where it is made, which costs next to
+    nothing there; ``numbers[0]``, the length of the step, is to be divided by it.
+    """
+
+    rule: Rule
+    lengths: tuple[int, ...]  # which of the numbers change with the length of the step
+    scale: Callable[[tuple[Any, ...]], float] = lambda numbers: 1.0
+
+    def move(
+        self, arrays: tuple[Array, ...], numbers: tuple[Any, ...], room: Array, do: Any
+    ) -> None:
+        """Move the arrays, with ``room`` to write into, through NumPy or what looks like it."""
+        self.rule(arrays, numbers, room, arrays[1], do)
+
+
+SPENDERS = {
+    "rmsprop": Spender(rmsprop_scaled, (0,), lambda numbers: math.sqrt(1 - numbers[1])),
+    "adam": Spender(adam, (0, 4)),
+    "sgd": Spender(sgd, (0,)),
+}

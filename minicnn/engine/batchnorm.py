@@ -42,10 +42,8 @@ class BatchNormNode(Node):
         x = reel.settled(np.ascontiguousarray(x), "x", run.outside)
         mean, var = self._moments(x, reel, run)
         inv_std = 1 / np.sqrt(var + x.dtype.type(self.layer.epsilon))
-        scale, beta = (
-            param(self.layer, "gamma", x.dtype) * inv_std,
-            param(self.layer, "beta", x.dtype),
-        )
+        scale = param(self.layer, "gamma", x.dtype) * inv_std
+        beta = param(self.layer, "beta", x.dtype)
         y = run.frame.scratch(self.number).take("y", x.shape, x.dtype)
         times = reel.copied(long(scale, self.together), "times")
         plus = reel.copied(long(beta - mean * scale, self.together), "plus")
@@ -92,10 +90,8 @@ class BatchNormNode(Node):
         """Sweep one: Σ dy and Σ dy x̂. Sweep two: dx = γ/σ (dy - mean(dy) - x̂ mean(dy x̂))."""
         cache: Any = run.cache[self.number]
         x, y, inv_std, mean = cache["x"], cache["y"], cache["inv_std"], cache["batch"]["mean"]
-        reel, memory = (
-            reel_for(run.frame, self, ("backward", x.shape)),
-            run.frame.scratch(self.number),
-        )
+        reel = reel_for(run.frame, self, ("backward", x.shape))
+        memory = run.frame.scratch(self.number)
         x, dy = (
             reel.settled(x, "x", run.outside),
             reel.settled(np.ascontiguousarray(dy), "dy", run.outside),

@@ -16,7 +16,7 @@ from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
 from minicnn.engine.stages.products import SMALL, in_chunks, times
 from minicnn.engine.stages.stage import param
-from minicnn.engine.tape import Bench, reel_for
+from minicnn.engine.tape import Bench, follow, reel_for
 from minicnn.layers import Dense
 from minicnn.typing import Array
 
@@ -24,6 +24,7 @@ PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Pytho
 ROWS = 32  # at least: with fewer, the product for dx is too thin
 PARTS, FEWEST = 16, 4  # of a forward product, whatever the number of threads
 WIDE = 256  # columns that make a product of its own worth starting
+HALF = 256  # columns above which two halves are quicker
 LONG = 64  # rows of W that make a small product worth starting
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
 
@@ -65,8 +66,8 @@ class DenseNode(LayerNode):
             # Each part sums over its own inputs; the parts' sums are then added in order.
             parts = max(FEWEST, min(PARTS, D // (8 * N)))
             sums = run.frame.scratch(self.number).take("sums", (parts, N, U), x.dtype)
+            follow(run.frame, self, W)
             reel = reel_for(run.frame, self, ("forward", x.shape))
-            reel.follow(W)
             x = reel.settled(x, "x", run.outside)
 
             def job(i: int) -> None:
@@ -89,7 +90,7 @@ class DenseNode(LayerNode):
         mover = None
         if current_options().fused_update:
             mover = run.gradients.mover(self.path + "W", height)
-        if mover is None:
+        if mover is None or mover.arrays[0] is not W:  # a network of two dtypes
             run.gradients.put(self.path + "W", self._gradient(x, dz, dx, height, run))
         else:
             self._use_up(x, dz, dx, height, mover, run)
@@ -120,12 +121,12 @@ class DenseNode(LayerNode):
         """Each piece of dW goes to the optimizer at once, and then its place to the next piece."""
         W = mover.arrays[0]
         case = "use up", x.shape, dx is None, mover.case
+        follow(run.frame, self, *mover.arrays)
         reel = reel_for(run.frame, self, case, mover.plays)
-        reel.follow(*mover.arrays)
         x = reel.settled(x, "x", run.outside)
         dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
         scaled = reel.copied(mover.scale * dz, "scaled")
-        length = reel.copied(np.asarray(mover.length, dz.dtype), "length")
+        lengths = reel.copied(np.array(mover.lengths, dz.dtype), "lengths")
 
         def job(i: int) -> None:
             rows = slice(i * height, (i + 1) * height)
@@ -137,7 +138,7 @@ class DenseNode(LayerNode):
                 _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
             dW = bench.scratch.take("dW", W[rows].shape, W.dtype)
             _kernel_gradient(x[:, rows], scaled, dW, bench)
-            mover.move(rows, dW, length, bench)
+            mover.move(rows, dW, lengths, bench)
 
         threads.run(job, -(-len(W) // height))
 
@@ -148,7 +149,7 @@ def _product(x: Array, W: Array, y: Array, bench: Bench) -> None:
     BLAS would put W into another order first, which is as much work as the product.
     """
     (N, D), U = x.shape, W.shape[1]
-    halves = 2 if U > WIDE and U % 2 == 0 else 1
+    halves = 2 if U > HALF and U % 2 == 0 else 1
     count = -(-D // max(SMALL * halves // (N * U), 1))
     height = D // count
     if height < LONG or not current_options().small_products:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from minicnn.engine.tape import Bench
@@ -13,13 +14,13 @@ class Mover(ABC):
     """Moves rows of one parameter as soon as their gradient is known, which is used up."""
 
     plays: bool  # whether it does all through ``bench.do``, so that a tape can do it again
-    case: Any  # what a tape has written down of it, other than the length
-    scale: float  # what it wants the gradient multiplied by
-    length: float  # of this step, which a tape looks up in an array
+    case: Any  # what a tape has written down of it, other than the lengths
+    scale = 1.0  # what it wants the gradient multiplied by
+    lengths: Sequence[float] = ()  # of this step, which a tape looks up in an array
     arrays: tuple[Array, ...]  # the parameter and what the optimizer remembers of it
 
     @abstractmethod
-    def move(self, rows: slice, gradient: Array, length: Array, bench: Bench) -> None:
+    def move(self, rows: slice, gradient: Array, lengths: Array, bench: Bench) -> None:
         """Move some rows."""
 
     @abstractmethod

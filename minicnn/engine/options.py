@@ -25,9 +25,7 @@ class EngineOptions:
     strips: bool = True  # windows that overlap in memory; else each is copied
     small_products: bool = True  # products cut so that BLAS need not copy their operands
     pool_first: bool = True  # pool before bias and ReLU
-    fast_norm: bool = (
-        True  # BatchNorm in two sweeps over blocks; a ReLU after it, or a Residual, too
-    )
+    fast_norm: bool = True  # BatchNorm, and a Residual's sum, in sweeps, with the ReLU after it
     split_dense: bool = True  # the products of Dense on all threads
     fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
     reuse: bool = True  # buffers that stay; else fresh ones every time

@@ -19,7 +19,7 @@ from minicnn.engine.options import current_options
 from minicnn.typing import Array, Shape
 
 MOST = 256  # shapes of arrays that are remembered
-MOST_BYTES = 1 << 26  # in arrays with a border of zeros
+MOST_BYTES = 1 << 26  # in arrays with a border of zeros, or of ones
 
 
 class Moves:
@@ -38,7 +38,7 @@ class Scratch:
         self.moves = moves or Moves()
         self._buffers: dict[Hashable, Array] = {}
         self._arrays: dict[tuple[Hashable, Shape, Any], Array] = {}  # on them, as last asked for
-        self._zeros: dict[Hashable, Array] = {}  # that began as zeros, or are ones
+        self._filled: dict[Hashable, Array] = {}  # that began as zeros, or are ones
 
     def take(self, name: Hashable, shape: Shape, dtype: Any) -> Array:
         """An array of this shape, with anything in it."""
@@ -64,21 +64,21 @@ class Scratch:
         if not current_options().reuse:
             return np.zeros(shape, dtype)
         key = (name, shape, np.dtype(dtype))
-        array = self._zeros.get(key)
-        if array is None:
-            array = np.zeros(shape, dtype)
-            if sum(a.nbytes for a in self._zeros.values()) + array.nbytes > MOST_BYTES:
-                self._zeros.clear()  # they are of networks or of batches long gone
-                self.moves.count += 1
-            self._zeros[key] = array
-        return array
+        array = self._filled.get(key)
+        return self._fill(key, np.zeros(shape, dtype)) if array is None else array
 
     def ones(self, count: int, dtype: Any) -> Array:
         """A one ``count`` times: a product with it is a sum."""
         key = ("ones", count, np.dtype(dtype))
-        if key not in self._zeros:
-            self._zeros[key] = np.ones(count, dtype)
-        return self._zeros[key]
+        array = self._filled.get(key)
+        return self._fill(key, np.ones(count, dtype)) if array is None else array
+
+    def _fill(self, key: Hashable, array: Array) -> Array:
+        if sum(a.nbytes for a in self._filled.values()) + array.nbytes > MOST_BYTES:
+            self._filled.clear()  # they are of networks or of batches long gone
+            self.moves.count += 1
+        self._filled[key] = array
+        return array
 
 
 def _aligned(nbytes: int) -> Array:
@@ -126,6 +126,7 @@ class Frame:
     def __init__(self) -> None:
         self.moves = Moves()
         self.reels: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # by node, see tape.py
+        self.followed: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._scratches: dict[Hashable, Scratch] = {}
 
     def scratch(self, owner: Hashable) -> Scratch:

@@ -10,7 +10,7 @@ so the result doesn't either.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -25,8 +25,6 @@ from minicnn.engine.stages.flatten import FlattenStage
 from minicnn.engine.stages.stage import Block, Stage, Sums
 from minicnn.engine.tape import Bench, Reel, address, reel_for
 from minicnn.typing import Array, DType, Shape
-
-How = Callable[[Stage, Array, Block], Array]
 
 CACHE = 4 << 20  # bytes that a block may work on at once: strips stream, weights and maps stay
 ROWS = 256  # rows that make a product worth packing its weights for
@@ -63,13 +61,13 @@ class Segment(Node):
         """Every block through every stage."""
         reel = self._reel(x, run, "forward")
         run.cache[self.number] = reel, x.shape[1:]
-        return self._through(Stage.forward, x, reel, run)
+        return self._through("forward", x, reel, run)
 
     def infer(self, x: Array, run: Run) -> Array:
         """Every block through every stage, nothing kept."""
-        return self._through(Stage.infer, x, self._reel(x, run, "infer"), run)
+        return self._through("infer", x, self._reel(x, run, "infer"), run)
 
-    def _through(self, how: How, x: Array, reel: Reel, run: Run) -> Array:
+    def _through(self, way: str, x: Array, reel: Reel, run: Run) -> Array:
         known: Known = reel.kept
         its_x, bring = reel.arriving(x, "x", run.outside)
         for stage in self.inner_stages():
@@ -78,13 +76,13 @@ class Segment(Node):
         def job(i: int) -> None:
             block = known.blocks[i]
             bring(block.rows)
-            reel.work((how.__name__, i), lambda bench: through(block, bench))
+            reel.work((way, i), lambda bench: through(block, bench))
 
         def through(block: Block, bench: Bench) -> None:
             block.bench, block.ready = bench, known.ready
             y = its_x[block.rows]
             for stage in self.stages:
-                y = getattr(stage, how.__name__)(y, block)
+                y = getattr(stage, way)(y, block)
             if not _same_place(y, known.out[block.rows]):
                 bench.do.copyto(known.out[block.rows], y)
             block.bench = Bench()  # a tape that knows its block would hold on to itself
@@ -120,6 +118,8 @@ class Segment(Node):
                 block.bench = Bench()
 
         threads.run(job, sums.lanes)
+        for block in known.blocks:
+            block.passing.clear()
         for path, totals in sums.totals.items():
             run.gradients.put(path, np.add.reduce(totals, axis=0))
         return dx

@@ -122,25 +122,17 @@ class Reel:
     def work(self, job: Hashable, do: Callable[[Bench], object]) -> None:
         """Do a job, or play what it did."""
         with a_scratch() as scratch:
-            if not self.playing:
-                do(Bench(scratch))
-                return
             tape = self._tapes.get((job, scratch))
-            if tape is not None and tape.is_good(scratch):
+            if not (self.playing and _may_play()):
+                do(Bench(scratch))
+            elif tape is not None and tape.is_good(scratch):
                 tape.play()
-                return
-            tape = Tape(scratch)
-            do(Bench(scratch, Recorder(tape)))
-            if len(self._tapes) > MOST_TAPES:
-                self._tapes.clear()
-            self._tapes[job, scratch] = tape
-
-    def follow(self, *arrays: Array) -> None:
-        """Forget the tapes if arrays that are changed in place, such as weights, are others now."""
-        places = {f"followed {i}": _place(array) for i, array in enumerate(arrays)}
-        if any(self._places.setdefault(name, place) != place for name, place in places.items()):
-            self._tapes.clear()
-        self._places |= places
+            elif tape is None and len(self._tapes) >= MOST_TAPES:
+                do(Bench(scratch))  # too many to write all of them down
+            else:
+                tape = Tape(scratch)
+                do(Bench(scratch, Recorder(tape)))
+                self._tapes[job, scratch] = tape
 
     def stays(self, array: Array, name: str, outside: list[Array]) -> bool:
         """Whether an array that comes to the node lies where it lay for earlier batches.
@@ -149,7 +141,7 @@ class Reel:
         """
         if not self.playing:
             return True
-        if name in self._moving or any(array is other for other in outside):
+        if name in self._moving or any(np.may_share_memory(array, other) for other in outside):
             return False
         place = _place(array)
         if self._places.setdefault(name, place) == place:
@@ -174,7 +166,8 @@ class Reel:
         if not self.playing:
             return array
         place = self._room(array, name)
-        np.copyto(place, array)
+        if address(place) != address(array):
+            np.copyto(place, array)
         return place
 
     def _room(self, array: Array, name: str) -> Array:
@@ -191,10 +184,27 @@ def _place(array: Array) -> Place:
     return address(array), array.strides
 
 
+def _may_play() -> bool:
+    options = current_options()
+    return options.tapes and options.reuse and options.stopwatch is None
+
+
+def follow(frame: Frame, owner: Owner, *arrays: Array) -> None:
+    """Forget all tapes of a node if arrays that are changed in place, its weights, are others now.
+
+    The shorter list is that of a prediction, the longer one has what the optimizer remembers.
+    """
+    places: dict[int, list[Place]] = frame.followed.setdefault(owner, {})
+    now = [_place(array) for array in arrays]
+    if places.setdefault(len(arrays), now) != now:
+        places.clear()
+        places[len(arrays)] = now
+        frame.reels.pop(owner, None)
+
+
 def reel_for(frame: Frame, owner: Owner, case: Hashable, plays: bool = True) -> Reel:
     """The owner's reel in this frame for this case, such as a shape and a direction."""
-    options = current_options()
-    if not (plays and options.tapes and options.reuse and options.stopwatch is None):
+    if not (plays and _may_play()):
         return Reel(frame, owner, playing=False)
     reels: dict[Hashable, Reel] = frame.reels.setdefault(owner, {})
     reel = reels.pop(case, None)

@@ -74,23 +74,31 @@ class RuleMover(Mover):
         self, optimizer: Optimizer, arrays: tuple[Array, ...], rows: int, rate: float, step: int
     ) -> None:
         self.optimizer, self.arrays, self.rate, self.step = optimizer, arrays, rate, step
-        self.rule = optimizer.rule or ""
-        numbers = optimizer.numbers(rate, step) if self.rule else (rate,)
-        self.plays = numpy_rules.suits(self.rule, tuple(a[:rows] for a in arrays), numbers)
-        self.scale = numpy_rules.scale_of(self.rule, numbers) if self.plays else 1.0
-        self.length, self.rest = numbers[0] / self.scale, numbers[1:]
-        self.case = (self.rule, *self.rest)
-
-    def move(self, rows: slice, gradient: Array, length: Array, bench: Bench) -> None:
-        """A tape knows all numbers of the rule by heart, but for the length."""
-        p, *slots = (a[rows] for a in self.arrays)
+        rule = optimizer.rule or ""
+        numbers = list(optimizer.numbers(rate, step)) if rule else [rate]
+        self.plays = numpy_rules.suits(rule, tuple(a[:rows] for a in arrays), tuple(numbers))
         if self.plays:
-            arrays = self.optimizer.arrays_of_rule(p, gradient, tuple(slots))
-            numbers = (length, *self.rest)
-            room = bench.scratch.take("room", p.shape, p.dtype)
-            numpy_rules.move_and_spend(self.rule, arrays, numbers, room, bench.do)
-        else:
+            self.spender = numpy_rules.SPENDERS[rule]
+            self.scale = self.spender.scale(tuple(numbers))
+            numbers[0] /= self.scale
+            self.lengths = [numbers[i] for i in self.spender.lengths]
+            for i in self.spender.lengths:
+                numbers[i] = bool(numbers[i])
+        self.numbers = numbers
+        self.case = rule, *numbers
+
+    def move(self, rows: slice, gradient: Array, lengths: Array, bench: Bench) -> None:
+        """A tape knows all numbers of the rule by heart, but for the lengths."""
+        p, *slots = (a[rows] for a in self.arrays)
+        if not self.plays:
             self.optimizer.move(p, gradient, tuple(slots), self.rate, self.step, ops_for(p))
+            return
+        numbers: list[Any] = list(self.numbers)
+        for place, i in enumerate(self.spender.lengths):
+            numbers[i] = lengths[place, ...] if numbers[i] else 0
+        arrays = self.optimizer.arrays_of_rule(p, gradient, tuple(slots))
+        room = bench.scratch.take("room", p.shape, p.dtype)
+        self.spender.move(arrays, tuple(numbers), room, bench.do)
 
     def finish(self, rows: slice) -> None:
         """As ``Optimizer.move`` does after the rule."""

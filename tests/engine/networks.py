@@ -35,7 +35,7 @@ def convolutions(draw):
         4 * draw(st.integers(1, 2)),
         kernel,
         strides=draw(st.sampled_from([1, 1, 1, 2, (2, 1)])),
-        padding=draw(st.sampled_from(["valid", "same", 1, ((0, 1), (2, 0))])),
+        padding=draw(st.sampled_from(["valid", "same", 1, ((0, 1), (2, 0)), ((2, 1), (0, 2))])),
         dilation=draw(st.sampled_from([1, 1, 2])),
         groups=groups,
         use_bias=draw(st.booleans()),
@@ -98,6 +98,8 @@ def networks(draw):
     shape = (draw(st.integers(6, 13)), draw(st.integers(6, 13)), 4)
     if draw(st.integers(0, 3)) == 0:  # wide, with few channels: columns go the other way round
         shape = (draw(st.integers(6, 9)), draw(st.integers(70, 73)), draw(st.integers(1, 3)))
+    elif draw(st.integers(0, 4)) == 0:  # so large that dX goes by lines
+        shape = (draw(st.integers(28, 33)), draw(st.integers(28, 33)), 4)
     layers = draw(
         st.lists(
             convolutions()

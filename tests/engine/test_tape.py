@@ -205,6 +205,92 @@ def test_another_optimizer_has_slots_of_its_own():
         assert v.any()
 
 
+def trains_as_the_plain_loop(chain, size, batches=4, first=None):
+    """With ``first`` as options for the first backward pass."""
+    chain.astype("float64")
+    engine, plain = Engine(chain), PlainEngine(chain)
+    for i in range(batches):
+        x = pictures(3, i, size)
+        y, cache = engine.forward(x, True)
+        expected, plain_cache = plain.forward(x, True)
+        close(y, expected)
+        dy = np.random.default_rng(i).standard_normal(y.shape)
+        with engine_options(**(first if first and not i else {})):
+            grads = engine.backward(dy.copy(), cache)
+        for path, gradient in plain.backward(dy, plain_cache).items():
+            close(grads[path], gradient, 1e-10, at_least=1)  # of a bias before BatchNorm, rounding
+
+
+@pytest.mark.parametrize("size", [(40, 40, 4), (33, 37, 4)])
+def test_networks_of_one_size_with_other_paddings_do_not_meet(size):
+    """All of them use the same scratch, one after the other."""
+    for padding in (1, ((0, 2), (2, 0)), ((2, 0), (0, 2)), ((1, 1), (2, 0)), 1):
+        layers = [mc.Conv2D(4, 3, padding=padding), mc.Conv2D(4, 3, padding=padding)]
+        chain = mc.Chain(*layers, mc.Conv2D(2, 3))
+        chain.build(size, np.random.default_rng(0))
+        trains_as_the_plain_loop(chain, size)
+
+
+def test_a_switch_set_for_one_backward_pass_spoils_no_later_one():
+    chain = mc.Chain(mc.Conv2D(4, 3), mc.BatchNorm(), mc.Conv2D(4, 3))
+    chain.build((12, 12, 3), np.random.default_rng(0))
+    trains_as_the_plain_loop(chain, (12, 12, 3), first={"reuse": False})
+
+
+class Flipped(mc.Layer):
+    """A view that goes backward in memory."""
+
+    per_sample = False
+
+    def __init__(self, axis, name=None):
+        super().__init__(name)
+        self.axis = axis
+
+    def forward(self, x, training=False):
+        return np.flip(x, self.axis), {}
+
+    def backward(self, dy, cache):
+        return np.flip(dy, self.axis), {}
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, 3])
+def test_maps_may_be_views_of_any_kind(axis):
+    chain = mc.Chain(mc.Conv2D(4, 3), Flipped(axis), mc.Conv2D(4, 3, activation="relu"))
+    chain.build((12, 12, 3), np.random.default_rng(0))
+    trains_as_the_plain_loop(chain, (12, 12, 3))
+
+
+def test_a_network_of_two_dtypes_is_not_moved_by_old_weights():
+    losses = []
+    for options in ({}, {"plain": True}):
+        model = mc.Sequential(
+            [mc.Conv2D(4, 3), mc.Flatten(), mc.Dense(400, activation="relu"), mc.Dense(1)],
+            input_shape=(12, 12, 3),
+        )
+        model["conv2d_1"].astype("float64")
+        model.compile(mc.RMSprop(1e-3), "mse")
+        rng = np.random.default_rng(0)
+        with engine_options(**options):
+            for _ in range(8):
+                x, y = rng.standard_normal((6, 12, 12, 3)), rng.standard_normal((6, 1))
+                losses.append(model.train_on_batch(x, y)["loss"])
+    np.testing.assert_allclose(losses[:8], losses[8:], rtol=1e-4)
+
+
+def test_a_falling_rate_is_looked_up(played):
+    """AdamW's decay falls with it."""
+    mc.set_threads(1)
+    for make in (mc.Adam, mc.AdamW, mc.RMSprop, mc.SGD):
+        model = mc.Sequential([mc.Dense(600), mc.Dense(1)], input_shape=(450,))
+        model.compile(make(lambda step: 1e-3 / (1 + step)), "mse")
+        x, y = np.ones((12, 450), np.float32), np.ones((12, 1), np.float32)
+        for _ in range(4):
+            played.clear()
+            model.train_on_batch(x, y)
+        assert len(played) > 4  # more than the forward pass's
+    mc.set_threads(None)
+
+
 # ---- what they hold on to ------------------------------------------------------------------------
 
 
@@ -221,6 +307,73 @@ def test_the_users_pictures_are_not_kept_alive():
             del y, cache
         del x
         assert gone() is None
+
+
+class Passing(mc.Layer):
+    """Hands on a view of what it gets."""
+
+    per_sample = False
+
+    def forward(self, x, training=False):
+        return x[...], {}
+
+    def backward(self, dy, cache):
+        return dy[...], {}
+
+
+def test_nor_are_views_of_them():
+    chain = mc.Chain(Passing(), mc.Conv2D(4, 3))
+    chain.build((12, 12, 3), np.random.default_rng(0))
+    x = pictures(5, 0, (12, 12, 3)).astype(np.float32)
+    gone = weakref.ref(x)
+    engine = Engine(chain)
+    engine.infer(x)
+    del x
+    assert gone() is None
+
+
+def test_old_weights_are_not_kept_alive():
+    model = ready_model("float32")
+    engine, old = Engine(model), []
+    for n in (3, 4, 5, 6):
+        for name in ("dense_1", "conv2d_1"):
+            params = model[name].params
+            old.append(weakref.ref(params["W"]))
+            params["W"] = params["W"].copy()
+        y, cache = engine.forward(pictures(n).astype(np.float32), True)
+        engine.backward(np.ones_like(y), cache)
+        engine.infer(pictures(n).astype(np.float32))
+    del y, cache
+    gc.collect()
+    assert [w() is None for w in old] == [True] * len(old)
+
+
+def bytes_in_scratch():
+    scratches = []
+    with a_scratch() as scratch:
+        scratches.append(scratch)
+    return sum(b.nbytes for s in scratches for b in s._buffers.values())
+
+
+def test_many_networks_need_no_more_scratch_than_one():
+    mc.set_threads(1)
+    sizes = []
+    for _ in range(4):
+        chain = mc.Chain(
+            mc.Conv2D(4, 3, activation="tanh"), mc.Conv2D(4, 1, activation="leaky_relu")
+        )
+        chain.build((24, 24, 3), np.random.default_rng(0))
+        engine = Engine(chain)
+        for _ in range(2):
+            y, cache = engine.forward(pictures(4, 0, (24, 24, 3)).astype(np.float32), True)
+            engine.backward(np.ones_like(y), cache)
+        (frame,) = engine._frames._free
+        blocks = [b for r in frame.reels.values() for one in r.values() for b in one.kept.blocks]
+        assert blocks
+        assert not any(block.passing for block in blocks)
+        sizes.append(bytes_in_scratch())
+    mc.set_threads(None)
+    assert sizes[1:] == [sizes[0]] * 3
 
 
 def test_an_engine_and_its_memory_go_without_waiting_for_the_collector():
@@ -316,6 +469,18 @@ def test_when_scratch_has_moved_the_job_is_done_anew(played):
         scratch.take("grows", (4000,), np.float64)
     reel.work("job", work)
     assert len(places) == 2
+
+
+def test_more_jobs_than_a_reel_has_room_for(played, monkeypatch):
+    monkeypatch.setattr("minicnn.engine.tape.MOST_TAPES", 5)
+    mc.set_threads(1)
+    reel, done = Reel(Frame(), Node(), playing=True), []
+    for _ in range(3):
+        for i in range(8):
+            reel.work(i, lambda bench, i=i: bench.call(lambda: done.append(i)))
+    mc.set_threads(None)
+    assert done == 3 * list(range(8))
+    assert len(played) == 2 * 5
 
 
 def test_a_call_is_made_again():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from minicnn.engine.scratch import Scratch
@@ -11,7 +13,7 @@ from minicnn.typing import Array
 
 
 class Activation:
-    """One of a stage's, which works on the stage's own output."""
+    """One of a stage's, which works on the stage's own output; ``number`` is the stage's."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
@@ -21,37 +23,37 @@ class Activation:
         """None for none, and for a ReLU, which stages know by themselves."""
         return None if after is None or isinstance(after, ReLU) else Activation(after)
 
-    def forward(self, z: Array, block: Block) -> Array:
+    def forward(self, z: Array, block: Block, number: int) -> Array:
         """Keeps what the layer wants kept."""
-        y = self._like(z, "y", block.kept)
+        y = _like(z, (number, "activated"), block.kept)
 
         def work() -> None:
-            its_y, block.cache[self] = self.layer.forward(z)
+            its_y, block.passing["activation", number] = self.layer.forward(z)
             np.copyto(y, its_y)
 
         block.bench.call(work)
         return y
 
-    def infer(self, z: Array, block: Block) -> Array:
+    def infer(self, z: Array, block: Block, number: int) -> Array:
         """Keeps nothing."""
-        y = self._like(z, "y", block.bench.scratch)
+        y = _like(z, (number, "activated"), block.bench.scratch)
         block.bench.call(lambda: np.copyto(y, self.layer.infer(z)))
         return y
 
-    def backward(self, dy: Array, block: Block) -> Array:
+    def backward(self, dy: Array, block: Block, number: int) -> Array:
         """The gradient before it."""
-        dz = self._like(dy, "dz", block.bench.scratch)
+        dz = _like(dy, (number, "before"), block.bench.scratch)
 
         def work() -> None:
-            cache = block.cache[self]
+            cache = block.passing.pop(("activation", number))
             np.copyto(dz, self.layer.backward(dy, cache)[0])
 
         block.bench.call(work)
         return dz
 
-    def _like(self, z: Array, name: str, memory: Scratch) -> Array:
-        """An array that lies as z does, with rows and columns exchanged or not."""
-        exchanged = not z.flags.c_contiguous and z.swapaxes(1, 2).flags.c_contiguous
-        shape = z.swapaxes(1, 2).shape if exchanged else z.shape
-        array = memory.take((self, name), shape, z.dtype)
-        return array.swapaxes(1, 2) if exchanged else array
+
+def _like(z: Array, name: Hashable, memory: Scratch) -> Array:
+    """An array that lies as z does, with rows and columns exchanged or not."""
+    exchanged = not z.flags.c_contiguous and z.swapaxes(1, 2).flags.c_contiguous
+    array = memory.take(name, z.swapaxes(1, 2).shape if exchanged else z.shape, z.dtype)
+    return array.swapaxes(1, 2) if exchanged else array

@@ -41,12 +41,13 @@ class Kernels(dict[str, Array]):
         with self._lock:
             return self.setdefault(along, renewed(None, self.laid(along)))
 
-    def renew(self, laid: Callable[[str], Array]) -> Kernels:
-        """Other numbers, in the same arrays."""
-        self.laid = laid
-        for along, kernel in self.items():
+    @classmethod
+    def of(cls, earlier: Kernels | None, laid: Callable[[str], Array]) -> Kernels:
+        """What ``laid`` gives now, in the arrays of those before."""
+        kernels = cls(laid) if earlier is None else earlier
+        for along, kernel in kernels.items():
             renewed(kernel, laid(along))
-        return self
+        return kernels
 
 
 class ConvStage(Stage):
@@ -99,27 +100,28 @@ class ConvStage(Stage):
 
     def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
         """The kernel, by the strips' direction, and b for a whole row of a map."""
-        W, b = folded(self.conv, self.norm, dtype)
         kernels, its_b = earlier or (None, None)
+        _, b = folded(self.conv, self.norm, dtype)
         if b is not None:
             row = max(strips.windows for strips, _ in self.ways.values())
             its_b = renewed(its_b, np.broadcast_to(b, (row, self.F)))
 
         def laid(along: str) -> Array:
+            W, _ = folded(self.conv, self.norm, dtype)
             return self.ways[along][0].kernel(_laid(W, along))
 
-        return Kernels(laid) if kernels is None else kernels.renew(laid), its_b
+        return Kernels.of(kernels, laid), its_b
 
     def forward(self, x: Array, block: Block) -> Array:
         """Keeps x, the pooled output, the strips' direction, and which plane won where."""
         y, along, winners = self._convolve(x, block, block.kept)
         block.cache[self.number] = (x, y, along, winners)
-        return y if self.activation is None else self.activation.forward(y, block)
+        return y if self.activation is None else self.activation.forward(y, block, self.number)
 
     def infer(self, x: Array, block: Block) -> Array:
         """Nobody asks which plane won."""
         y, _, _ = self._convolve(x, block, None)
-        return y if self.activation is None else self.activation.infer(y, block)
+        return y if self.activation is None else self.activation.infer(y, block, self.number)
 
     def _convolve(
         self, x: Array, block: Block, kept: Scratch | None
@@ -151,18 +153,17 @@ class ConvStage(Stage):
 
     def prepare_backward(self, dtype: Any, earlier: Any) -> Any:
         """The kernel as the correlation wants it, by how the maps lie."""
-        W = param(self.conv, "W", dtype)
 
         def laid(along: str) -> Array:
-            return self.ways[along][1].kernel(_laid(W, along))
+            return self.ways[along][1].kernel(_laid(param(self.conv, "W", dtype), along))
 
-        return Kernels(laid) if earlier is None else earlier.renew(laid)
+        return Kernels.of(earlier, laid)
 
     def backward(self, dy: Array, block: Block, need_dx: bool) -> Array | None:
         """The gradient of each plane; then the products of the convolution's own backward."""
         x, y, along, winners = block.cache[self.number]
         if self.activation is not None:
-            dy = self.activation.backward(dy, block)
+            dy = self.activation.backward(dy, block, self.number)
         strips, N, bench = self.ways[along][0], len(x), block.bench
         scratch, do = bench.scratch, bench.do
         if along == "H":

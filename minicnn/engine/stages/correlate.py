@@ -65,21 +65,18 @@ class Correlation:
             return self.back.kernel(around.swapaxes(0, 1))
         return W.reshape(-1, W.shape[-1]).T
 
-    def run(self, planes: Array, kernel: Array, name: object, bench: Bench) -> Array:
+    def run(self, planes: Array, kernel: Array, dx: object, bench: Bench) -> Array:
         """dx (N, P, Q, C), in scratch under this name, from dy in planes (A, B, N, OQ, OP, F)."""
         if self.lines is not None:
-            N, lines = planes.shape[2], self.lines
-            array = bench.scratch.bordered(
-                ("dy", self.strips.slide, N), (lines.room(N),), planes.dtype
-            )
-            (p, q), (P, Q) = self.before, self.inside
-            self._lay_out(
-                planes, lines.maps(array, N), (self.reach[0] - p, self.reach[1] - q), bench.do
-            )
-            return lines.times(array, kernel, N, name, bench)[:, :P, :Q]
+            N, lines, (P, Q) = planes.shape[2], self.lines, self.inside
+            start = self.reach[0] - self.before[0], self.reach[1] - self.before[1]
+            name = "dy", lines.size, start, planes.shape  # all that says which cells are written
+            array = bench.scratch.bordered(name, (lines.room(N),), planes.dtype)
+            self._lay_out(planes, lines.maps(array, N), start, bench.do)
+            return lines.times(array, kernel, N, dx, bench)[:, :P, :Q]
         if self.back is not None:
-            return self._by_strips(self.back, planes, kernel, name, bench)
-        return self._scatter(planes, kernel, name, bench)
+            return self._by_strips(self.back, planes, kernel, dx, bench)
+        return self._scatter(planes, kernel, dx, bench)
 
     def _lay_out(self, planes: Array, dy: Array, start: Pair, do: Any) -> None:
         """The planes as maps (N, P, Q, F), inside a border of zeros."""

@@ -46,13 +46,13 @@ class DepthwiseStage(Stage):
         shape = (len(x), *self.window.out, self.C)
         y = self._convolve(x, block, block.kept.take((self.number, "y"), shape, x.dtype))
         block.cache[self.number] = x
-        return y if self.activation is None else self.activation.forward(y, block)
+        return y if self.activation is None else self.activation.forward(y, block, self.number)
 
     def infer(self, x: Array, block: Block) -> Array:
         """Keeps nothing."""
         shape = (len(x), *self.window.out, self.C)
         y = self._convolve(x, block, block.bench.scratch.take((self.number, "y"), shape, x.dtype))
-        return y if self.activation is None else self.activation.infer(y, block)
+        return y if self.activation is None else self.activation.infer(y, block, self.number)
 
     def _convolve(self, x: Array, block: Block, y: Array) -> Array:
         (W, b), padded = block.ready[self.number], self._padded(x, block)
@@ -72,7 +72,7 @@ class DepthwiseStage(Stage):
         """dW[k] = Σ cell k of x · dy; and dy · W[k] goes back to cell k of dx."""
         x = block.cache[self.number]
         if self.activation is not None:
-            dy = self.activation.backward(dy, block)
+            dy = self.activation.backward(dy, block, self.number)
         (W, _), padded = block.ready[self.number], self._padded(x, block)
         scratch, do = block.bench.scratch, block.bench.do
         dz = dy

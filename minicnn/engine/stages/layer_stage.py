@@ -26,7 +26,7 @@ class LayerStage(Stage):
         y = self._room(x, block, block.kept)
 
         def work() -> None:
-            its_y, block.cache[self.number] = contract.forward(self.layer, x, at_sample(block))
+            its_y, block.passing[self.number] = contract.forward(self.layer, x, at_sample(block))
             np.copyto(y, its_y)
 
         block.bench.call(work)
@@ -38,7 +38,7 @@ class LayerStage(Stage):
         dx = block.bench.scratch.take((self.number, "dx"), shape, dy.dtype) if need_dx else None
 
         def work() -> None:
-            its_dx, grads = contract.backward(self.layer, dy, block.cache.pop(self.number))
+            its_dx, grads = contract.backward(self.layer, dy, block.passing.pop(self.number))
             for key, gradient in grads.items():
                 block.add_gradient(self.path + key, gradient, Bench())
             if dx is not None:

@@ -42,12 +42,12 @@ class PointwiseStage(Stage):
         """Keeps x and y."""
         y = self._product(x, block, block.kept)
         block.cache[self.number] = (x, y)
-        return y if self.activation is None else self.activation.forward(y, block)
+        return y if self.activation is None else self.activation.forward(y, block, self.number)
 
     def infer(self, x: Array, block: Block) -> Array:
         """Keeps nothing."""
         y = self._product(x, block, block.bench.scratch)
-        return y if self.activation is None else self.activation.infer(y, block)
+        return y if self.activation is None else self.activation.infer(y, block, self.number)
 
     def _product(self, x: Array, block: Block, memory: Scratch) -> Array:
         """y, which lies in memory as x does."""
@@ -73,7 +73,7 @@ class PointwiseStage(Stage):
         """dW = xᵀ · dz, dx = dz · Wᵀ."""
         x, y = block.cache[self.number]
         if self.activation is not None:
-            dy = self.activation.backward(dy, block)
+            dy = self.activation.backward(dy, block, self.number)
         maps, lies = in_memory(x, block.bench)
         if lies == "H":
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)

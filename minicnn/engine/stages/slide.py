@@ -45,7 +45,8 @@ def in_memory(x: Array, bench: Bench, apart: bool = False) -> tuple[Array, str]:
     They lie in one piece, or if they may be ``apart``, with something between their rows.
     """
     for maps, lies in ((x, "W"), (x.transpose(0, 2, 1, 3), "H")):
-        if maps.flags.c_contiguous or (apart and maps[0, 0].flags.c_contiguous):
+        in_rows = maps[0, 0].flags.c_contiguous and min(maps.strides) >= 0
+        if maps.flags.c_contiguous or (apart and in_rows):
             return maps, lies
     maps = bench.scratch.take("in order", x.shape, x.dtype)  # a view that a layer of a user's made
     bench.do.copyto(maps, x)

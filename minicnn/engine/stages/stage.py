@@ -1,7 +1,7 @@
 """What takes one block of samples through one step of a network (floor 3).
 
 A stage does what one layer does, or a few in a row, on a block of a batch. Unlike a layer it
-writes into memory that is used again: the thread's scratch for what is needed for a moment,
+writes into memory that is used again: the job's scratch for what is needed for a moment,
 the block's kept memory for what its backward pass will need.
 """
 
@@ -53,8 +53,9 @@ class Block:
     rows: slice  # its samples' places in the batch
     training: Any  # False, True or a Moment, as layers take it
     kept: Scratch  # lives until the block's backward pass is over
-    bench: Bench = field(default_factory=Bench)  # where the thread that has it works
-    cache: dict[Hashable, Any] = field(default_factory=dict)  # by the stage's number
+    bench: Bench = field(default_factory=Bench)  # where its job is done
+    cache: dict[int, Any] = field(default_factory=dict)  # what stages know of a shape, by number
+    passing: dict[Hashable, Any] = field(default_factory=dict)  # layers' caches, for one pass
     ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
     lane: int = 0  # of the sums, into which its gradients go
