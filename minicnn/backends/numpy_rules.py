@@ -1,9 +1,10 @@
 """The optimizers' rules on NumPy, with no array made on the way (floor 1).
 
-They are the lines of ``optimizers/``, operation by operation, so every bit is the same; what a
-line would put into a fresh array goes into this thread's own two. Fresh arrays of this size
-come from the operating system and go back to it each time, and while one thread waits for
-that, so do all others.
+``RULES`` are the lines of ``optimizers/``, operation by operation, so every bit is the same; what
+a line would put into a fresh array goes into this thread's own two. Fresh arrays of this size
+come from the operating system and go back to it each time, and while one thread waits for that, so
+do all others. ``SPENDERS`` are for gradients that nobody needs afterwards: they write over the
+gradient, and RMSprop's takes it in another size, so its last bits may differ.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _own = threading.local()
 
 def move(rule: str, arrays: tuple[Array, ...], numbers: tuple[Any, ...]) -> bool:
     """Move the arrays by the rule, if it is written here for such arrays."""
-    if not suits(rule, arrays, numbers):
+    if arrays[0].size > LARGEST or not suits(rule, arrays, numbers):
         return False
     first, second = _room(arrays[0].shape)
     RULES[rule](arrays, numbers, first, second, np)
@@ -37,7 +38,6 @@ def suits(rule: str | None, arrays: tuple[Array, ...], numbers: tuple[Any, ...])
     p = arrays[0]
     return (
         rule in RULES
-        and p.size <= LARGEST
         and all(a.flags.c_contiguous and a.dtype == p.dtype == np.float32 for a in arrays)
         and not (rule == "rmsprop" and any(numbers[3:]))  # with momentum, or centered
     )
@@ -78,7 +78,7 @@ def rmsprop_scaled(
 
 
 def adam(arrays: tuple[Array, ...], numbers: tuple[Any, ...], a: Array, b: Array, do: Any) -> None:
-    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).
+    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - α m / (√v + ε).  b may be g.
 
     AdamW first takes away a share of p.
     """
@@ -119,11 +119,11 @@ class Spender:
     """A rule for gradients that nobody needs any more: they may be overwritten.
 
     ``scale`` gives what the gradient is to be multiplied by where it is made, which costs next to
-    nothing there; ``numbers[0]``, the length of the step, is to be divided by it.
+    nothing there; ``numbers[0]``, the learning rate, is to be divided by it.
     """
 
     rule: Rule
-    lengths: tuple[int, ...]  # which of the numbers change with the length of the step
+    rates: tuple[int, ...]  # which of the numbers follow the learning rate
     scale: Callable[[tuple[Any, ...]], float] = lambda numbers: 1.0
 
     def move(

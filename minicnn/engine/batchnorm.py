@@ -15,7 +15,7 @@ import numpy as np
 
 from minicnn.engine.node import Node, Run
 from minicnn.engine.stages.stage import numbers, param
-from minicnn.engine.sweep import block, count_blocks, sweep
+from minicnn.engine.sweep import count_blocks, samples_of, sweep
 from minicnn.engine.tape import Bench, Reel, reel_for
 from minicnn.layers import BatchNorm
 from minicnn.typing import Array, Params
@@ -66,7 +66,7 @@ class BatchNormNode(Node):
         sums = memory.take("sums", (count, self.together * self.C), x.dtype)
         means = memory.take("means", sums.shape, x.dtype)
         spreads = memory.take("spreads", sums.shape, x.dtype)
-        sizes = np.array([block(x, i).size // self.C for i in range(count)], x.dtype)[:, None]
+        sizes = np.array([samples_of(x, i).size // self.C for i in range(count)], x.dtype)[:, None]
 
         C, together = self.C, self.together  # a tape that knew this node would keep it alive
 
@@ -142,7 +142,7 @@ class BatchNormNode(Node):
 
     def _rows(self, x: Array, i: int) -> Array:
         """Block i, in rows that hold all channels several times over."""
-        return block(x, i).reshape(-1, self.together * self.C)
+        return samples_of(x, i).reshape(-1, self.together * self.C)
 
     def _sum(self, rows: Array, out: Array, bench: Bench) -> None:
         """The sum of all rows, as a product with ones, which is the quickest way."""

@@ -15,7 +15,7 @@ from minicnn.engine.node import Node, Run, Sequence
 from minicnn.engine.scratch import Scratch
 from minicnn.engine.stages.conv import let_lend
 from minicnn.engine.stages.stage import Block, Stage, numbers
-from minicnn.engine.sweep import block, sweep
+from minicnn.engine.sweep import samples_of, sweep
 from minicnn.engine.tape import Bench, reel_for
 from minicnn.layers import Concat
 from minicnn.layers.container import Container
@@ -139,8 +139,8 @@ class BranchNode(Node):
         y = run.frame.scratch(self.number).take("y", first.shape, first.dtype)
 
         def add(i: int, bench: Bench) -> None:
-            its_y = block(y, i)
-            bench.do.add(block(first, i), block(second, i), out=its_y)
+            its_y = samples_of(y, i)
+            bench.do.add(samples_of(first, i), samples_of(second, i), out=its_y)
             if self.relu:
                 bench.do.maximum(its_y, 0, out=its_y)
 
@@ -165,10 +165,10 @@ class BranchNode(Node):
         dz = run.frame.scratch(self.number).take("dz", y.shape, y.dtype)
 
         def multiply(i: int, bench: Bench) -> None:
-            its_y = block(y, i)
+            its_y = samples_of(y, i)
             alive = bench.scratch.take("alive", its_y.shape, np.bool_)
             bench.do.greater(its_y, 0, out=alive)
-            bench.do.multiply(block(dy, i), alive, out=block(dz, i))
+            bench.do.multiply(samples_of(dy, i), alive, out=samples_of(dz, i))
 
         sweep(reel, "multiply", y, multiply)
         return dz
@@ -184,7 +184,10 @@ class BranchNode(Node):
         a, b = reel.settled(a, "a", run.outside), reel.settled(b, "b", run.outside)
         total = run.frame.scratch(self.number).take("dx", a.shape, a.dtype)
         sweep(
-            reel, "add", a, lambda i, bench: bench.do.add(block(a, i), block(b, i), block(total, i))
+            reel,
+            "add",
+            a,
+            lambda i, bench: bench.do.add(samples_of(a, i), samples_of(b, i), samples_of(total, i)),
         )
         return total
 

@@ -1,9 +1,10 @@
 """Dense, cut into pieces for all threads (floor 3).
 
 Its W is often the largest array of the network, and reading it from memory is what takes the
-time. Forward, W is cut along its longer side; backward, into pieces of rows that fit the
-core's cache. There a piece is read once for dx; its gradient is made and used up at once by
-the optimizer, if nobody else asked for it, and never reaches the memory.
+time. Forward, W is cut by columns if there are enough of them for some parts, and else by rows,
+whose products are then added up. Backward, it is cut into pieces of rows that fit the core's
+cache: a piece is read once for dx; its gradient is made and used up at once by the optimizer, if
+nobody else asked for it, and never reaches the memory.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from minicnn.engine.options import current_options
 from minicnn.engine.stages.products import SMALL, in_chunks, times
 from minicnn.engine.stages.stage import param
 from minicnn.engine.tape import Bench, follow, reel_for
+from minicnn.engine.update import PIECE
 from minicnn.layers import Dense
 from minicnn.typing import Array
 
-PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Python's lock
 ROWS = 32  # at least: with fewer, the product for dx is too thin
 PARTS, FEWEST = 16, 4  # of a forward product, whatever the number of threads
 WIDE = 256  # columns that make a product of its own worth starting
+AS_MANY = 8  # times as many rows of W as of x in a part, or adding up takes longer
 HALF = 256  # columns above which two halves are quicker
 LONG = 64  # rows of W that make a small product worth starting
 WORTHWHILE = 1 << 17  # numbers of W below which threads cost more than they bring
@@ -55,7 +57,7 @@ class DenseNode(LayerNode):
         N, (D, U) = len(x), W.shape
         if U >= WIDE * FEWEST:
             y = np.empty((N, U), x.dtype)
-            parts = min(PARTS, U // WIDE)
+            parts = min(PARTS, U // WIDE)  # of one long operation: a tape would spare nothing
 
             def job(i: int) -> None:
                 mine = slice(U * i // parts, U * (i + 1) // parts)
@@ -64,7 +66,7 @@ class DenseNode(LayerNode):
             threads.run(job, parts)
         else:
             # Each part sums over its own inputs; the parts' sums are then added in order.
-            parts = max(FEWEST, min(PARTS, D // (8 * N)))
+            parts = max(FEWEST, min(PARTS, D // (AS_MANY * N)))
             sums = run.frame.scratch(self.number).take("sums", (parts, N, U), x.dtype)
             follow(run.frame, self, W)
             reel = reel_for(run.frame, self, ("forward", x.shape))
@@ -72,7 +74,7 @@ class DenseNode(LayerNode):
 
             def job(i: int) -> None:
                 mine = slice(D * i // parts, D * (i + 1) // parts)
-                reel.work(i, lambda bench: _product(x[:, mine], W[mine], sums[i], bench))
+                reel.work(i, lambda bench: _small_products(x[:, mine], W[mine], sums[i], bench))
 
             threads.run(job, parts)
             y = sums.sum(axis=0)
@@ -126,7 +128,7 @@ class DenseNode(LayerNode):
         x = reel.settled(x, "x", run.outside)
         dz, dzT = reel.copied(dz, "dz"), reel.copied(dz.T, "dzT")
         scaled = reel.copied(mover.scale * dz, "scaled")
-        lengths = reel.copied(np.array(mover.lengths, dz.dtype), "lengths")
+        rates = reel.copied(np.array(mover.rates, dz.dtype), "rates")
 
         def job(i: int) -> None:
             rows = slice(i * height, (i + 1) * height)
@@ -138,12 +140,12 @@ class DenseNode(LayerNode):
                 _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
             dW = bench.scratch.take("dW", W[rows].shape, W.dtype)
             _kernel_gradient(x[:, rows], scaled, dW, bench)
-            mover.move(rows, dW, lengths, bench)
+            mover.move(rows, dW, rates, bench)
 
         threads.run(job, -(-len(W) // height))
 
 
-def _product(x: Array, W: Array, y: Array, bench: Bench) -> None:
+def _small_products(x: Array, W: Array, y: Array, bench: Bench) -> None:
     """x · W for a few rows x, into y: a stack of small products, added up, so that W is read once.
 
     BLAS would put W into another order first, which is as much work as the product.

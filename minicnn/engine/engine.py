@@ -21,7 +21,7 @@ from minicnn.engine.node import Run, Sequence
 from minicnn.engine.options import current_options
 from minicnn.engine.plain import PlainEngine
 from minicnn.engine.plan import Purpose, plan, signature
-from minicnn.engine.scratch import Frame, Frames
+from minicnn.engine.scratch import Frames
 from minicnn.engine.stopwatch import timing
 from minicnn.engine.update import Descent, in_pieces
 from minicnn.layers import Chain
@@ -162,10 +162,6 @@ class _Pass:
 
     def __init__(self, nodes: Sequence, run: Run) -> None:
         self.nodes, self.run = nodes, run
-
-    @property
-    def frame(self) -> Frame:
-        return self.run.frame
 
 
 def _held() -> Any:

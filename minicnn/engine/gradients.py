@@ -14,13 +14,15 @@ class Mover(ABC):
     """Moves rows of one parameter as soon as their gradient is known, which is used up."""
 
     plays: bool  # whether it does all through ``bench.do``, so that a tape can do it again
-    case: Any  # what a tape has written down of it, other than the lengths
+    case: Any  # what a tape knows of it by heart
     scale = 1.0  # what it wants the gradient multiplied by
-    lengths: Sequence[float] = ()  # of this step, which a tape looks up in an array
+    rates: Sequence[
+        float
+    ] = ()  # what follows the learning rate, which may change from step to step
     arrays: tuple[Array, ...]  # the parameter and what the optimizer remembers of it
 
     @abstractmethod
-    def move(self, rows: slice, gradient: Array, lengths: Array, bench: Bench) -> None:
+    def move(self, rows: slice, gradient: Array, rates: Array, bench: Bench) -> None:
         """Move some rows."""
 
     @abstractmethod

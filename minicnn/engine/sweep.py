@@ -16,7 +16,7 @@ def count_blocks(array: Array) -> int:
     return min(len(array), -(-array.size // BLOCK))
 
 
-def block(array: Array, i: int) -> Array:
+def samples_of(array: Array, i: int) -> Array:
     """The samples of block i."""
     N, count = len(array), count_blocks(array)
     return array[N * i // count : N * (i + 1) // count]

@@ -8,7 +8,8 @@ took, and the next batch plays it.
 
 Whatever a tape is to do must be done through ``bench``, on arrays that stay: the frame's, the
 scratch's, or weights that are changed in place. Arrays that come from elsewhere, such as the
-user's pictures, are copied to a place of their own first (``Reel.settled``).
+user's pictures, are copied to a place of their own first (``Reel.settled``, or block by block
+``Reel.arriving``).
 """
 
 from __future__ import annotations

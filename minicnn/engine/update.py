@@ -1,6 +1,6 @@
 """The optimizer's rule in pieces that fit a core's cache, on all threads (floor 3).
 
-A rule such as RMSprop's goes over its numbers some ten times; over all of a large array each
+A rule such as RMSprop's goes over its numbers eight or nine times; over all of a large array each
 time, that is ten trips to the memory, over a piece of it only one. A rule that works element by
 element, and says so (``elementwise``), gets the same numbers from pieces.
 """
@@ -16,10 +16,10 @@ from minicnn.engine.gradients import Gradients, Mover
 from minicnn.engine.options import current_options
 from minicnn.engine.tape import Bench
 from minicnn.optimizers import Optimizer
-from minicnn.optimizers.optimizer import SWEEP, sweep
+from minicnn.optimizers.optimizer import SWEEP, clear_subnormals
 from minicnn.typing import Array, Params
 
-PIECE = 1 << 17  # numbers: enough that threads seldom meet at the door of Python's lock
+PIECE = numpy_rules.LARGEST  # enough that threads seldom meet at the door of Python's lock
 
 
 class Descent(Gradients):
@@ -68,7 +68,7 @@ class Descent(Gradients):
 
 
 class RuleMover(Mover):
-    """By the optimizer's rule, the way that NumPy's backend has it, or by its own lines."""
+    """By the rule as NumPy's backend has it (``plays``), or else by the optimizer, on no tape."""
 
     def __init__(
         self, optimizer: Optimizer, arrays: tuple[Array, ...], rows: int, rate: float, step: int
@@ -81,21 +81,23 @@ class RuleMover(Mover):
             self.spender = numpy_rules.SPENDERS[rule]
             self.scale = self.spender.scale(tuple(numbers))
             numbers[0] /= self.scale
-            self.lengths = [numbers[i] for i in self.spender.lengths]
-            for i in self.spender.lengths:
+            # A tape knows all numbers by heart, but of the rates only whether they are 0, in which
+            # case a rule may leave out a line.
+            self.rates = [numbers[i] for i in self.spender.rates]
+            for i in self.spender.rates:
                 numbers[i] = bool(numbers[i])
         self.numbers = numbers
         self.case = rule, *numbers
 
-    def move(self, rows: slice, gradient: Array, lengths: Array, bench: Bench) -> None:
-        """A tape knows all numbers of the rule by heart, but for the lengths."""
+    def move(self, rows: slice, gradient: Array, rates: Array, bench: Bench) -> None:
+        """The rates are read from an array, so that a tape finds those of its step."""
         p, *slots = (a[rows] for a in self.arrays)
         if not self.plays:
             self.optimizer.move(p, gradient, tuple(slots), self.rate, self.step, ops_for(p))
             return
         numbers: list[Any] = list(self.numbers)
-        for place, i in enumerate(self.spender.lengths):
-            numbers[i] = lengths[place, ...] if numbers[i] else 0
+        for place, i in enumerate(self.spender.rates):
+            numbers[i] = rates[place, ...] if numbers[i] else 0
         arrays = self.optimizer.arrays_of_rule(p, gradient, tuple(slots))
         room = bench.scratch.take("room", p.shape, p.dtype)
         self.spender.move(arrays, tuple(numbers), room, bench.do)
@@ -103,7 +105,7 @@ class RuleMover(Mover):
     def finish(self, rows: slice) -> None:
         """As ``Optimizer.move`` does after the rule."""
         if self.plays and self.step % SWEEP == 0:
-            sweep(tuple(a[rows] for a in self.arrays[1:]), ops_for(self.arrays[0]))
+            clear_subnormals(tuple(a[rows] for a in self.arrays[1:]), ops_for(self.arrays[0]))
 
 
 def in_pieces(optimizer: Optimizer) -> bool:

@@ -139,7 +139,7 @@ class Optimizer(ABC):
                 f"nothing to be returned, got a return value; write p -= ... and no return"
             )
         if step % SWEEP == 0:
-            sweep(slots, ops)
+            clear_subnormals(slots, ops)
 
     def begin_step(self) -> tuple[float, int]:
         """Count one more step; its learning rate and its number."""
@@ -192,7 +192,7 @@ class Optimizer(ABC):
         return f"{type(self).__name__}({shown})"
 
 
-def sweep(slots: tuple[Array, ...], ops: Ops) -> None:
+def clear_subnormals(slots: tuple[Array, ...], ops: Ops) -> None:
     """Zeros for numbers too small to be stored in full (below 1e-38 in float32).
 
     Where no gradient comes any more, behind a ReLU that is always off, a mean over past gradients

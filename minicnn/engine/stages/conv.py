@@ -99,11 +99,11 @@ class ConvStage(Stage):
     # ---- forward -------------------------------------------------------------------------------
 
     def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
-        """The kernel, by the strips' direction, and b for a whole row of a map."""
+        """The kernel, by the strips' direction, and b for a row of windows."""
         kernels, its_b = earlier or (None, None)
         _, b = folded(self.conv, self.norm, dtype)
         if b is not None:
-            row = max(strips.windows for strips, _ in self.ways.values())
+            row = max(strips.windows // strips.apart for strips, _ in self.ways.values())
             its_b = renewed(its_b, np.broadcast_to(b, (row, self.F)))
 
         def laid(along: str) -> Array:
@@ -132,7 +132,8 @@ class ConvStage(Stage):
         along = self._along(lies, block)
         strips, N, dtype = self.ways[along][0], len(maps), maps.dtype
         rows = strips.of(maps, bench, short_runs=along == lies)
-        array = bench.scratch.take("planes", strips.room(N), dtype)  # where the maps may have lain
+        # The maps may lie in this array, lent by the convolution before; now it is written.
+        array = bench.scratch.take("planes", strips.shape_for(N), dtype)
         strips.times(rows, kernels[along], array, N, bench)
         room = None if kept is None else functools.partial(self._winner, kept)
         best, winners = pool(_by_cell(strips.with_rest(array, N), along), room, bench.do)
@@ -140,10 +141,12 @@ class ConvStage(Stage):
             bench.do.add(best, b[: best.shape[2]], out=best)
         if self.relu:
             bench.do.maximum(best, 0, out=best)
-        y = best[:, :, : strips.slide.out[0]]
-        if kept is not None or not self.lends:
-            best, y = y, self._room_for(N, along, dtype, block, kept)
-            bench.do.copyto(y, best)
+        inside = best[:, :, : strips.slide.out[0]]
+        if kept is None and self.lends:
+            y = inside
+        else:
+            y = self._room_for(N, along, dtype, block, kept)
+            bench.do.copyto(y, inside)
         return (y if along == "W" else y.transpose(0, 2, 1, 3)), along, winners
 
     def _winner(self, kept: Scratch, k: int, shape: Shape) -> Array:
@@ -168,7 +171,7 @@ class ConvStage(Stage):
         scratch, do = bench.scratch, bench.do
         if along == "H":
             y, dy = y.transpose(0, 2, 1, 3), dy.transpose(0, 2, 1, 3)
-        array = scratch.take("planes", strips.room(N), dy.dtype)
+        array = scratch.take("planes", strips.shape_for(N), dy.dtype)
         strips.clear_rest(array, N, do)
         dplanes = _by_cell(strips.with_rest(array, N), along)
         first = dplanes[0, 0]
@@ -179,9 +182,9 @@ class ConvStage(Stage):
             dy = do.multiply(dy, do.greater(y, 0, out=alive), out=dz)
         do.copyto(inside, dy)
         if self.conv.use_bias:  # sharing out does not change the sum
-            dz = first.reshape(-1, self.F)
-            db = scratch.take("db", (self.F,), dz.dtype)
-            do.dot(scratch.ones(len(dz), dz.dtype), dz, out=db)
+            rows = first.reshape(-1, self.F)
+            db = scratch.take("db", (self.F,), dy.dtype)
+            do.dot(scratch.ones(len(rows), dy.dtype), rows, out=db)
             block.add_gradient(self.path + "b", db)
         share_out(dplanes, winners, do)
         maps, lies = self._maps(x, bench)
@@ -241,7 +244,10 @@ class ConvStage(Stage):
 
 
 def let_lend(stages: list[Stage]) -> None:
-    """Where convolutions follow each other, the second has read all before it writes its planes."""
+    """Predicting, the first of two convolutions leaves its output in its planes.
+
+    The second has read all of it, into its strips, before it writes planes of its own there.
+    """
     for stage, following in pairwise(stages):
         if isinstance(stage, ConvStage) and isinstance(following, ConvStage):
             stage.lends = True

@@ -1,13 +1,14 @@
 """dx of a convolution, from the gradient of its planes (floor 3).
 
-With a stride of 1, dx is dy, with a border of zeros, convolved with the kernel turned around, and
-every number of dx is written once. (The textbook's way, ``dy · Wᵀ`` scattered by ``col2im``, adds
-KH·KW overlapping maps.) Other strides leave holes between the windows; there the scatter is used.
+With a stride of 1, dx is dy, with a border of zeros, convolved with the kernel turned around, by
+lines or by strips. (The textbook's way, ``dy · Wᵀ`` scattered by ``col2im``, adds up KH·KW maps
+that overlap.) Other strides leave holes between the windows; there the scatter is used.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -65,18 +66,18 @@ class Correlation:
             return self.back.kernel(around.swapaxes(0, 1))
         return W.reshape(-1, W.shape[-1]).T
 
-    def run(self, planes: Array, kernel: Array, dx: object, bench: Bench) -> Array:
+    def run(self, planes: Array, kernel: Array, name: Hashable, bench: Bench) -> Array:
         """dx (N, P, Q, C), in scratch under this name, from dy in planes (A, B, N, OQ, OP, F)."""
         if self.lines is not None:
             N, lines, (P, Q) = planes.shape[2], self.lines, self.inside
             start = self.reach[0] - self.before[0], self.reach[1] - self.before[1]
-            name = "dy", lines.size, start, planes.shape  # all that says which cells are written
-            array = bench.scratch.bordered(name, (lines.room(N),), planes.dtype)
+            border = "dy", lines.size, start, planes.shape  # all that says which cells are written
+            array = bench.scratch.bordered(border, (lines.numbers_for(N),), planes.dtype)
             self._lay_out(planes, lines.maps(array, N), start, bench.do)
-            return lines.times(array, kernel, N, dx, bench)[:, :P, :Q]
+            return lines.times(array, kernel, N, name, bench)[:, :P, :Q]
         if self.back is not None:
-            return self._by_strips(self.back, planes, kernel, dx, bench)
-        return self._scatter(planes, kernel, dx, bench)
+            return self._by_strips(self.back, planes, kernel, name, bench)
+        return self._scatter(planes, kernel, name, bench)
 
     def _lay_out(self, planes: Array, dy: Array, start: Pair, do: Any) -> None:
         """The planes as maps (N, P, Q, F), inside a border of zeros."""
@@ -87,18 +88,18 @@ class Correlation:
             do.copyto(in_runs(cells), in_runs(planes[a, b].swapaxes(1, 2)))
 
     def _by_strips(
-        self, back: Strips, planes: Array, kernel: Array, name: object, bench: Bench
+        self, back: Strips, planes: Array, kernel: Array, name: Hashable, bench: Bench
     ) -> Array:
         N, F, slide = planes.shape[2], self.strips.F, self.strips.slide
         size = slide.size[1] + self.reach[1], slide.size[0] + self.reach[0]
         dy = bench.scratch.bordered(("dy", slide), (N, *size, F), planes.dtype)
         self._lay_out(planes, dy.swapaxes(1, 2), self.reach, bench.do)
         strips = back.of(dy, bench, (self.before[1], self.before[0]))
-        array = bench.scratch.take(name, back.room(N), dy.dtype)
+        array = bench.scratch.take(name, back.shape_for(N), dy.dtype)
         back.times(strips, kernel, array, N, bench)
         return back.planes(array, N)[0, 0]
 
-    def _scatter(self, planes: Array, kernel: Array, name: object, bench: Bench) -> Array:
+    def _scatter(self, planes: Array, kernel: Array, name: Hashable, bench: Bench) -> Array:
         strips, slide, do = self.strips, self.strips.slide, bench.do
         (KP, KQ), (sp, sq), (dp, dq) = slide.kernel, slide.strides, slide.dilation
         (A, B), (OP, OQ), C, N = slide.pool, slide.out, strips.C, planes.shape[2]

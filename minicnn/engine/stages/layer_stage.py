@@ -40,6 +40,7 @@ class LayerStage(Stage):
         def work() -> None:
             its_dx, grads = contract.backward(self.layer, dy, block.passing.pop(self.number))
             for key, gradient in grads.items():
+                # Not through the block's bench: a tape does all of this anew, sum and all.
                 block.add_gradient(self.path + key, gradient, Bench())
             if dx is not None:
                 np.copyto(dx, its_dx)
@@ -58,7 +59,7 @@ class LayerStage(Stage):
         return y
 
     def _room(self, x: Array, block: Block, memory: Scratch) -> Array:
-        """Where its output belongs: a layer makes an array of its own, and a tape wants one."""
+        """Where its output is copied, in the dtype of x: tapes know arrays by their place."""
         shape = (len(x), *(self.layer.output_shape or ()))
         return block.result(self.number, memory, "y", shape, x.dtype)
 

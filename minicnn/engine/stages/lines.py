@@ -15,6 +15,7 @@ line into the next belong to no place; what they give is left where it is.
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from numpy import ndarray
@@ -47,7 +48,7 @@ class Lines:
         _, _, self.parts = self._cut(1)
         self._found: dict[int, Sizes] = {}
 
-    def room(self, N: int) -> int:
+    def numbers_for(self, N: int) -> int:
         """Numbers that the maps take, with what windows at the end may see behind them."""
         (P, Q), (KP, KQ) = self.size, self.taps
         return max(N * P * Q, (KP - 1) * self.apart * Q + self._sizes(N).rows + KQ) * self.C
@@ -61,7 +62,7 @@ class Lines:
         pieces = W.reshape(self.taps[0], 1, 1, self.K, self.parts, self.F // self.parts)
         return pieces.swapaxes(3, 4)
 
-    def times(self, array: Array, kernel: Array, N: int, name: object, bench: Bench) -> Array:
+    def times(self, array: Array, kernel: Array, N: int, name: Hashable, bench: Bench) -> Array:
         """All places (N, P, Q, F), in scratch under this name; the last lines are of no place."""
         (P, Q), (KP, KQ) = self.size, self.taps
         count, height, parts, rows, room = self._sizes(N)

@@ -10,17 +10,17 @@ from typing import Any
 
 from minicnn.typing import Array, Shape
 
-Room = Callable[[int, Shape], Array]  # booleans for the k-th comparison, in this shape
+Give = Callable[[int, Shape], Array]  # booleans for the k-th comparison, in this shape
 
 
-def pool(planes: Array, room: Room | None, do: Any) -> tuple[Array, list[Array]]:
-    """The largest of each place, in the first plane, and with ``room`` who won where."""
+def pool(planes: Array, give: Give | None, do: Any) -> tuple[Array, list[Array]]:
+    """The largest of each place, in the first plane, and with ``give`` who won where."""
     winners: list[Array] = []
     for cells in (planes.swapaxes(0, 1), planes[:, 0]):
         best = cells[0]
         for other in cells[1:]:
-            if room is not None:
-                won = room(len(winners), other.shape)
+            if give is not None:
+                won = give(len(winners), other.shape)
                 winners.append(do.greater(other, best, out=won))
             do.maximum(best, other, out=best)
     return planes[0, 0], winners

@@ -54,8 +54,12 @@ class Block:
     training: Any  # False, True or a Moment, as layers take it
     kept: Scratch  # lives until the block's backward pass is over
     bench: Bench = field(default_factory=Bench)  # where its job is done
-    cache: dict[int, Any] = field(default_factory=dict)  # what stages know of a shape, by number
-    passing: dict[Hashable, Any] = field(default_factory=dict)  # layers' caches, for one pass
+    cache: dict[int, Any] = field(
+        default_factory=dict
+    )  # arrays that stages find again on the way back
+    passing: dict[Hashable, Any] = field(
+        default_factory=dict
+    )  # layers' caches, fresh for every batch
     ready: dict[int, Any] = field(default_factory=dict)  # what the stages prepared, for all blocks
     sums: Sums | None = None
     lane: int = 0  # of the sums, into which its gradients go
@@ -69,7 +73,7 @@ class Block:
         return memory.take((number, name), shape, dtype)
 
     def add_gradient(self, path: str, gradient: Array, bench: Bench | None = None) -> None:
-        """Hand over a parameter's gradient over this block."""
+        """Hand over a parameter's gradient over this block, through its bench or another."""
         assert self.sums is not None
         self.sums.add(path, gradient, self.lane, self.leads, bench or self.bench)
 
@@ -77,7 +81,9 @@ class Block:
 class Stage(ABC):
     """Subclasses give the values of the layers they stand for, block by block.
 
-    All they do they do through ``block.bench``, so that a tape can do it again (tape.py).
+    All they do they do through ``block.bench``, so that a tape can do it again (tape.py). A tape
+    that plays writes nothing into ``block.cache``: what is there must lie where it lay, in
+    ``block.kept``, or be x itself, and never be in the bench's scratch.
     """
 
     number = 0  # its own within the plan, to name its memory by
@@ -115,7 +121,7 @@ class Stage(ABC):
         """Bytes that one sample occupies while this stage works on it."""
 
     def rows(self) -> int:
-        """Rows that one sample gives to a matrix product with the stage's weights."""
+        """Rows that one sample gives to a product with the stage's weights; here there is none."""
         return 1 << 30
 
     @abstractmethod

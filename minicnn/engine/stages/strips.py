@@ -36,7 +36,7 @@ from minicnn.engine.stages.slide import Slide, stretch
 from minicnn.engine.tape import Bench
 from minicnn.typing import Array, Pair
 
-# Windows of no place cost products. If there are more of them than WASTE·KH times as many as
+# Windows of no place cost products. If there are more of them than WASTE·KP times as many as
 # there are places, copying every window by itself is cheaper.
 WASTE = 0.08
 
@@ -148,13 +148,13 @@ class Strips:
         return W.reshape(self.K, self.parts, self.F // self.parts).swapaxes(0, 1)
 
     def times(self, strips: Array, kernel: Array, into: Array, N: int, bench: Bench) -> None:
-        """The windows of N samples times the kernel, into an array of ``room``."""
+        """The windows of N samples times the kernel, into an array of ``shape_for(N)``."""
         chunks = self._sizes(N).chunks
         out = self._by_turns(into, chunks)
         bench.do.matmul(self._matrices(strips, chunks), kernel, out=out)
 
     def gradient(self, strips: Array, dplanes: Array, dW: Array, N: int, bench: Bench) -> None:
-        """All windows' transpose times the gradient in an array of ``room``, into dW (K, F)."""
+        """All windows' transpose times the gradient of the planes, into dW (K, F)."""
         chunks = self._sizes(N).gradient
         shape = (self.turns * chunks.chunks, self.K, self.F)
         shares = bench.scratch.take("shares", shape, dW.dtype)
@@ -185,7 +185,7 @@ class Strips:
 
     # ---- planes --------------------------------------------------------------------------------
 
-    def room(self, N: int) -> tuple[int, int, int]:
+    def shape_for(self, N: int) -> tuple[int, int, int]:
         """The shape of an array for the planes of N samples, and what lies between them."""
         return self.apart, self._sizes(N).room // self.apart, self.F
 
