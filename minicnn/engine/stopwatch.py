@@ -8,7 +8,8 @@ Several layers that the engine does in one go are one row: ``conv2d_1 + maxpool2
 is timed as a whole, on the caller's clock, and shared out among its layers by the seconds that
 each of them took on all threads together; so the rows add up to what passed on the clock, however
 many threads there are. When nobody looks, nothing is measured: the methods of a plan are wrapped
-when the plan is made for a stopwatch.
+when the plan is made for a stopwatch. Meanwhile nothing is played from tapes (tape.py), so that
+each layer is really called: a step takes up to a fifth longer.
 """
 
 from __future__ import annotations
