@@ -187,7 +187,9 @@ class BranchNode(Node):
             reel,
             "add",
             a,
-            lambda i, bench: bench.do.add(samples_of(a, i), samples_of(b, i), samples_of(total, i)),
+            lambda i, bench: bench.do.add(
+                samples_of(a, i), samples_of(b, i), out=samples_of(total, i)
+            ),
         )
         return total
 

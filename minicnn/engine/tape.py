@@ -172,7 +172,10 @@ class Reel:
         return place
 
     def _room(self, array: Array, name: str) -> Array:
-        return self._outside.take(name, array.shape, array.dtype)
+        """In one piece, with its axes in the array's own order: so a copy is as good to the bit."""
+        order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+        room = self._outside.take(name, tuple(array.shape[i] for i in order), array.dtype)
+        return room.transpose(np.argsort(order))
 
 
 def address(array: Array) -> int:

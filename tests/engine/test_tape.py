@@ -76,6 +76,21 @@ def test_batches_of_every_size_in_any_order(network, sizes, random):
             close(gradient, expected_grads[path], 1e-11, usual, shaken[path])
 
 
+@settings(max_examples=40)
+@given(networks(), st.integers(1, 5))
+def test_the_same_batch_gives_the_same_bits_played_or_not(network, n):
+    x = np.random.default_rng(0).standard_normal((n, *network.input_shape))
+    engine, found = Engine(network), []
+    for tapes in (True, True, True, True, False):
+        with engine_options(tapes=tapes):
+            y, cache = engine.forward(x.copy(), True)
+            grads = engine.backward(np.ones_like(y), cache)
+            found.append((y, *grads.values(), engine.infer(x.copy())))
+    for others in found[1:]:
+        for a, b in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 def test_the_third_batch_is_played(one_thread, played):
     """The second one may find that what comes to a node lies elsewhere than the first one's."""
     engine, found = Engine(ready_model()), []
@@ -447,6 +462,17 @@ def test_an_array_that_stays_is_read_where_it_lies(played):
         np.testing.assert_array_equal(doubled(reel, array), 2.0 * i)
     assert len(played) == 2
     np.testing.assert_array_equal(doubled(reel, array, [array]), 4.0)
+
+
+def test_a_copy_lies_as_the_array_does():
+    reel = Reel(Frame(), Node(), playing=True)
+    for array in (np.ones((2, 3, 4, 5)), np.ones((2, 4, 3, 5)).swapaxes(1, 2), np.ones((3, 4)).T):
+        copy = reel.copied(array, "a")
+        assert copy.strides == array.strides
+        np.testing.assert_array_equal(copy, array)
+    copy = reel.copied(np.arange(12.0).reshape(3, 4)[::-1, ::2], "a")
+    np.testing.assert_array_equal(copy, [[8, 10], [4, 6], [0, 2]])
+    assert copy.flags.c_contiguous
 
 
 def test_when_scratch_has_moved_the_job_is_done_anew(played):
