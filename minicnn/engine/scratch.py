@@ -141,6 +141,10 @@ class Frames:
     def __init__(self) -> None:
         self._free: list[Frame] = []
 
+    def __reduce__(self) -> tuple[type[Frames], tuple[()]]:
+        """A copy, of a model for example, begins with no memory of its own."""
+        return Frames, ()
+
     def take(self) -> Frame:
         """A frame that nobody uses."""
         try:

@@ -1,6 +1,8 @@
 """Many at once: several users' threads, a network inside a layer, a child process."""
 
+import copy
 import multiprocessing
+import pickle
 import threading
 
 import numpy as np
@@ -46,6 +48,24 @@ def test_two_batches_may_be_under_way_at_once():
         grads = engine.backward(np.ones_like(y), cache)
         for path, gradient in model.backward(np.ones_like(y), plain_cache)[1].items():
             close(grads[path], gradient, 1e-11)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, copy.copy, lambda model: pickle.loads(pickle.dumps(model))]
+)
+def test_a_model_can_be_copied_after_use(copied):
+    model = ready_model("float32")
+    model.compile(mc.RMSprop(1e-3), "binary_crossentropy")
+    rng = np.random.default_rng(0)
+    x, y = rng.random((6, 34, 35, 3), np.float32), rng.integers(0, 2, 6)
+    for _ in range(3):
+        model.train_on_batch(x, y)
+        model.predict(x)
+    other = copied(model)
+    np.testing.assert_array_equal(other.predict(x), model.predict(x))
+    if copied is not copy.copy:  # which has the same weights
+        for _ in range(3):
+            assert other.train_on_batch(x, y) == model.train_on_batch(x, y)
 
 
 class Ensemble(mc.Layer):
