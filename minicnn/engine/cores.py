@@ -6,10 +6,15 @@ buys a share of their time. More threads than that only take turns.
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
+SECONDS = 1.0
+
+_read: dict[Path, tuple[float, float | None]] = {}  # when, and what was found
 
 
 def available_cores(cgroup: Path = CGROUP) -> int:
@@ -18,8 +23,18 @@ def available_cores(cgroup: Path = CGROUP) -> int:
         cores = len(os.sched_getaffinity(0))
     else:  # macOS and Windows know no such call
         cores = os.cpu_count() or 1
-    quota = _quota(cgroup)
+    quota = _quota_lately(cgroup)
     return cores if quota is None else max(1, min(cores, int(quota)))
+
+
+def _quota_lately(cgroup: Path) -> float | None:
+    """Read once a second: to open files takes longer than some of the work that is to be shared."""
+    now = time.monotonic()
+    when, quota = _read.get(cgroup, (-math.inf, None))
+    if now - when > SECONDS:
+        quota = _quota(cgroup)
+        _read[cgroup] = now, quota
+    return quota
 
 
 def _quota(cgroup: Path) -> float | None:

@@ -117,3 +117,13 @@ def test_a_containers_quota_counts(tmp_path, files, cores):
         (tmp_path / name).write_text(text)
     unlimited = available_cores(tmp_path / "nothing here")
     assert available_cores(tmp_path) == (cores or unlimited)
+
+
+def test_a_quota_is_read_again_after_a_while(tmp_path, monkeypatch):
+    (tmp_path / "cpu.max").write_text("100000 100000\n")
+    unlimited = available_cores(tmp_path / "nothing here")
+    assert available_cores(tmp_path) == 1
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert available_cores(tmp_path) == 1
+    monkeypatch.setattr("minicnn.engine.cores.SECONDS", -1.0)
+    assert available_cores(tmp_path) == unlimited
