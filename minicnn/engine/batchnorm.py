@@ -92,10 +92,8 @@ class BatchNormNode(Node):
         x, y, inv_std, mean = cache["x"], cache["y"], cache["inv_std"], cache["batch"]["mean"]
         reel = reel_for(run.frame, self, ("backward", x.shape))
         memory = run.frame.scratch(self.number)
-        x, dy = (
-            reel.settled(x, "x", run.outside),
-            reel.settled(np.ascontiguousarray(dy), "dy", run.outside),
-        )
+        x = reel.settled(x, "x", run.outside)
+        dy = reel.settled(np.ascontiguousarray(dy), "dy", run.outside)
         dz = memory.take("dz", x.shape, x.dtype) if self.relu else dy
         long_mean = reel.copied(long(mean, self.together), "mean")
         sums = memory.take("two sums", (2, count_blocks(x), self.together * self.C), x.dtype)

@@ -132,10 +132,8 @@ class BranchNode(Node):
             y = np.concatenate(ys, axis=-1)
             return np.maximum(y, 0, out=y) if self.relu else y
         reel = reel_for(run.frame, self, ("forward", ys[0].shape, ys[0].dtype))
-        first, second = (
-            reel.settled(ys[0], "first", run.outside),
-            reel.settled(ys[1], "second", run.outside),
-        )
+        first = reel.settled(ys[0], "first", run.outside)
+        second = reel.settled(ys[1], "second", run.outside)
         y = run.frame.scratch(self.number).take("y", first.shape, first.dtype)
 
         def add(i: int, bench: Bench) -> None:
@@ -161,7 +159,8 @@ class BranchNode(Node):
     def _before_relu(self, dy: Array, run: Run) -> Array:
         y: Array = run.cache[self.number]
         reel = reel_for(run.frame, self, ("relu", y.shape, y.dtype))
-        y, dy = reel.settled(y, "y", run.outside), reel.settled(dy, "dy", run.outside)
+        y = reel.settled(y, "y", run.outside)
+        dy = reel.settled(dy, "dy", run.outside)
         dz = run.frame.scratch(self.number).take("dz", y.shape, y.dtype)
 
         def multiply(i: int, bench: Bench) -> None:
@@ -183,14 +182,11 @@ class BranchNode(Node):
         reel = reel_for(run.frame, self, ("sum", number, a.shape, a.dtype))
         a, b = reel.settled(a, "a", run.outside), reel.settled(b, "b", run.outside)
         total = run.frame.scratch(self.number).take("dx", a.shape, a.dtype)
-        sweep(
-            reel,
-            "add",
-            a,
-            lambda i, bench: bench.do.add(
-                samples_of(a, i), samples_of(b, i), out=samples_of(total, i)
-            ),
-        )
+
+        def add(i: int, bench: Bench) -> None:
+            bench.do.add(samples_of(a, i), samples_of(b, i), out=samples_of(total, i))
+
+        sweep(reel, "add", a, add)
         return total
 
     def next_state(self, run: Run) -> Params:

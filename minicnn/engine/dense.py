@@ -15,6 +15,7 @@ from minicnn.engine import threads
 from minicnn.engine.gradients import Mover
 from minicnn.engine.node import LayerNode, Run
 from minicnn.engine.options import current_options
+from minicnn.engine.scratch import a_scratch
 from minicnn.engine.stages.products import SMALL, in_chunks, times
 from minicnn.engine.stages.stage import param
 from minicnn.engine.tape import Bench, follow, reel_for
@@ -93,28 +94,27 @@ class DenseNode(LayerNode):
         if current_options().fused_update:
             mover = run.gradients.mover(self.path + "W", height)
         if mover is None or mover.arrays[0] is not W:  # a network of two dtypes
-            run.gradients.put(self.path + "W", self._gradient(x, dz, dx, height, run))
+            run.gradients.put(self.path + "W", self._gradient(x, dz, dx, height))
         else:
             self._use_up(x, dz, dx, height, mover, run)
         if layer.use_bias:
             run.gradients.put(self.path + "b", dz.sum(axis=0))
         return dx
 
-    def _gradient(self, x: Array, dz: Array, dx: Array | None, height: int, run: Run) -> Array:
+    def _gradient(self, x: Array, dz: Array, dx: Array | None, height: int) -> Array:
         """dW for whoever asked for it, and on the way dx."""
         W, dzT = param(self.layer, "W", dz.dtype), np.ascontiguousarray(dz.T)
         dW = np.empty_like(W)
-        reel = reel_for(run.frame, self, "gradient", plays=False)  # dW is the caller's
 
-        def piece(rows: slice, bench: Bench) -> None:
-            if dx is not None:
-                _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
-            _kernel_gradient(x[:, rows], dz, dW[rows], bench)
+        def job(i: int) -> None:  # on no tape: dW is another array each time
+            rows = slice(i * height, (i + 1) * height)
+            with a_scratch() as scratch:
+                bench = Bench(scratch)
+                if dx is not None:
+                    _input_gradient(W[rows], dz, dzT, dx[:, rows], bench)
+                _kernel_gradient(x[:, rows], dz, dW[rows], bench)
 
-        threads.run(
-            lambda i: reel.work(i, lambda bench: piece(slice(i * height, (i + 1) * height), bench)),
-            -(-len(W) // height),
-        )
+        threads.run(job, -(-len(W) // height))
         return dW
 
     def _use_up(

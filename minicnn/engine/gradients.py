@@ -16,9 +16,7 @@ class Mover(ABC):
     plays: bool  # whether it does all through ``bench.do``, so that a tape can do it again
     case: Any  # what a tape knows of it by heart
     scale = 1.0  # what it wants the gradient multiplied by
-    rates: Sequence[
-        float
-    ] = ()  # what follows the learning rate, which may change from step to step
+    rates: Sequence[float] = ()  # what follows the learning rate, so changes from step to step
     arrays: tuple[Array, ...]  # the parameter and what the optimizer remembers of it
 
     @abstractmethod

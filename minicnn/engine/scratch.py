@@ -105,7 +105,7 @@ def a_scratch() -> Iterator[Scratch]:
         else:
             _free.remove(scratch)  # atomic, as pop and append are
     except (IndexError, ValueError):
-        scratch = _any()
+        scratch = _one_of_the_free()
     _last.scratch = scratch
     try:
         yield scratch
@@ -113,7 +113,7 @@ def a_scratch() -> Iterator[Scratch]:
         _free.append(scratch)
 
 
-def _any() -> Scratch:
+def _one_of_the_free() -> Scratch:
     try:
         return _free.pop()
     except IndexError:

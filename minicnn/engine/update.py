@@ -1,7 +1,7 @@
 """The optimizer's rule in pieces that fit a core's cache, on all threads (floor 3).
 
 A rule such as RMSprop's goes over its numbers eight or nine times; over all of a large array each
-time, that is ten trips to the memory, over a piece of it only one. A rule that works element by
+time, that is as many trips to the memory, over a piece of it only one. A rule that works element by
 element, and says so (``elementwise``), gets the same numbers from pieces.
 """
 

@@ -1,4 +1,4 @@
-"""An activation behind a convolution that is no ReLU, by its own ways (floor 3)."""
+"""An activation behind a convolution, by its own forward and backward (floor 3)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ LONG = 16  # channels whose copies are long enough runs
 
 
 class Kernels(dict[str, Array]):
-    """The kernel for strips in one direction or the other: mostly one of the two is needed."""
+    """The kernel as it is needed in one direction or the other: mostly one of the two is."""
 
     def __init__(self, laid: Callable[[str], Array]) -> None:
         self.laid = laid
@@ -135,8 +135,8 @@ class ConvStage(Stage):
         # The maps may lie in this array, lent by the convolution before; now it is written.
         array = bench.scratch.take("planes", strips.shape_for(N), dtype)
         strips.times(rows, kernels[along], array, N, bench)
-        room = None if kept is None else functools.partial(self._winner, kept)
-        best, winners = pool(_by_cell(strips.with_rest(array, N), along), room, bench.do)
+        give = None if kept is None else functools.partial(self._winner, kept)
+        best, winners = pool(_by_cell(strips.with_rest(array, N), along), give, bench.do)
         if b is not None:  # with what lies between: NumPy is three times as fast in one piece
             bench.do.add(best, b[: best.shape[2]], out=best)
         if self.relu:
@@ -182,9 +182,9 @@ class ConvStage(Stage):
             dy = do.multiply(dy, do.greater(y, 0, out=alive), out=dz)
         do.copyto(inside, dy)
         if self.conv.use_bias:  # sharing out does not change the sum
-            rows = first.reshape(-1, self.F)
+            places = first.reshape(-1, self.F)
             db = scratch.take("db", (self.F,), dy.dtype)
-            do.dot(scratch.ones(len(rows), dy.dtype), rows, out=db)
+            do.dot(scratch.ones(len(places), dy.dtype), places, out=db)
             block.add_gradient(self.path + "b", db)
         share_out(dplanes, winners, do)
         maps, lies = self._maps(x, bench)
