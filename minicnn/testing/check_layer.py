@@ -9,7 +9,7 @@ from minicnn.arguments import sizes, whole
 from minicnn.errors import ConfigError
 from minicnn.layers import Layer
 from minicnn.testing.promises import ConformanceReport
-from minicnn.testing.properties import PROPERTIES, Case
+from minicnn.testing.properties import Case, promise
 from minicnn.typing import Shape
 
 
@@ -44,6 +44,4 @@ def check_layer(
         )
     whole(batch, "batch", "check_layer")
     case = Case(make_layer, sizes(input_shape, "check_layer"), batch, seed)
-    for prove in PROPERTIES.values():
-        prove(case)
-    return ConformanceReport(case.kind, tuple(PROPERTIES))
+    return promise.prove(case.kind, case)

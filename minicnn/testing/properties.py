@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backends import current_ops, ops_for
-from minicnn.errors import ConformanceError, KinkError, MinicnnError, UnprovableError
+from minicnn.backends import current_ops
+from minicnn.errors import KinkError, MinicnnError, UnprovableError
 from minicnn.gradcheck import gradcheck
 from minicnn.layers import contract
 from minicnn.randomness import Moment, generator
+from minicnn.testing.promises import Promises, close, same
 from minicnn.typing import Array, Shape
 
 MODES = (False, True)  # of training
@@ -53,34 +54,17 @@ class Case:
         draws = generator(self.seed, "testing", "dy", salt).standard_normal(y.shape)
         return current_ops().asarray(draws, y.dtype)
 
-    def broken(self, promise: str, what: str) -> ConformanceError:
-        """The error that says which promise is broken, and how."""
-        return ConformanceError(f"{self.kind} breaks a promise: {promise}. {what}")
 
-
-Property = Callable[[Case], None]
-PROPERTIES: dict[str, Property] = {}
-
-
-def promise(text: str) -> Callable[[Callable[[Case, str], None]], Property]:
-    """Enter a property under the sentence that states it; it gets that sentence for errors."""
-
-    def enter(prove: Callable[[Case, str], None]) -> Property:
-        def with_text(case: Case) -> None:
-            prove(case, text)
-
-        PROPERTIES[text] = with_text
-        return with_text
-
-    return enter
+promise = Promises[Case]()
+PROPERTIES = promise.proofs
 
 
 @promise("its methods take and give what every layer's do")
-def contract_is_kept(case: Case, text: str) -> None:
+def contract_is_kept(case: Case) -> str | None:
     """``super().__init__``, ``forward(x, training)``, pairs, a gradient for each parameter."""
     layer = case.make_layer()
     if layer is case.make_layer():
-        raise case.broken(text, "Expected a fresh layer each time, got one and the same")
+        return "Expected a fresh layer each time, got one and the same"
     contract.begun(layer)
     repr(layer)  # which needs every argument of the constructor kept as an attribute
     contract.build(layer, case.input_shape, generator(case.seed, "testing", "build"))
@@ -89,15 +73,15 @@ def contract_is_kept(case: Case, text: str) -> None:
         contract.backward(layer, case.like(y), cache)
         for key, new in layer.next_state(cache).items():
             if key not in layer.state or new.shape != layer.state[key].shape:
-                raise case.broken(
-                    text,
+                return (
                     f"Expected next_state to give figures of {list(layer.state)}, each in its "
-                    f"shape, got {key} of shape {tuple(new.shape)}",
+                    f"shape, got {key} of shape {tuple(new.shape)}"
                 )
+    return None
 
 
 @promise("inputs and parameters are left as they were")
-def untouched(case: Case, text: str) -> None:
+def untouched(case: Case) -> str | None:
     """Neither pass writes into x, dy, a parameter or a running figure."""
     layer = case.built()
     for training in MODES:
@@ -109,17 +93,16 @@ def untouched(case: Case, text: str) -> None:
         held["dy"], before["dy"] = dy, dy.copy()
         dx, grads = layer.backward(dy, cache)
         for name, a in held.items():
-            if not _equal(a, before[name]):
-                raise case.broken(text, f"{name} was changed (training={training})")
+            if not same(a, before[name]):
+                return f"{name} was changed (training={training})"
         again, grads_again = layer.backward(dy, cache)
-        if not _equal(dx, again) or any(not _equal(g, grads_again[k]) for k, g in grads.items()):
-            raise case.broken(
-                text, "backward changed its cache: called again with it, it gave something else"
-            )
+        if not same(dx, again) or any(not same(g, grads_again[k]) for k, g in grads.items()):
+            return "backward changed its cache: called again with it, it gave something else"
+    return None
 
 
 @promise("the output has the shape that build promised")
-def output_shape(case: Case, text: str) -> None:
+def output_shape(case: Case) -> str | None:
     """For batches of one and of many, while training or not."""
     layer = case.make_layer()
     promised = layer.build(case.input_shape, generator(case.seed, "testing", "build"))
@@ -127,13 +110,12 @@ def output_shape(case: Case, text: str) -> None:
         for training in MODES:
             y, _ = layer.forward(case.x(np.float32, batch), training)
             if tuple(y.shape) != (batch, *promised):
-                raise case.broken(
-                    text, f"Expected {(batch, *promised)}, got {tuple(y.shape)} (N={batch})"
-                )
+                return f"Expected {(batch, *promised)}, got {tuple(y.shape)} (N={batch})"
+    return None
 
 
 @promise("backward gives a gradient for each parameter, in its shape")
-def gradient_keys(case: Case, text: str) -> None:
+def gradient_keys(case: Case) -> str | None:
     """``grads`` has the keys and shapes of ``params``, dx the shape of x."""
     layer = case.built()
     for training in MODES:
@@ -141,26 +123,23 @@ def gradient_keys(case: Case, text: str) -> None:
         y, cache = layer.forward(x, training)
         dx, grads = layer.backward(case.like(y), cache)
         if set(grads) != set(layer.params):
-            raise case.broken(
-                text, f"Expected gradients of {sorted(layer.params)}, got {sorted(grads)}"
-            )
+            return f"Expected gradients of {sorted(layer.params)}, got {sorted(grads)}"
         alone = grads
         if hasattr(layer, "gradients"):
             alone = layer.gradients(case.like(y), layer.forward(case.x(), training)[1])
-        if any(not _equal(grads[key], alone[key]) for key in grads):
-            raise case.broken(text, "The method gradients gives others than backward does")
+        if any(not same(grads[key], alone[key]) for key in grads):
+            return "The method gradients gives others than backward does"
         for name, of, gradient in (
             ("x", x, dx),
             *((key, p, grads[key]) for key, p in layer.params.items()),
         ):
             if gradient.shape != of.shape:
-                raise case.broken(
-                    text, f"Expected the gradient of {name} as {of.shape}, got {gradient.shape}"
-                )
+                return f"Expected the gradient of {name} as {of.shape}, got {gradient.shape}"
+    return None
 
 
 @promise("backward is the derivative of forward")
-def gradients(case: Case, text: str) -> None:
+def gradients(case: Case) -> str | None:
     """A gradient check in both modes; a point on a kink is drawn anew."""
     for training in MODES:
         for attempt in range(5):
@@ -173,10 +152,11 @@ def gradients(case: Case, text: str) -> None:
                     raise
             else:
                 break
+    return None
 
 
 @promise("the dtype of the input is the dtype of everything")
-def dtypes(case: Case, text: str) -> None:
+def dtypes(case: Case) -> str | None:
     """float32 stays float32 and float64 stays float64, whatever the parameters are kept in."""
     for params_dtype in (np.float32, np.float64):
         layer = case.built(params_dtype)
@@ -186,15 +166,15 @@ def dtypes(case: Case, text: str) -> None:
                 dx, grads = layer.backward(case.like(y), cache)
                 for name, a in {"y": y, "dx": dx, **grads}.items():
                     if a.dtype != dtype:
-                        raise case.broken(
-                            text,
+                        return (
                             f"Expected {name} in {np.dtype(dtype)} as x is, got {a.dtype} "
-                            f"(parameters in {np.dtype(params_dtype)}, training={training})",
+                            f"(parameters in {np.dtype(params_dtype)}, training={training})"
                         )
+    return None
 
 
 @promise("any memory layout of the input gives the same answer")
-def layouts(case: Case, text: str) -> None:
+def layouts(case: Case) -> str | None:
     """Every second sample of a larger array, and an array in Fortran's order."""
     layer = case.built()
     xp = current_ops().xp
@@ -210,12 +190,13 @@ def layouts(case: Case, text: str) -> None:
             dx, grads = layer.backward(dy, cache)
             results.append({"y": y, "dx": dx, **grads})
         for key, expected in results[0].items():
-            if not _close(expected, results[1][key]):
-                raise case.broken(text, f"{key} differs for {name} of the same numbers")
+            if not close(expected, results[1][key]):
+                return f"{key} differs for {name} of the same numbers"
+    return None
 
 
 @promise("nothing stays behind in the layer")
-def re_entrant(case: Case, text: str) -> None:
+def re_entrant(case: Case) -> str | None:
     """Calls don't know each other: an interleaved one changes nothing, attributes neither."""
     layer = case.built()
     for training in MODES:
@@ -229,17 +210,16 @@ def re_entrant(case: Case, text: str) -> None:
         _, other_cache = layer.forward(other, training)
         layer.backward(case.like(y, salt=2), other_cache)
         dx, grads = layer.backward(dy, cache)
-        same = _equal(y, y_again) and _equal(alone, dx)
-        if not same or any(not _equal(alone_grads[k], g) for k, g in grads.items()):
-            raise case.broken(
-                text, "A second call between forward and backward changed the first one's result"
-            )
+        unchanged = same(y, y_again) and same(alone, dx)
+        if not unchanged or any(not same(alone_grads[k], g) for k, g in grads.items()):
+            return "A second call between forward and backward changed the first one's result"
         if not _same_attributes(attributes, vars(layer)):
-            raise case.broken(text, "A call changed the layer's attributes; use the cache instead")
+            return "A call changed the layer's attributes; use the cache instead"
+    return None
 
 
 @promise("a batch is its samples one by one")
-def per_sample(case: Case, text: str) -> None:
+def per_sample(case: Case) -> str | None:
     """Unless the layer says ``per_sample = False``, which holds while training only."""
     layer = case.built()
     modes = MODES if getattr(layer, "per_sample", True) else (False,)
@@ -255,80 +235,69 @@ def per_sample(case: Case, text: str) -> None:
             y_n, cache_n = layer.forward(x[n : n + 1], place)
             dx_n, grads_n = layer.backward(dy[n : n + 1], cache_n)
             for name, whole, part in (("y", y, y_n), ("dx", dx, dx_n)):
-                if not _close(whole[n : n + 1], part):
-                    raise case.broken(
-                        text,
+                if not close(whole[n : n + 1], part):
+                    return (
                         f"{name} of sample {n} depends on the other samples "
-                        f"(training={bool(training)}); if it must, say per_sample = False",
+                        f"(training={bool(training)}); if it must, say per_sample = False"
                     )
             sums = {key: sums[key] + g for key, g in grads_n.items()}
         for key, g in grads.items():
-            if not _close(g, sums[key]):
-                raise case.broken(text, f"The gradient of {key} is not the samples' sum")
+            if not close(g, sums[key]):
+                return f"The gradient of {key} is not the samples' sum"
+    return None
 
 
 @promise("equal draws build equal layers")
-def build_is_deterministic(case: Case, text: str) -> None:
+def build_is_deterministic(case: Case) -> str | None:
     """Parameters come from the generator that build is given, and from nowhere else."""
     one, two = case.built(), case.built()
     for key, p in one.params.items():
-        if not _equal(p, two.params[key]):
-            raise case.broken(
-                text, f"Two layers built from equal generators differ in {key}: use build's rng"
-            )
+        if not same(p, two.params[key]):
+            return f"Two layers built from equal generators differ in {key}: use build's rng"
+    return None
 
 
 @promise("a wrong shape is one clear error")
-def wrong_shape(case: Case, text: str) -> None:
+def wrong_shape(case: Case) -> str | None:
     """One axis too many, one too few, one cell more."""
     layer = case.built()
     x = case.x()
-    wrong = [x[..., None], x[0], x.repeat(2, axis=-1)]
-    for bad in wrong:
-        _expect_error(case, text, layer, bad, f"an input of shape {bad.shape}")
+    for bad in (x[..., None], x[0], x.repeat(2, axis=-1)):
+        if fault := _error_fault(case, layer, bad, f"an input of shape {bad.shape}"):
+            return fault
+    return None
 
 
 @promise("a wrong dtype is one clear error")
-def wrong_dtype(case: Case, text: str) -> None:
+def wrong_dtype(case: Case) -> str | None:
     """Whole numbers, and complex ones."""
     layer = case.built()
     for dtype in (np.int64, np.complex128):
-        _expect_error(case, text, layer, case.x().astype(dtype), f"an input of {np.dtype(dtype)}")
+        x = case.x().astype(dtype)
+        if fault := _error_fault(case, layer, x, f"an input of {np.dtype(dtype)}"):
+            return fault
+    return None
 
 
-def _expect_error(case: Case, text: str, layer: Any, x: Array, what: str) -> None:
+def _error_fault(case: Case, layer: Any, x: Array, what: str) -> str | None:
+    """What is wrong with the layer's answer to an input that it must refuse."""
     try:
         layer.forward(x)
     except MinicnnError as error:
-        if case.kind not in str(error):
-            raise case.broken(
-                text, f"The error for {what} does not name the layer: {error}"
-            ) from error
+        if case.kind in str(error):
+            return None
+        return f"The error for {what} does not name the layer: {error}"
     except (ValueError, TypeError, IndexError, AttributeError, KeyError) as error:
-        raise case.broken(
-            text,
+        return (
             f"Expected a MinicnnError for {what}, got {type(error).__name__}: {error}; begin "
-            f"forward with self.check(x)",
-        ) from error
-    else:
-        raise case.broken(
-            text, f"Expected an error for {what}, got an answer; begin forward with self.check(x)"
+            f"forward with self.check(x)"
         )
-
-
-def _equal(a: Array, b: Array) -> bool:
-    to_numpy = ops_for(a).to_numpy
-    return bool(np.array_equal(to_numpy(a), to_numpy(b)))
-
-
-def _close(a: Array, b: Array) -> bool:
-    to_numpy = ops_for(a).to_numpy
-    return bool(np.allclose(to_numpy(a), to_numpy(b), rtol=1e-9, atol=1e-10))
+    return f"Expected an error for {what}, got an answer; begin forward with self.check(x)"
 
 
 def _same_attributes(before: Any, after: Any) -> bool:
     if hasattr(before, "shape") and hasattr(after, "shape"):
-        return before.shape == after.shape and _equal(before, after)
+        return before.shape == after.shape and same(before, after)
     if isinstance(before, Mapping):
         return before.keys() == after.keys() and all(
             _same_attributes(before[key], after[key]) for key in before
