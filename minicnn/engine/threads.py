@@ -13,6 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 
+from minicnn.engine.blas import one_blas_thread_for_good
 from minicnn.engine.cores import available_cores
 from minicnn.engine.options import current_options
 from minicnn.errors import ConfigError
@@ -154,6 +155,7 @@ class _Pool:
             self._tickets.put((task, contextvars.copy_context()))
 
     def _help(self) -> None:
+        one_blas_thread_for_good()
         while True:
             task, context = self._tickets.get()
             context.run(task.work)

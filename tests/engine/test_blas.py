@@ -1,12 +1,17 @@
 """BLAS is held while the engine works, and as it was before and after."""
 
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import minicnn as mc
+from minicnn.engine import blas, threads
 from minicnn.engine.blas import one_blas_thread
-from tests.engine.test_equality import ready_model
+from tests.engine.test_equality import ready_model, trained
 
 
 def blas_threads():
@@ -68,3 +73,128 @@ def test_the_process_is_as_it_was():
     before = blas_threads(), np.geterr()
     ready_model("float32").predict(np.ones((4, 34, 35, 3), np.float32))
     assert (blas_threads(), np.geterr()) == before
+
+
+def in_another_thread(function):
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(function()))
+    thread.start()
+    thread.join()
+    (answer,) = answers
+    return answer
+
+
+def test_another_thread_can_hold_it_and_puts_it_back():
+    def held():
+        with one_blas_thread():
+            return blas_threads()
+
+    with threadpool_limits(3, user_api="blas"):  # threadpoolctl now listens to this thread alone
+        assert set(in_another_thread(held)) == {1}
+        assert set(blas_threads()) == {3}
+        with threadpool_limits(2, user_api="blas"):
+            assert set(blas_threads()) == {2}, "this thread can still change it"
+        assert set(blas_threads()) == {3}
+
+
+def test_a_thread_that_comes_later_may_be_the_last_to_leave():
+    first_has_left, entered = threading.Event(), threading.Event()
+
+    def comes_later():
+        with one_blas_thread():
+            entered.set()
+            first_has_left.wait()
+            return blas_threads()
+
+    with threadpool_limits(3, user_api="blas"):
+        seen = []
+        later = threading.Thread(target=lambda: seen.extend(comes_later()), daemon=True)
+        with one_blas_thread():
+            later.start()
+            entered.wait()
+        assert set(blas_threads()) == {1}, "the other still works"
+        first_has_left.set()
+        later.join()
+        assert set(seen) == {1}
+        assert set(blas_threads()) == {3}
+
+
+@contextmanager
+def another_model_predicts():
+    model, x = ready_model("float32"), np.ones((8, 34, 35, 3), np.float32)
+    stop, begun = threading.Event(), threading.Event()
+
+    def predict():
+        while not stop.is_set():
+            model.predict(x)
+            begun.set()
+
+    thread = threading.Thread(target=predict, daemon=True)
+    thread.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def fitted():
+    return trained(mc.RMSprop(1e-3), threads=None, dtype="float32")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_equal_seeds_give_equal_bits_in_any_thread_and_company(n):
+    with threadpool_limits(n, user_api="blas"):
+        results = [fitted(), in_another_thread(fitted)]
+        with another_model_predicts():
+            results += [fitted(), in_another_thread(fitted)]
+        for other in results[1:]:
+            for a, b in zip(results[0], other, strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+class OneNumberAThread:
+    """A BLAS like the OpenBLAS that is built on OpenMP: each thread says how many for itself."""
+
+    def __init__(self):
+        self.numbers = threading.local()
+
+    @property
+    def num_threads(self):
+        return getattr(self.numbers, "n", 8)
+
+    def set_num_threads(self, n):
+        self.numbers.n = n
+
+
+def test_every_thread_that_works_holds_a_blas_with_a_number_for_each(monkeypatch):
+    library = OneNumberAThread()
+    monkeypatch.setattr(blas, "_libraries", lambda: ((), (library,)))
+    monkeypatch.setattr(threads, "_pool", threads._Pool())  # whose helpers begin anew
+    together = threading.Barrier(3, timeout=60)
+    seen = {}
+
+    def job(i):
+        together.wait()  # so each of three threads gets one
+        seen[threading.get_ident()] = library.num_threads
+
+    monkeypatch.setattr(threads, "get_threads", lambda: 3)
+    with one_blas_thread():
+        threads.run(job, 3)
+    assert list(seen.values()) == [1, 1, 1]
+    assert library.num_threads == 8
+
+
+def test_control_that_is_lost_at_once_is_taken_again():
+    rude = SimpleNamespace(num_threads=8, asked=0)
+
+    def set_num_threads(n):
+        rude.asked += 1
+        if rude.asked == 3:  # until then, another thread was faster
+            rude.num_threads = n
+
+    rude.set_num_threads = set_num_threads
+    rude.clear_controlling_thread = lambda force: None
+    blas._set(rude, 1)
+    assert rude.num_threads == 1
