@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 import minicnn as mc
 
 assert ".venv-install" in mc.__file__, f"not the installed package: {mc.__file__}"
+assert packages_distributions()["minicnn"] == ["minicnn-textbook"]
+assert version("minicnn-textbook") == mc.__version__
 for heavy in ("cupy", "matplotlib", "PIL", "rich", "hypothesis", "pytest"):
     assert heavy not in sys.modules, f"import minicnn loaded {heavy}"
 

@@ -18,8 +18,8 @@ def load_cupy() -> Any:
         raise BackendError(
             'backend "cupy": expected CuPy, but it cannot be imported '
             f"({_first_line(error.__cause__ or error)}); install it with pip install "
-            "'minicnn[cuda12x]' or 'minicnn[cuda13x]', whichever the GPU's driver supports "
-            '(nvidia-smi shows it), or use use_backend("numpy")'
+            "'minicnn-textbook[cuda12x]' or 'minicnn-textbook[cuda13x]', whichever the GPU's "
+            'driver supports (nvidia-smi shows it), or use use_backend("numpy")'
         ) from error
     if int(cupy.__version__.split(".")[0]) < NEWER_THAN:
         raise BackendError(
@@ -55,13 +55,13 @@ NO_ROOM = (
 )
 NO_LIBRARIES = (
     "expected CUDA's libraries (NVRTC, cuBLAS) beside CuPy, but they don't answer; install them "
-    "with pip install 'minicnn[cuda12x]' or 'minicnn[cuda13x]', whichever CuPy it is, or use "
-    'use_backend("numpy")'
+    "with pip install 'minicnn-textbook[cuda12x]' or 'minicnn-textbook[cuda13x]', whichever CuPy "
+    'it is, or use use_backend("numpy")'
 )
 NO_DRIVER = (
     "expected NVIDIA's driver, but there is none, or it is older than CuPy's CUDA; install or "
     "update it (nvidia-smi shows its version), or take the CuPy for an older CUDA, "
-    'minicnn[cuda12x]; without a GPU, use use_backend("numpy")'
+    'minicnn-textbook[cuda12x]; without a GPU, use use_backend("numpy")'
 )
 
 

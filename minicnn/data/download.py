@@ -16,6 +16,7 @@ from pathlib import Path
 from minicnn.data.progress import progress_bar
 from minicnn.data.unpack import unpack
 from minicnn.errors import ConfigError, DataError
+from minicnn.version import __version__
 
 # The archive of the well-known exercise with 2000 cats and dogs (65 MB), and the folder in it.
 CATS_AND_DOGS = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
@@ -23,6 +24,7 @@ FOLDER = "cats_and_dogs_filtered"
 MEGABYTE = 1_000_000
 CHUNK = 1 << 16
 PATIENCE = 30  # seconds without a byte
+USER_AGENT = f"minicnn-textbook/{__version__}"
 CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
@@ -99,7 +101,7 @@ def _ask(url: str, have: int) -> tuple[http.client.HTTPResponse, int, int | None
 
     It begins after the ``have`` bytes that are here, if the server can do that; else with 0.
     """
-    request = urllib.request.Request(url, headers={"User-Agent": "minicnn"})
+    request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:

@@ -62,7 +62,7 @@ class Insights:
             return Html()
         return tag(
             "p", f"Not drawn, because matplotlib is not installed: {', '.join(self.missing)}. "
-            "They will be there after ", tag("code", "pip install 'minicnn[plots]'"), ".",
+            "They will be there after ", tag("code", "pip install 'minicnn-textbook[plots]'"), ".",
             class_="missing",
         )  # fmt: skip
 

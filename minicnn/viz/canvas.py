@@ -25,7 +25,7 @@ def new_figure(width: float, height: float, layout: Any = "constrained") -> Any:
     except ImportError as error:
         raise PlotsMissingError(
             "expected matplotlib for a figure, found none; install it with "
-            "pip install 'minicnn[plots]'"
+            "pip install 'minicnn-textbook[plots]'"
         ) from error
     return Figure(figsize=(width, height), layout=layout)
 

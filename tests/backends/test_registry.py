@@ -69,7 +69,7 @@ def raises(problem):
 
 
 CASES = {
-    "none installed": (None, r"it cannot be imported .*pip install 'minicnn\[cuda12x\]'"),
+    "none installed": (None, r"it cannot be imported .*pip install 'minicnn-textbook\[cuda12x\]'"),
     "too old": (cupy_that("12.3.0"), "CuPy 13 or newer, got 12.3.0"),
     "no driver": (
         cupy_that(
@@ -89,7 +89,7 @@ CASES = {
     "full": (cupy_that(zeros=raises(MemoryError("Out of memory"))), "expected room"),
     "no cuBLAS": (
         cupy_that(dot=raises(ImportError('Failure finding "libcublasLt.so.12": No such file\n'))),
-        r"CUDA's libraries .*pip install 'minicnn\[cuda12x\]'.*libcublasLt",
+        r"CUDA's libraries .*pip install 'minicnn-textbook\[cuda12x\]'.*libcublasLt",
     ),
 }
 

@@ -231,7 +231,7 @@ def test_without_matplotlib_the_page_says_what_is_missing(page):
     missing = [e.text for e in run.elements if e.attributes.get("class") == "missing"]
     assert "The network, drawn" in missing[0]
     assert "ROC curve" in missing[0]
-    assert "pip install 'minicnn[plots]'" in missing[0]
+    assert "pip install 'minicnn-textbook[plots]'" in missing[0]
     assert len(run.all("svg")) > 3  # the curves are there
     assert run.rows("Confusion matrix")
     assert {image["src"][:15] for image in run.all("img")} == {"data:image/png;"}
