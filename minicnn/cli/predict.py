@@ -18,9 +18,10 @@ import numpy as np
 
 from minicnn.cli.classifier import Classifier, table
 from minicnn.cli.options import Commands, add_command, add_machine_options, machine
+from minicnn.cores import available_cores
 from minicnn.data.decode import quiet_pillow, read_picture, readable_formats
 from minicnn.data.picture_error import PictureError, printable
-from minicnn.data.prefetch import cores, in_order
+from minicnn.data.prefetch import in_order
 from minicnn.data.progress import progress_bar
 from minicnn.data.walk import pictures_below
 from minicnn.errors import DataError
@@ -71,7 +72,7 @@ def run(args: Any) -> int:
     unreadable: list[PictureError] = []
     with machine(args):
         classifier = Classifier.load(args.model)
-        tags = list(tagged(classifier, files, unreadable, args.threads or cores()))
+        tags = list(tagged(classifier, files, unreadable, args.threads or available_cores()))
     tags.sort(key=lambda tag: tag.file)
     if args.sort == "class":
         tags.sort(key=lambda tag: (classifier.classes.index(tag.name), -tag.probability))

@@ -31,7 +31,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.data.prefetch import cores, in_order
+from minicnn.cores import available_cores
+from minicnn.data.prefetch import in_order
 from minicnn.typing import Array, Pair
 
 MAGIC = b"minicnn pictures 1\n"
@@ -135,7 +136,7 @@ def rows_are_whole(pixels: Array, digests: list[str], block: int = 64) -> bool:
             digest(r) == d for r, d in zip(rows, digests[start : start + block], strict=True)
         )
 
-    threads = cores()
+    threads = available_cores()
     return all(in_order(whole, range(0, len(pixels), block), threads, 4 * threads))
 
 

@@ -10,11 +10,11 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from minicnn.cores import available_cores
 from minicnn.data.augment import augmentation
 from minicnn.data.decode import MAX_PIXELS
 from minicnn.data.listing import PARTS, existing_folder, list_pictures, parts_in
 from minicnn.data.pictures import Augment, Pictures
-from minicnn.data.prefetch import cores
 from minicnn.data.reading import CacheChoice, Reader
 from minicnn.data.report import PictureReport
 from minicnn.errors import ConfigError, DataError
@@ -67,7 +67,7 @@ class ImageFolder(Pictures):
             image_size=self.image_size,
             max_pixels=max_pixels,
             cache=cache,
-            threads=cores() if threads is None else max(1, threads),
+            threads=available_cores() if threads is None else max(1, threads),
             progress=progress,
             stop_at_error=on_error == "raise",
         ).read(listing)

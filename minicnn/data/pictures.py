@@ -15,10 +15,11 @@ from typing import Any, Self
 import numpy as np
 
 from minicnn.arguments import is_number, whole
+from minicnn.cores import available_cores
 from minicnn.data.augment import Augmentation, augmentation
 from minicnn.data.cache import digest
 from minicnn.data.dataset import Batch, Draws
-from minicnn.data.prefetch import cores, in_order
+from minicnn.data.prefetch import in_order
 from minicnn.data.settings import digest_of, lasting_text
 from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
@@ -65,7 +66,7 @@ class Pictures:
         self.batch_size = whole(batch_size, "batch_size")
         self.shuffle, self.seed = shuffle, seed
         self.augment: Augment | None = augmentation(augment)
-        self.threads = min(4, cores()) if threads is None else threads
+        self.threads = min(4, available_cores()) if threads is None else threads
         self.labels: Array = y
         self._pixels = x
         self._rows = rows  # where in _pixels each picture is

@@ -13,8 +13,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from minicnn.cores import available_cores
 from minicnn.engine.blas import one_blas_thread_for_good
-from minicnn.engine.cores import available_cores
 from minicnn.engine.options import current_options
 from minicnn.errors import ConfigError
 

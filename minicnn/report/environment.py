@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends import ops_for
-from minicnn.data.prefetch import cores
+from minicnn.cores import available_cores
 from minicnn.engine import get_threads
 from minicnn.version import __version__
 
@@ -27,7 +27,7 @@ def environment(model: Any) -> list[tuple[str, str]]:
         ("BLAS", blas()),
         ("Backend", backend if backend == "numpy" else f"{backend}, {graphics()}"),
         ("Processor", processor()),
-        ("Cores", f"{cores()} to be used by this process"),
+        ("Cores", f"{available_cores()} to be used by this process"),
         ("Threads", f"{get_threads()} of minicnn's own"),
         ("System", f"{platform.system()} {platform.release()} ({platform.machine()})"),
         ("matplotlib", _version_of("matplotlib")),

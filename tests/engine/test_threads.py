@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.engine import threads
-from minicnn.engine.cores import available_cores
 
 
 @pytest.fixture(autouse=True)
@@ -97,33 +96,3 @@ def test_a_process_bound_to_one_core_uses_one_thread():
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
     assert answer.stdout.strip() == "1"
-
-
-@pytest.mark.parametrize(
-    ("files", "cores"),
-    [
-        ({}, None),
-        ({"cpu.max": "max 100000\n"}, None),
-        ({"cpu.max": "100000 100000\n"}, 1),
-        ({"cpu.max": "50000 100000\n"}, 1),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
-        ({"cpu/cpu.cfs_quota_us": "100000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
-        ({"cpu.max": "garbage"}, None),
-    ],
-)
-def test_a_containers_quota_counts(tmp_path, files, cores):
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    unlimited = available_cores(tmp_path / "nothing here")
-    assert available_cores(tmp_path) == (cores or unlimited)
-
-
-def test_a_quota_is_read_again_after_a_while(tmp_path, monkeypatch):
-    (tmp_path / "cpu.max").write_text("100000 100000\n")
-    unlimited = available_cores(tmp_path / "nothing here")
-    assert available_cores(tmp_path) == 1
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert available_cores(tmp_path) == 1
-    monkeypatch.setattr("minicnn.engine.cores.SECONDS", -1.0)
-    assert available_cores(tmp_path) == unlimited

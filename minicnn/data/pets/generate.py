@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minicnn.cores import available_cores
 from minicnn.data.pets.job import Job
 from minicnn.data.pets.knobs import Knobs
 from minicnn.errors import ConfigError
@@ -60,7 +61,7 @@ def drawn_pets(
 
     x = np.empty((n, height, width, 3), np.uint8)
     y = np.array([label_of(number, seed) for number in range(n)], np.int64)
-    processes = workers or len(_cores())
+    processes = workers or available_cores()
     shares = max(1, min(processes, n // WORTH_A_PROCESS))
     bounds = [n * share // shares for share in range(shares + 1)]
     with ThreadPoolExecutor(max_workers=shares) as pool:  # each waits for one process's pictures
@@ -73,13 +74,6 @@ def drawn_pets(
             if not arrived.result():
                 _draw_here(x, start, stop, job)
     return x, y
-
-
-def _cores() -> set[int]:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return set(os.sched_getaffinity(0))
-    return set(range(os.cpu_count() or 1))
 
 
 def _draw_here(x: Array, start: int, stop: int, job: Job) -> None:

@@ -1,7 +1,7 @@
-"""How many cores this process may use (floor 3).
+"""How many cores this process may use (ground floor).
 
 Not how many the machine has: a batch system binds a process to some of them, and a container
-buys a share of their time. More threads than that only take turns.
+buys a share of their time. More threads or processes than that only take turns.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ SECONDS = 1.0
 _read: dict[Path, tuple[float, float | None]] = {}  # when, and what was found
 
 
-def available_cores(cgroup: Path = CGROUP) -> int:
+def available_cores(cgroup: Path | None = None) -> int:
     """The cores of this process's affinity, or fewer if a container's quota allows fewer."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:  # macOS and Windows know no such call
         cores = os.cpu_count() or 1
-    quota = _quota_lately(cgroup)
+    quota = _quota_lately(cgroup or CGROUP)
     return cores if quota is None else max(1, min(cores, int(quota)))
 
 
