@@ -10,9 +10,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from minicnn.arguments import whole
 from minicnn.cores import available_cores
 from minicnn.data.augment import augmentation
-from minicnn.data.decode import MAX_PIXELS
+from minicnn.data.limits import MAX_PIXELS, MAX_SIDE
 from minicnn.data.listing import PARTS, existing_folder, list_pictures, parts_in
 from minicnn.data.pictures import Augment, Pictures
 from minicnn.data.reading import CacheChoice, Reader
@@ -32,8 +33,9 @@ class ImageFolder(Pictures):
 
     Pictures are turned upright, made RGB, resized to ``image_size`` (height, width) and kept as
     uint8 in a cache file in ``cache`` (a folder; None: the user's cache folder; False: nowhere
-    but in memory). One that cannot be read is skipped and listed in ``report``, or, with
-    ``on_error="raise"``, is an error. ``validation_split`` with ``subset`` parts the pictures by
+    but in memory). One that cannot be read, or that has more than ``max_pixels`` or a side longer
+    than ``max_side``, is skipped and listed in ``report``, or, with ``on_error="raise"``, is an
+    error. ``validation_split`` with ``subset`` parts the pictures by
     chance, each class alike.
 
     A ``Dataset``: ``len(d)`` batches, ``d.epoch(e)`` yields them. Also ``d.arrays()``,
@@ -56,6 +58,7 @@ class ImageFolder(Pictures):
         progress: bool | None = None,
         threads: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        max_side: int = MAX_SIDE,
     ) -> None:
         self.image_size = as_pair(image_size)
         if on_error not in ("skip", "raise"):
@@ -65,7 +68,8 @@ class ImageFolder(Pictures):
         listing = list_pictures(root, checked_classes(classes), part)
         read = Reader(
             image_size=self.image_size,
-            max_pixels=max_pixels,
+            max_pixels=whole(max_pixels, "max_pixels"),
+            max_side=whole(max_side, "max_side"),
             cache=cache,
             threads=available_cores() if threads is None else max(1, threads),
             progress=progress,

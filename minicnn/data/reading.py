@@ -38,7 +38,7 @@ from minicnn.typing import Array, Pair
 log = logging.getLogger("minicnn.data")
 
 CacheChoice = str | os.PathLike[str] | bool | None
-DECODING = 1  # raise it whenever the same file would give other pixels than before
+DECODING = 2  # raise it whenever the same file would give other pixels than before
 
 
 class Rows(Protocol):
@@ -98,6 +98,7 @@ class Reader:
 
     image_size: Pair
     max_pixels: int
+    max_side: int
     cache: CacheChoice
     threads: int
     progress: bool | None
@@ -130,7 +131,7 @@ class Reader:
         chosen = self.cache
         folder = user_cache_folder() if chosen is None or isinstance(chosen, bool) else Path(chosen)
         root = str(listing.root.resolve())
-        how = (DECODING, PIL.__version__, self.image_size, self.max_pixels)
+        how = (DECODING, PIL.__version__, self.image_size, self.max_pixels, self.max_side)
         return cache_path(folder.expanduser(), listing.root.name, (root, listing.classes, how))
 
     def _read(
@@ -169,7 +170,7 @@ class Reader:
             try:
                 if file.problem is not None:
                     raise PictureError(file.path, file.problem)
-                row = read_picture(file.path, self.image_size, self.max_pixels)
+                row = read_picture(file.path, self.image_size, self.max_pixels, self.max_side)
             except PictureError as error:
                 return error
             return row, digest(row)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# HEIC is here because telephones write it: where Pillow cannot read it, the report must say so.
+# More than formats/ reads: a HEIC of a telephone, or a PSD, must stand in the report.
 # fmt: off
 PICTURE_SUFFIXES = frozenset([
     ".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2",
