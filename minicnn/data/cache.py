@@ -22,8 +22,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +31,13 @@ import numpy as np
 
 from minicnn.cores import available_cores
 from minicnn.data.prefetch import in_order
+from minicnn.data.unfinished import open_unfinished
 from minicnn.typing import Array, Pair
 
 MAGIC = b"minicnn pictures 1\n"
 HEADER = 4096
-ABANDONED_AFTER = 600.0  # seconds since a writer, which writes all the time, wrote last
+ENDING = ".pictures"
+RENAMES_OPEN_FILES = os.name != "nt"
 
 Key = tuple[str, int, int, int]  # path below the root, size, and the two times of change
 
@@ -61,7 +61,7 @@ def cache_path(folder: Path, name: str, settings: Sequence[object]) -> Path:
     """The file for pictures read with ``settings``; ``name`` is there for people to read."""
     digest = hashlib.blake2b(repr(settings).encode("utf-8", "backslashreplace"), digest_size=12)
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
-    return folder / f"{plain}-{digest.hexdigest()}.pictures"
+    return folder / f"{plain}-{digest.hexdigest()}{ENDING}"
 
 
 def digest(row: Array) -> str:
@@ -152,8 +152,7 @@ class CacheWriter:
         self.shape = [0, *image_size, 3]
         self.entries: list[tuple[str | int, ...]] = []
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(path)
-        self._file, self._temporary = tempfile.mkstemp(".tmp", path.name + ".", path.parent)
+        self._file, self._temporary = open_unfinished(path)
         try:
             if hasattr(os, "posix_fallocate"):  # a disk too full should say so at the start
                 os.posix_fallocate(self._file, 0, HEADER + at_most * int(np.prod(self.shape[1:])))
@@ -180,17 +179,27 @@ class CacheWriter:
         os.lseek(self._file, 0, os.SEEK_SET)
         write_all(self._file, memoryview(header_of(facts)))
         os.fsync(self._file)
-        # Mapped before the renaming: afterwards another process may have put its own there.
-        pixels = map_rows(Path(self._temporary), tuple(self.shape))
-        os.replace(self._temporary, self.path)
+        if RENAMES_OPEN_FILES:
+            # Mapped before the renaming: afterwards another process may have put its own there.
+            pixels = map_rows(Path(self._temporary), tuple(self.shape))
+            os.replace(self._temporary, self.path)
+        else:
+            self._close()
+            os.replace(self._temporary, self.path)
+            pixels = map_rows(self.path, tuple(self.shape))
         flush_folder(self.path.parent)
         keys: list[Any] = [entry[:4] for entry in self.entries]
         return CachedPictures(pixels, keys, [str(entry[4]) for entry in self.entries])
 
     def __exit__(self, *exception: object) -> None:
-        os.close(self._file)
+        self._close()
         with contextlib.suppress(OSError):  # renamed already, if all went well
             os.unlink(self._temporary)
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
 
 
 def write_all(file: int, data: memoryview) -> None:
@@ -207,11 +216,3 @@ def flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def remove_abandoned(path: Path) -> None:
-    """Remove the half-written files of processes that were killed."""
-    for left in path.parent.glob(f"{path.name}.*.tmp"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > ABANDONED_AFTER:
-                left.unlink()

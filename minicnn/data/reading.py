@@ -19,6 +19,7 @@ import numpy as np
 import PIL
 
 from minicnn.data.cache import (
+    ENDING,
     CachedPictures,
     CacheWriter,
     Key,
@@ -32,6 +33,7 @@ from minicnn.data.listing import Listing
 from minicnn.data.picture_error import PictureError
 from minicnn.data.prefetch import in_order
 from minicnn.data.progress import progress_bar
+from minicnn.data.unfinished import remove_abandoned
 from minicnn.data.walk import PictureFile
 from minicnn.typing import Array, Pair
 
@@ -112,6 +114,7 @@ class Reader:
                 return self._read(listing, None, self._in_memory(listing), "off")
             try:
                 path = self._path(listing)
+                remove_abandoned(path.parent, ENDING)
                 old = load_cache(path, self.image_size)
                 size, files = self.image_size, listing.files
                 return self._read(

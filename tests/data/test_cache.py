@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -17,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from minicnn.data import ImageFolder, reading
+from minicnn.data import ImageFolder, cache, reading, unfinished
 from minicnn.data.cache import HEADER, CacheWriter, digest, load_cache
+from minicnn.data.unfinished import open_unfinished, remove_abandoned
 
 MakeFolder = Callable[..., Path]
 SIZE = (12, 16)
@@ -168,16 +170,85 @@ def test_a_cache_of_no_rows(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_the_dead_are_removed(make_folder: MakeFolder, own_cache_folder: Path) -> None:
+    """Of every cache in the folder, also when nothing has to be written."""
+    if unfinished.fcntl is None:
+        pytest.skip("no locks on this system")
     root = make_folder(a=2, b=2)
     pixels(root)
     cache = only_cache(own_cache_folder)
-    cache.unlink()
-    old, fresh = (cache.with_name(f"{cache.name}.{word}.tmp") for word in ("old", "fresh"))
-    old.touch()
-    fresh.touch()
-    os.utime(old, (1, 1))
+    for name in (f"{cache.name}.1.tmp", "other-pictures-of-long-ago.pictures.2.tmp"):
+        cache.with_name(name).touch()
+    not_ours = cache.with_name("notes.tmp")
+    not_ours.touch()
+    alive, its_name = open_unfinished(cache)
+    try:
+        pixels(root)
+        assert sorted(own_cache_folder.iterdir()) == sorted([cache, Path(its_name), not_ours])
+    finally:
+        os.close(alive)
+    not_ours.unlink()
     pixels(root)
-    assert sorted(own_cache_folder.iterdir()) == [cache, fresh]
+    assert only_cache(own_cache_folder) == cache
+
+
+def no_locks(file: int, how: int) -> None:
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+WITHOUT_LOCKS = ["no fcntl", *(["a file system without locks"] if unfinished.fcntl else [])]
+
+
+@pytest.mark.parametrize("why", WITHOUT_LOCKS)
+def test_without_locks_age_tells_who_is_dead(
+    why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if why == "no fcntl":
+        monkeypatch.setattr(unfinished, "fcntl", None)
+    else:
+        monkeypatch.setattr(unfinished.fcntl, "flock", no_locks)
+    file, name = open_unfinished(tmp_path / "a.pictures")
+    os.close(file)
+    remove_abandoned(tmp_path, ".pictures")
+    assert [*tmp_path.iterdir()] == [Path(name)]
+    os.utime(name, (1, 1))
+    remove_abandoned(tmp_path, ".pictures")
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.skipif(unfinished.fcntl is None, reason="no locks on this system")
+def test_a_file_removed_before_it_could_be_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, calls = unfinished.fcntl.flock, []
+
+    def late(file: int, how: int) -> None:
+        if not calls:
+            (left,) = tmp_path.iterdir()
+            left.unlink()
+        calls.append(how)
+        really(file, how)
+
+    monkeypatch.setattr(unfinished.fcntl, "flock", late)
+    file, name = open_unfinished(tmp_path / "a.pictures")
+    assert len(calls) == 2
+    assert os.path.samestat(os.fstat(file), os.stat(name))
+    os.close(file)
+
+
+def test_where_open_files_cannot_be_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: the file is closed, renamed, and mapped under its own name."""
+    monkeypatch.setattr(cache, "RENAMES_OPEN_FILES", False)
+    order = []
+    for name in ("close", "replace"):
+        really = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, f=really, n=name: order.append(n) or f(*a))
+    path = a_cache(tmp_path)
+    assert order.index("close") < order.index("replace")
+    found = load_cache(path, (4, 5))
+    assert found is not None
+    assert found.pixels[:, 0, 0, 0].tolist() == [1, 2, 3]
 
 
 def start(code: str, *arguments: object) -> subprocess.Popen[str]:
