@@ -13,6 +13,7 @@ from minicnn.backends import register_backend, use_backend
 from minicnn.engine import engine_options, get_threads, set_threads, stopwatch
 from minicnn.errors import (
     BackendError,
+    BusyError,
     ConfigError,
     ConformanceError,
     DataError,
@@ -122,6 +123,7 @@ __all__ = [
     "BackendError",
     "BatchNorm",
     "BinaryCrossentropy",
+    "BusyError",
     "CSVLogger",
     "Callback",
     "CategoricalCrossentropy",

@@ -42,6 +42,10 @@ class NotCompiledError(MinicnnError, RuntimeError):
     """A model was trained or evaluated before ``compile``."""
 
 
+class BusyError(MinicnnError, RuntimeError):
+    """A model was to be trained, or compiled anew, while it is being trained."""
+
+
 class GradientError(MinicnnError, AssertionError):
     """A gradient written by hand disagrees with the numerical one."""
 

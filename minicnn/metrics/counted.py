@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from minicnn.metrics.tables import (
     whole_table,
 )
 from minicnn.typing import Array
+
+M = TypeVar("M", bound="Metric")
 
 
 class Metric(ABC):
@@ -41,6 +44,17 @@ class Metric(ABC):
     @abstractmethod
     def result(self) -> Any:
         """The figure over all batches since ``reset``."""
+
+    def fresh(self) -> Self:
+        """Another one that has counted nothing, for an evaluation in the middle of an epoch."""
+        try:
+            other = copy.deepcopy(self)
+        except Exception as error:
+            raise ConfigError(
+                f"metric {self.name}: expected a metric that can be copied, because an evaluation "
+                f"counts for itself, got {error!r}; write fresh(self), which returns a new one"
+            ) from error
+        return _emptied(other)
 
     def state(self) -> dict[str, Any]:
         """What was counted since ``reset``, for a checkpoint in the middle of an epoch."""
@@ -81,6 +95,10 @@ class FromTable(Metric):
                 f"model.predict(x)[:, k]) for output k"
             )
         self.multi_label = multi_label
+
+    def fresh(self) -> Self:
+        """Another one; a table is never changed in place."""
+        return _emptied(copy.copy(self))
 
     def reset(self) -> None:
         """An empty table."""
@@ -124,6 +142,10 @@ class Auc(Metric):
         """Every output by itself, or one class for each row."""
         self.multi_label = multi_label
 
+    def fresh(self) -> Self:
+        """Another one, without a copy of all scores first."""
+        return _emptied(copy.copy(self))
+
     def reset(self) -> None:
         """No scores."""
         self.labels: list[Array] = []
@@ -164,6 +186,11 @@ class Auc(Metric):
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from these labels and scores."""
         self.labels, self.scores = state["labels"], state["scores"]
+
+
+def _emptied(metric: M) -> M:
+    metric.reset()
+    return metric
 
 
 FIGURES: dict[str, Callable[[Array], Any]] = {

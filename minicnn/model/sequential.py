@@ -86,7 +86,7 @@ class Sequential(Chain):
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None) -> Shape:
         """Make all parameters for inputs of this shape; the draws are named by the seed."""
         input_shape = sizes(input_shape, self.where)
-        self._trainer = self._predictor = None
+        self._begin_anew("build")
         self._rng = generator(self.seed, "weights") if rng is None else rng
         unbuilt = [layer for layer in self.walk() if layer.input_shape is None]
         try:
@@ -99,8 +99,8 @@ class Sequential(Chain):
     def add(self, layer: Layer) -> None:
         """Append a layer. In a model that is built it alone is drawn: the others keep theirs."""
         longer = Chain(*self.layers, layer)  # complains about what is no layer
+        self._begin_anew("add")
         before, self.layers = self.layers, longer.layers
-        self._trainer = self._predictor = None
         if self.input_shape is not None:
             shape, self.input_shape = self.input_shape, None  # as if for the first time
             rng = None if isinstance(self._rng, Unfilled) else self._rng
@@ -113,8 +113,14 @@ class Sequential(Chain):
 
     def astype(self, dtype: Any) -> Self:
         """Turn all parameters into ``dtype``, such as "float64" for an exact comparison."""
-        self._trainer = self._predictor = None
+        self._begin_anew("astype")
         return super().astype(dtype)
+
+    def _begin_anew(self, what: str) -> None:
+        """Nothing that was made for the layers as they were is used again."""
+        if self._trainer is not None:
+            self._trainer.turn.must_rest(what)
+        self._trainer = self._predictor = None
 
     def _build_for(self, x: Any) -> None:
         if self.input_shape is None:
@@ -140,8 +146,9 @@ class Sequential(Chain):
 
         ``gradients`` are functions between network and optimizer, such as ``mc.ClipNorm(1.0)``.
         """
-        self._settings = Settings.of(optimizer, loss, metrics, gradients)
-        self._trainer = None
+        settings = Settings.of(optimizer, loss, metrics, gradients)
+        self._begin_anew("compile")
+        self._settings = settings
         if self.input_shape is not None:
             joined = link(self, self._settings.loss)  # complain now, not in the first step
             for metric in self._settings.metrics:

@@ -72,15 +72,16 @@ class LearningRateFinder:
                 f"batch, got {type(x).__name__} alone"
             )
         data = x if y is None else ArrayDataset(x, y, batch_size, seed=model.seed)
-        weights = model.get_weights()
         optimizer = trainer.optimizer
-        kept = (optimizer.learning_rate, optimizer.step_count, optimizer.memory)
-        optimizer.memory = copy.deepcopy(optimizer.memory)
-        try:
-            return self._climb(trainer, data)
-        finally:
-            model.set_weights(weights)
-            optimizer.learning_rate, optimizer.step_count, optimizer.memory = kept
+        with trainer.turn.step("LearningRateFinder"):
+            weights = model.get_weights()
+            kept = (optimizer.learning_rate, optimizer.step_count, optimizer.memory)
+            optimizer.memory = copy.deepcopy(optimizer.memory)
+            try:
+                return self._climb(trainer, data)
+            finally:
+                model.set_weights(weights)
+                optimizer.learning_rate, optimizer.step_count, optimizer.memory = kept
 
     def _climb(self, trainer: Trainer, data: Dataset) -> LearningRates:
         found = LearningRates()

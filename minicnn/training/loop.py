@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from minicnn.training.diagnose import is_finite, sum_of, where_it_broke
 from minicnn.training.gradients import GradientStep, changed
 from minicnn.training.history import History
 from minicnn.training.on_device import LOOK_EVERY, OnDevice, suits
+from minicnn.training.one_at_a_time import OneAtATime
 from minicnn.training.run import Mean, Run
 from minicnn.typing import Array, Cache
 
@@ -56,6 +57,7 @@ class Trainer:
         self.gradients = gradients
         self.seed = seed
         self.engine = Engine(link.body)
+        self.turn = OneAtATime()
         self.ctrl_c = CtrlC()
         self.run = Run(epoch=0, steps=0, callbacks=())
         self._on_device: OnDevice | None = None  # while a run is under way on a GPU
@@ -133,6 +135,21 @@ class Trainer:
         resume: Checkpoint | None = None,
     ) -> History:
         """Train until ``epochs`` are done or a callback says stop."""
+        with self.turn.run("fit"):
+            return self._fit(
+                data, epochs, validation, callbacks, class_weight, initial_epoch, resume
+            )
+
+    def _fit(
+        self,
+        data: Dataset,
+        epochs: int,
+        validation: Dataset | None,
+        callbacks: Sequence[Callback],
+        class_weight: Mapping[int, float] | None,
+        initial_epoch: int,
+        resume: Checkpoint | None,
+    ) -> History:
         self.optimizer.bind(self.link.network)
         callbacks = sorted(callbacks, key=lambda callback: callback.turn)
         run = self.run = Run(initial_epoch, len(data), callbacks)
@@ -177,8 +194,7 @@ class Trainer:
             raise
         finally:
             self._on_device = None
-            for callback in reversed(started):
-                callback.on_train_end()
+            tell(reversed(started), "on_train_end")
             run.ended_by = None  # its traceback would keep the last batch alive
         return run.history
 
@@ -212,8 +228,7 @@ class Trainer:
         epoch = run.epoch
         run.timekeeper.begin(epoch)
         with run.timekeeper.timing("callbacks"):
-            for callback in run.callbacks:
-                callback.on_epoch_begin(epoch)
+            tell(run.callbacks, "on_epoch_begin", epoch)
         self._steps(data, class_weight)
         logs = run.logs
         if validation is not None:
@@ -222,8 +237,7 @@ class Trainer:
             logs = logs | {f"val_{name}": value for name, value in results.items()}
         run.end_epoch(logs)
         with run.timekeeper.timing("callbacks"):
-            for callback in run.callbacks:
-                callback.on_epoch_end(epoch, logs)
+            tell(run.callbacks, "on_epoch_end", epoch, logs)
         self.ctrl_c.may_stop_here()
 
     def _steps(self, data: Dataset, class_weight: Mapping[int, float] | None) -> None:
@@ -234,7 +248,7 @@ class Trainer:
             return
         there = self._on_device
         if there is not None:
-            there.begin(run.loss, run.step)
+            there.begin(run.loss, self.metrics, run.step)
             feeder = there.feeder(data, class_weight, stay=True)
             coming: Iterator[Any] = feeder.epoch(run.epoch, run.step)
         else:
@@ -248,8 +262,7 @@ class Trainer:
                     self._step_here(weighted(batch, class_weight), moment)
             watch.epochs[-1].samples += len(batch.x)
             with watch.timing("callbacks"):
-                for callback in run.callbacks:
-                    callback.on_batch_end(step, run.logs)
+                tell(run.callbacks, "on_batch_end", step, run.logs)
             self.ctrl_c.may_stop_here()
             if run.asked_to_stop():
                 break
@@ -262,8 +275,8 @@ class Trainer:
         run = self.run
         value, y_pred = self.step(batch, moment)
         run.loss.add(value, len(batch.x))
-        self._update_metrics(batch.y, y_pred)
-        run.step, run.logs = run.step + 1, {"loss": run.loss.value, **self._metric_results()}
+        _update(self.metrics, batch.y, y_pred)
+        run.step, run.logs = run.step + 1, {"loss": run.loss.value, **_results(self.metrics)}
 
     def _step_there(self, there: OnDevice, batch: Any, moment: Moment, data: Dataset) -> None:
         """A step whose figures are fetched if somebody wants them, and now and then anyway."""
@@ -279,7 +292,7 @@ class Trainer:
         run, there = self.run, self._on_device
         if there is not None and there.behind:
             there.look(run.loss, data, Moment(self.seed, run.epoch, run.step))
-            run.logs = {"loss": run.loss.value, **self._metric_results()}
+            run.logs = {"loss": run.loss.value, **_results(self.metrics)}
 
     def _figures(self, validation: Dataset | None) -> list[str]:
         names = ["loss", *(metric.name for metric in self.metrics)]
@@ -292,16 +305,15 @@ class Trainer:
 
         ``run_on`` is what a run on a GPU keeps there; its steps must have been looked at.
         """
-        mean = Mean()
-        self._reset_metrics()
+        mean, metrics = Mean(), [metric.fresh() for metric in self.metrics]
         there = run_on or (OnDevice(self) if suits(self) else None)
         if there is not None:
-            there.begin(mean)
+            there.begin(mean, metrics)
             for fed in there.feeder(data, None, stay=run_on is not None).epoch(0):
                 there.evaluate(fed)
                 self.ctrl_c.may_stop_here()
             there.look(mean, data, None)
-            return {"loss": mean.value, **self._metric_results()}
+            return {"loss": mean.value, **_results(metrics)}
         for batch in data.epoch(0):
             outputs = self.engine.infer(batch.x)
             value = float(self._loss(outputs, batch)[0])
@@ -310,9 +322,9 @@ class Trainer:
                 reason = where_it_broke(self.link.body, x, batch, training=False)
                 raise NotFiniteError(f"evaluation: expected a finite loss, got {value}; {reason}")
             mean.add(value, len(batch.x))
-            self._update_metrics(batch.y, self.link.predictions(outputs))
+            _update(metrics, batch.y, self.link.predictions(outputs))
             self.ctrl_c.may_stop_here()
-        return {"loss": mean.value, **self._metric_results()}
+        return {"loss": mean.value, **_results(metrics)}
 
     def _reset_metrics(self) -> None:
         for metric in self.metrics:
@@ -322,27 +334,53 @@ class Trainer:
     @np.errstate(over="ignore", invalid="ignore")
     def single_step(self, batch: Batch, moment: Moment) -> dict[str, Any]:
         """One step by itself, and its figures, which are those before the update."""
-        self._reset_metrics()
+        with self.turn.step("train_on_batch"):
+            return self._single_step(batch, moment)
+
+    def _single_step(self, batch: Batch, moment: Moment) -> dict[str, Any]:
+        metrics = [metric.fresh() for metric in self.metrics]
         if suits(self):
             self.optimizer.bind(self.link.network)
             there, mean = self._single or OnDevice(self), Mean()
             self._single = there
-            there.begin(mean)
+            there.begin(mean, metrics)
             for fed in there.feeder(None, None, stay=False).send(batch):
                 there.train(fed, moment)
             there.look(mean, batch, moment)
-            return {"loss": mean.value, **self._metric_results()}
+            return {"loss": mean.value, **_results(metrics)}
         value, y_pred = self.step(batch, moment)
-        self._update_metrics(batch.y, y_pred)
-        return {"loss": value, **self._metric_results()}
+        _update(metrics, batch.y, y_pred)
+        return {"loss": value, **_results(metrics)}
 
-    def _update_metrics(self, y_true: Any, y_pred: Array) -> None:
-        y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)  # fetched once for all
-        for metric in self.metrics:
-            metric.update(y_true, y_pred)
 
-    def _metric_results(self) -> dict[str, Any]:
-        return {metric.name: metric.result() for metric in self.metrics}
+def tell(callbacks: Iterable[Callback], event: str, *what: Any) -> None:
+    """All callbacks hear of it, also when one fails; the first failure is raised after that.
+
+    Who saves comes last: what a log cannot write must not cost the checkpoint of the epoch.
+    """
+    failures: list[Exception] = []
+    for callback in callbacks:
+        try:
+            getattr(callback, event)(*what)
+        except Exception as error:
+            failures.append(error)
+    try:
+        if failures:
+            for another in failures[1:]:
+                failures[0].add_note(f"and after it: {another!r}")
+            raise failures[0]
+    finally:
+        failures.clear()  # their tracebacks would keep the last batch alive
+
+
+def _update(metrics: Sequence[Metric], y_true: Any, y_pred: Array) -> None:
+    y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)  # fetched once for all
+    for metric in metrics:
+        metric.update(y_true, y_pred)
+
+
+def _results(metrics: Sequence[Metric]) -> dict[str, Any]:
+    return {metric.name: metric.result() for metric in metrics}
 
 
 def _how_to_go_on(run: Run, saved: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ step's number among the figures; that step's batch is then made anew, to say whe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from minicnn.engine import dtype_of, floats
 from minicnn.errors import LabelError, NotFiniteError, ShapeError
 from minicnn.losses import Loss
 from minicnn.losses.loss import shares
-from minicnn.metrics import Auc, FromTable, true_classes
+from minicnn.metrics import Auc, FromTable, Metric, true_classes
 from minicnn.randomness import Moment
 from minicnn.training.class_weight import weighted
 from minicnn.training.diagnose import where_it_broke
@@ -79,6 +79,7 @@ class OnDevice:
         self._feeders: dict[int, Feeder] = {}
         self._started = 0
         self.figures: Any = None
+        self.metrics: Sequence[Metric] = ()
         self._tables: list[tuple[FromTable, int, int]] = []
         self.behind = False  # whether steps were done that nobody has looked at
         self.replay = Replay(self)
@@ -114,13 +115,14 @@ class OnDevice:
 
     # ---- figures -------------------------------------------------------------------------------
 
-    def begin(self, loss: Mean, started: int = 0) -> None:
+    def begin(self, loss: Mean, metrics: Sequence[Metric], started: int = 0) -> None:
         """Count from here; ``started`` steps of the epoch are done."""
+        self.metrics = metrics
         places = self.trainer.link.body.output_shape or (1,)
         width = 2 if self.trainer.link.multi_label else max(places[-1], 2)
         figures = [loss.total, loss.count, 0.0, -1.0, 0.0, 0.0]
         self._tables, self._started, self.behind = [], started, False
-        for metric in self.trainer.metrics:
+        for metric in metrics:
             if isinstance(metric, FromTable):
                 self._tables.append((metric, len(figures), width))
                 table = np.zeros(width * width) if metric.table is None else metric.table.ravel()
@@ -201,7 +203,7 @@ class OnDevice:
 
     def _count(self, outputs: Array, value: Any, cache: Any, labels: Labels, n: int) -> Any:
         self.ops.tally(value, n)
-        if not self.trainer.metrics:
+        if not self.metrics:
             return None
         link = self.trainer.link
         said = cache.get("probabilities") if link.activation else outputs
@@ -211,7 +213,7 @@ class OnDevice:
         return said
 
     def _keep(self, said: Array | None, fed: Fed) -> None:
-        for metric in self.trainer.metrics:
+        for metric in self.metrics:
             if isinstance(metric, Auc):
                 metric.update(fed.seen, said)
 

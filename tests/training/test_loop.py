@@ -284,6 +284,31 @@ def test_callbacks_hear_the_end_even_if_training_fails():
     assert last.log == []  # it never began
 
 
+@pytest.mark.parametrize(
+    "event", ["on_epoch_begin", "on_batch_end", "on_epoch_end", "on_train_end"]
+)
+def test_a_callback_that_fails_keeps_nobody_from_hearing_of_it(event):
+    """A checkpoint, for one, is written after all others had their turn."""
+
+    class Fails(mc.Callback):
+        def __init__(self, why):
+            self.why = why
+
+    def fail(self, *_):
+        raise RuntimeError(self.why)
+
+    setattr(Fails, event, fail)
+    first, last = Diary(), Diary()
+    callbacks = [first, Fails("the first"), Fails("the second"), last]
+    with pytest.raises(RuntimeError, match="the") as failure:
+        network().fit(X, Y, batch_size=12, callbacks=callbacks, verbose=0)
+    other = "the first" if event == "on_train_end" else "the second"  # which goes backwards
+    assert failure.value.__notes__ == [f"and after it: {RuntimeError(other)!r}"]
+    heard = [entry[0].replace(" ", "_") for entry in first.log]
+    assert heard == [entry[0].replace(" ", "_") for entry in last.log]
+    assert event[3:] in heard
+
+
 # ---- what isn't finite -------------------------------------------------------------------------
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from minicnn.errors import SavingError
 from minicnn.training.callbacks.epoch_log import EpochLog
 
 
 class CSVLogger(EpochLog):
     """One row an epoch: epoch (from 1), learning_rate, loss, ...; numbers only, no tables."""
+
+    headed: ClassVar[bool] = True
 
     def heading(self, figures: dict[str, Any]) -> str:
         """The names of the columns."""
@@ -25,29 +26,18 @@ class CSVLogger(EpochLog):
         return _row(map(repr, _numbers(figures).values()))
 
     def epoch_of(self, line: str) -> int | None:
-        """The first column."""
-        first = next(csv.reader([line]))[0]
+        """The first column: however long the others are, they need not be understood."""
+        first = line.split(",", 1)[0].strip().strip('"')
         return None if first == "epoch" else int(first)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        """A row under the columns that are there."""
-        if columns := self._columns():
-            figures = list(_numbers({"epoch": 0, "learning_rate": 0.0, **logs}))
-            if columns != figures:
-                raise SavingError(
-                    f"{self.path}: expected the columns that are there ({', '.join(columns)}), got "
-                    f"{', '.join(figures)}; log to another file"
-                )
-        super().on_epoch_end(epoch, logs)
-
-    def _columns(self) -> list[str]:
-        with self.path.open(encoding="utf-8", newline="") as file:
-            return next(csv.reader(file), [])
 
 
 def _numbers(figures: dict[str, Any]) -> dict[str, Any]:
     """The figures that fit into one cell, as Python's own numbers."""
-    return {name: np.asarray(v).item() for name, v in figures.items() if not np.ndim(v)}
+    return {name: np.asarray(v).item() for name, v in figures.items() if _fits_a_cell(v)}
+
+
+def _fits_a_cell(value: Any) -> bool:
+    return not isinstance(value, list | tuple | dict) and not np.ndim(value)
 
 
 def _row(cells: Iterable[str]) -> str:

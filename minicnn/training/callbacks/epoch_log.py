@@ -1,17 +1,20 @@
-"""A file that grows by a line an epoch (floor 5): what CSVLogger and JSONLogger share.
+"""A log that grows by a line an epoch (floor 5): what CSVLogger and JSONLogger share.
 
-Each line is written at once, so whoever looks sees the run as it goes, and a run that is killed
-loses nothing. A run that begins anew begins the file anew; one that goes on from epoch 5 keeps
-the lines of the epochs before, and drops what a killed run wrote beyond its last checkpoint.
+A file is opened for each line, so whoever looks sees the run as it goes, a run that is killed
+loses nothing, and a file that somebody has moved away is begun anew. A run that begins anew begins
+the file anew; one that goes on from epoch 5 keeps the lines of the epochs before, and drops what a
+killed run wrote beyond its last checkpoint. A pipe or a device is only ever written to.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from abc import abstractmethod
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, ClassVar
 
 from minicnn.errors import SavingError
 from minicnn.saving import write_whole
@@ -21,9 +24,12 @@ from minicnn.training.callback import Callback
 class EpochLog(Callback):
     """Subclasses write ``line`` and ``epoch_of``; epochs count from 1, as people count."""
 
+    headed: ClassVar[bool] = False  # whether the first line says what is in the others
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._file: TextIO | None = None
+        self._stream: BinaryIO | None = None  # open while training, if it is no file
+        self._heading: str | None = None  # that is there
 
     @abstractmethod
     def line(self, figures: dict[str, Any]) -> str:
@@ -33,15 +39,20 @@ class EpochLog(Callback):
     def epoch_of(self, line: str) -> int | None:
         """The epoch that a line belongs to; None for a heading, ValueError if it is no line."""
 
-    def heading(self, figures: dict[str, Any]) -> str | None:
-        """The first line of the file, if it needs one."""
-        return None
+    def heading(self, figures: dict[str, Any]) -> str:
+        """The first line, if it needs one."""
+        return ""
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Keep the lines of the epochs that are done."""
+        self._heading = None
+        if _is_pipe_or_device(self.path):
+            self._stream = self._opened_stream()
+            return
         kept = self._lines_before(plan["initial_epoch"])
+        if self.headed and kept:
+            self._heading = kept[0].rstrip("\r\n")
         write_whole(self.path, "".join(kept).encode())
-        self._file = self.path.open("a", encoding="utf-8", newline="")
 
     def on_epoch_begin(self, epoch: int) -> None:
         """The rate, in case no step of the epoch is left to do."""
@@ -58,33 +69,79 @@ class EpochLog(Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Write the epoch's line, and make sure that it leaves this process."""
         figures = {"epoch": epoch + 1, "learning_rate": self._rate, **logs}
-        heading = self.heading(figures)
-        assert self._file is not None
+        heading, line = self.heading(figures), self.line(figures)
+        if self._heading is not None and heading != self._heading:
+            raise SavingError(
+                f"{self.path}: expected the columns that are there ({self._heading}), got "
+                f"({heading}); log to another file"
+            )
         try:
-            if heading is not None and self._file.tell() == 0:
-                self._file.write(heading + "\n")
-            self._file.write(self.line(figures) + "\n")
-            self._file.flush()
+            if self._stream is None:
+                self._append_to_file(heading, line)
+            else:
+                new = self.headed and self._heading is None
+                self._stream.write((f"{heading}\n" * new + f"{line}\n").encode())
+                self._stream.flush()
         except OSError as error:
-            with suppress(OSError):  # closing tries to write once more
-                self._file.close()
-            raise SavingError(f"{self.path}: expected to write a line, but: {error}") from error
+            raise SavingError(
+                f"{self.path}: expected to write a line, but: {error.strerror or error}; make "
+                f"room, or log somewhere else"
+            ) from error
+        self._heading = heading if self.headed else None
+
+    def _append_to_file(self, heading: str, line: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)  # it may have been removed meanwhile
+        with self.path.open("ab+") as file:
+            text = f"{line}\n"
+            if file.seek(0, os.SEEK_END) == 0:
+                text = f"{heading}\n" * self.headed + text
+            else:
+                file.seek(-1, os.SEEK_END)
+                text = "\n" * (file.read(1) != b"\n") + text  # an editor may have left it out
+            file.write(text.encode())
 
     def on_train_end(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Close the pipe."""
+        if self._stream is not None:
+            with suppress(OSError):  # nothing is left to write
+                self._stream.close()
+            self._stream = None
 
     def _lines_before(self, first: int) -> list[str]:
         if first == 0 or not self.path.exists():
             return []
         try:
-            lines = self.path.read_bytes().decode().splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith("\n")]  # the last may be torn
-            return [line for line in whole if (self.epoch_of(line) or 0) <= first]
-        except (ValueError, OSError) as error:
+            *whole, _ = self.path.read_bytes().decode().split("\n")  # the last may be torn
+            lines = [f"{line}\n" for line in whole if line.strip()]
+            epochs = [self.epoch_of(line) for line in lines]
+            if self.headed and lines and epochs[0] is not None:
+                raise ValueError(f"its first line names no columns: {lines[0][:60]!r}")
+            return [line for line, n in zip(lines, epochs, strict=True) if (n or 0) <= first]
+        except (ValueError, OSError, RecursionError) as error:
             raise SavingError(
                 f"{self.path}: expected the log of the epochs before, which is to go on, but "
                 f"{error}; move it away to begin a new one"
             ) from error
+
+    def _opened_stream(self) -> BinaryIO:
+        """Without waiting: a pipe that nobody reads would hold up the training for ever."""
+        try:
+            handle = os.open(self.path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+            if hasattr(os, "O_NONBLOCK"):
+                os.set_blocking(handle, True)
+            return open(handle, "wb")
+        except OSError as error:
+            unread = error.errno == errno.ENXIO
+            remedy = "start who reads it first" if unread else "log somewhere else"
+            raise SavingError(
+                f"{self.path}: expected a pipe or a device that can be written to, but: "
+                f"{'nobody reads it' if unread else error.strerror}; {remedy}"
+            ) from error
+
+
+def _is_pipe_or_device(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -6,8 +6,7 @@ import json
 import math
 from typing import Any
 
-import numpy as np
-
+from minicnn.arguments import is_whole
 from minicnn.training.callbacks.epoch_log import EpochLog
 
 
@@ -20,17 +19,23 @@ class JSONLogger(EpochLog):
 
     def line(self, figures: dict[str, Any]) -> str:
         """The object."""
-        return json.dumps({name: _plain(np.asarray(v).tolist()) for name, v in figures.items()})
+        return json.dumps({name: _plain(value) for name, value in figures.items()})
 
     def epoch_of(self, line: str) -> int | None:
         """Its epoch."""
         figures = json.loads(line)
-        if not isinstance(figures, dict) or not isinstance(figures.get("epoch"), int):
+        if not isinstance(figures, dict) or not is_whole(figures.get("epoch")):
             raise ValueError(f"there is a line without an epoch: {line[:60]!r}")
         return int(figures["epoch"])
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, list):
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, float | int | str | None) else str(value)

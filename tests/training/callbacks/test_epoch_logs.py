@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from minicnn.saving import ModelFile
 from tests.training.callbacks.scripted import begun
 
 TABLE = np.array([[3, 1], [0, 4]])
 LOGGERS = [mc.CSVLogger, mc.JSONLogger]
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
 
 
 def write(logger: Any, first: int, last: int, **more: Any) -> None:
@@ -97,7 +101,7 @@ def test_csv_has_every_digit_and_leaves_tables_out(tmp_path: Path) -> None:
 
 def test_csv_refuses_other_columns(tmp_path: Path) -> None:
     write(mc.CSVLogger(tmp_path / "log"), 0, 2)
-    with pytest.raises(mc.SavingError, match=r"columns that are there \(epoch, .*got .*more"):
+    with pytest.raises(mc.SavingError, match=r"columns that are there \(epoch,.*got .*more"):
         write(mc.CSVLogger(tmp_path / "log"), 2, 4, more=1.0)
     assert epochs(tmp_path / "log") == [1, 2]
 
@@ -113,13 +117,129 @@ def test_json_has_tables_and_says_null_for_what_is_no_number(tmp_path: Path) -> 
     assert line == expected | {"table": TABLE.tolist()}
 
 
+# ---- where there is nothing to write to --------------------------------------------------------
+
+
 @pytest.mark.parametrize("kind", LOGGERS)
-def test_a_full_disk_is_one_clear_error(kind: Any, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_clear_error(kind: Any) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    logger = begun(kind(tmp_path / "log"))
-    logger._file.close()
-    logger._file = open("/dev/full", "w")  # noqa: SIM115
+    logger = begun(kind("/dev/full"))
     logger.on_epoch_begin(0)
     with pytest.raises(mc.SavingError, match="No space left"):
         logger.on_epoch_end(0, {"loss": 1.0})
+    logger.on_train_end()
+
+
+@needs_pipes
+@pytest.mark.parametrize("kind", LOGGERS)
+@pytest.mark.parametrize("first", [0, 2])
+def test_a_pipe_gets_lines_and_is_never_read(kind: Any, first: int, tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(mc.SavingError, match="nobody reads it; start who reads it first"):
+        begun(kind(path), initial_epoch=first)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write(kind(path), first, 5)
+        text = os.read(reader, 1 << 16).decode()
+    finally:
+        os.close(reader)
+    write(kind(tmp_path / "log"), 0, 5)
+    lines = (tmp_path / "log").read_text().splitlines(keepends=True)
+    headings = len(lines) - 5
+    assert text == "".join(lines[:headings] + lines[headings + first :])
+
+
+@needs_pipes
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_reader_that_has_gone_is_one_clear_error(kind: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    logger = begun(kind(path))
+    os.close(reader)
+    logger.on_epoch_begin(0)
+    with pytest.raises(mc.SavingError, match="Broken pipe"):
+        logger.on_epoch_end(0, {"loss": 1.0})
+    logger.on_train_end()
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+@pytest.mark.parametrize("gone", ["file", "folder", "renamed"])
+def test_a_log_that_is_taken_away_is_begun_anew(kind: Any, gone: str, tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "log"
+    logger = begun(kind(path))
+    for epoch in range(4):
+        logger.on_epoch_begin(epoch)
+        logger.on_epoch_end(epoch, {"loss": 1.0})
+        if epoch == 1:
+            {
+                "file": path.unlink,
+                "folder": lambda: shutil.rmtree(path.parent),
+                "renamed": lambda: path.rename(tmp_path / "old"),
+            }[gone]()
+    assert epochs(path) == [3, 4]
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_line_that_an_editor_left_open_is_ended_first(kind: Any, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    logger = begun(kind(path))
+    for epoch in range(2):
+        logger.on_epoch_begin(epoch)
+        logger.on_epoch_end(epoch, {"loss": 1.0})
+        path.write_text(path.read_text().rstrip("\n"))
+    assert epochs(path) == [1, 2]
+
+
+EDITS = {
+    "an empty line": lambda text: text.replace("\n", "\n\n", 1),
+    "a long field": lambda text: text.replace("0.1", f'"{"9" * 200_000}"'),
+    "a text for an epoch": lambda text: text.replace("1,", "one,", 1).replace("1", '"1"', 1),
+    "a NUL": lambda text: text.replace("0.1", "\0"),
+    "no heading": lambda text: text.split("\n", 1)[1],
+    "bytes of another encoding": lambda text: text.replace("0.1", "\udce9"),
+    "a quote that is left open": lambda text: text.replace("0.1", '"0.1'),
+    "ends of lines as on Windows": lambda text: text.replace("\n", "\r\n"),
+    "nothing": lambda text: "",
+    "deep": lambda text: "[" * 100_000 + "\n" + text,
+}
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_a_log_edited_by_hand_goes_on_or_is_one_clear_error(
+    kind: Any, edit: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    write(kind(path), 0, 3)
+    path.write_bytes(edit(path.read_text()).encode(errors="surrogateescape"))
+    edited = path.read_bytes()
+    try:
+        write(kind(path), 3, 5)
+    except mc.SavingError as error:
+        assert str(error).startswith(f"{path}: expected ")  # noqa: PT017
+        assert path.read_bytes() == edited
+    else:
+        kept = [line for line in edited.splitlines() if line.strip()]
+        assert [line.rstrip() for line in path.read_bytes().splitlines()][: len(kept)] == kept
+
+
+@pytest.mark.parametrize("kind", LOGGERS)
+def test_a_log_that_cannot_be_written_does_not_cost_the_checkpoint(
+    kind: Any, tmp_path: Path
+) -> None:
+    class InTheWay(mc.Callback):
+        def on_epoch_begin(self, epoch: int) -> None:
+            if epoch == 2:
+                path.unlink()
+                path.mkdir()
+
+    path, checkpoint = tmp_path / "log", tmp_path / "run.ckpt"
+    model = mc.Sequential([mc.Dense(1)], input_shape=(2,))
+    model.compile("sgd", "mean_squared_error")
+    callbacks = [InTheWay(), kind(path), mc.ModelCheckpoint(checkpoint)]
+    with pytest.raises(mc.SavingError, match="expected to write a line"):
+        model.fit(np.ones((4, 2)), np.ones(4), epochs=5, callbacks=callbacks, verbose=0)
+    assert len(ModelFile.read(checkpoint).training["history"]["epochs"]) == 3
