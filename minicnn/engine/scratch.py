@@ -7,6 +7,7 @@ touch, which can cost more than the arithmetic done on it. So the engine keeps i
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -83,6 +84,8 @@ class Scratch:
 
 def _aligned(nbytes: int) -> Array:
     """Bytes that begin at a cache line, where wide loads are quickest."""
+    if nbytes > sys.maxsize - 64:  # NumPy would call it a dimension that is not allowed
+        raise MemoryError(f"{nbytes:,} bytes")
     raw = np.empty(nbytes + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + nbytes]

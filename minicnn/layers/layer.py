@@ -11,6 +11,8 @@ re-entrant, and a student can print a cache.
 from __future__ import annotations
 
 import inspect
+import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Self
@@ -27,6 +29,7 @@ from minicnn.typing import Array, Cache, Params, Shape
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 BUILD_DTYPE = np.float32
+MOST_NUMBERS = min(1 << 40, sys.maxsize >> 3)  # of a sample: more has no memory, and no index
 
 
 class Layer(ABC):
@@ -156,8 +159,14 @@ class Layer(ABC):
 
     def built(self, input_shape: Shape, output_shape: Shape) -> Shape:
         """Note both shapes and return the output's: the last line of every ``build``."""
-        self.input_shape = sizes(input_shape, self.where)
-        self.output_shape = sizes(output_shape, self.where, "output_shape")
+        input_shape = sizes(input_shape, self.where)
+        output_shape = sizes(output_shape, self.where, "output_shape")
+        if (count := math.prod(output_shape)) > MOST_NUMBERS:
+            raise ConfigError(
+                f"{self.where}: expected an output of at most {MOST_NUMBERS:,} numbers a sample, "
+                f"got one of about 10^{math.log10(count):.0f}; use smaller sizes"
+            )
+        self.input_shape, self.output_shape = input_shape, output_shape
         self._param_shapes = {key: getattr(p, "shape", ()) for key, p in self.params.items()}
         return self.output_shape
 

@@ -122,7 +122,12 @@ class FromTable(Metric):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Count on from this table."""
-        self.table = state["table"]
+        table = state["table"]
+        if table is not None:
+            square = _are(table, "iu") and table.ndim == 2 and len(set(table.shape)) == 1
+            if not square or not table.size or table.min() < 0:
+                raise ConfigError(f"metric {self.name}: expected a table of counts, got another")
+        self.table = table
 
 
 class Auc(Metric):
@@ -185,7 +190,18 @@ class Auc(Metric):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from these labels and scores."""
-        self.labels, self.scores = state["labels"], state["scores"]
+        labels, scores = list(state["labels"]), list(state["scores"])
+        if not all(_are(a, "fiub") and a.ndim == 1 for a in labels):
+            raise ConfigError("metric auc: expected lists of labels, got something else")
+        if not all(_are(a, "f") for a in scores) or [a.shape for a in labels] != [
+            a.shape for a in scores
+        ]:
+            raise ConfigError("metric auc: expected a score for each label, got something else")
+        self.labels, self.scores = labels, scores
+
+
+def _are(numbers: Any, kinds: str) -> bool:
+    return isinstance(numbers, np.ndarray) and numbers.dtype.kind in kinds
 
 
 def _emptied(metric: M) -> M:

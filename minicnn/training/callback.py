@@ -14,6 +14,9 @@ class Callback:
     that remembers something from epoch to epoch hands it out in ``state`` and takes it back in
     ``set_state``, so that a run that is resumed goes on as if nothing had happened.
 
+    A callback that fails ends the run, but not before all others have heard of the same event: a
+    log that cannot be written does not cost the checkpoint of that epoch.
+
     ``self.model.trainer.run`` knows more: the history, where the time went (``timekeeper``), and,
     in ``on_train_end``, what ended training before its time (``ended_by``).
     """

@@ -13,15 +13,18 @@ from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
 
+from minicnn.arguments import flag, is_number, is_whole, positive
 from minicnn.backends import ops_for
 from minicnn.errors import MinicnnError, SavingError
 from minicnn.layers import Layer
+from minicnn.metrics import Auc, FromTable, Metric
 from minicnn.optimizers import Optimizer
 from minicnn.saving import ModelFile, copy_into, describe
 from minicnn.training.callback import Callback
 from minicnn.training.history import History
 from minicnn.training.loop import Trainer
 from minicnn.training.run import Mean, Run
+from minicnn.training.saved import MOST, Saved
 from minicnn.typing import Params
 
 
@@ -73,30 +76,43 @@ class Checkpoint:
                 _expect(f"layer {place}", theirs, its)
 
     def restore(self, trainer: Trainer, run: Run) -> None:
-        """Put network, optimizer, metrics and ``run`` where the checkpoint left them."""
+        """Put network, optimizer, metrics and ``run`` where the checkpoint left them.
+
+        Nothing is changed before everything was looked at.
+        """
         with _AsSavingError(self.path):
-            saved = self.saved
+            saved = Saved(self.saved, "run")
             _expect("seed", saved["seed"], trainer.seed)
             _expect("steps an epoch (samples / batch_size)", saved["steps"], run.steps)
-            _check_settings(saved.get("settings", {}), run.settings)
-            names = [metric.name for metric in trainer.metrics]
-            _expect("metrics", sorted(saved["metrics"]), sorted(names))
+            _check_settings(saved.values.get("settings", {}), run.settings)
             _check_optimizer(trainer.optimizer, saved["optimizer"])
-            copy_into(trainer.link.body, self.weights)
-            _restore_optimizer(trainer.optimizer, saved["optimizer"], trainer.link.body.params)
+            epoch, step = saved.whole("epoch"), saved.whole("step", most=run.steps)
+            loss, metrics = saved.part("loss"), saved.part("metrics")
+            mean = Mean(loss.number("total"), loss.whole("count"))
+            figures = _Figures(trainer)
+            logs = figures.logs(saved.part("logs"), begun=step > 0)
+            history = figures.history(saved.part("history"))
+            names = sorted(metric.name for metric in trainer.metrics)
+            _expect("metrics", sorted(metrics.values), names)
+            params = trainer.link.body.params
+            optimizer = _Remembered(saved.part("optimizer"), trainer.optimizer, params)
             for metric in trainer.metrics:
-                metric.set_state(saved["metrics"][metric.name])
-            run.epoch, run.step = int(saved["epoch"]), int(saved["step"])
-            run.loss, run.logs = Mean(**saved["loss"]), dict(saved["logs"])
-            run.history = History(**saved["history"])
+                metric.set_state(metrics[metric.name])
+                figures.check_table(metric)
+            copy_into(trainer.link.body, self.weights)
+            optimizer.put_into(trainer.optimizer)
+            run.epoch, run.step, run.loss = epoch, step, mean
+            run.logs, run.history = logs, history
 
     def restore_callbacks(self, run: Run) -> None:
         """Give each callback what it remembered; one that is new begins with nothing."""
         with _AsSavingError(self.path):
+            saved = Saved(self.saved, "run").part("callbacks")
             for key, callback in _by_key(run).items():
-                if key in self.saved["callbacks"]:
-                    callback.stop = bool(self.saved["callbacks"][key]["stop"])
-                    callback.set_state(self.saved["callbacks"][key]["state"])
+                if key in saved.values:
+                    its = saved.part(key)
+                    callback.stop = flag(its["stop"], "stop", key)
+                    callback.set_state(dict(its.part("state").values))
 
 
 def _check_settings(saved: dict[str, Any], ours: dict[str, Any]) -> None:
@@ -147,21 +163,76 @@ def _check_optimizer(optimizer: Optimizer, saved: dict[str, Any]) -> None:
         _expect(f"optimizer's {name}", saved["settings"].get(name), settings.get(name))
 
 
-def _restore_optimizer(optimizer: Optimizer, saved: dict[str, Any], params: Params) -> None:
-    memory = {
-        path: {
-            slot: ops_for(params[path]).asarray(array, array.dtype)
-            for slot, array in arrays.items()
-        }
-        for path, arrays in saved["memory"].items()
-    }
-    for path, arrays in memory.items():
-        for slot, array in arrays.items():
-            _expect(f"shape of the optimizer's {slot} of {path}", array.shape, params[path].shape)
-    optimizer.memory = memory
-    optimizer.step_count = int(saved["step_count"])
-    if saved["learning_rate"] is not None:
-        optimizer.learning_rate = saved["learning_rate"]
+class _Remembered:
+    """What the optimizer remembered, looked at before any of it is taken."""
+
+    def __init__(self, saved: Saved, optimizer: Optimizer, params: Params) -> None:
+        self.step_count = saved.whole("step_count")
+        self.rate = saved["learning_rate"]
+        if (self.rate is None) != callable(optimizer.learning_rate):
+            raise saved.other("learning_rate", f"a rate for {optimizer!r}")
+        if self.rate is not None:
+            positive(self.rate, "a learning_rate")
+        memory, slots = saved.part("memory"), optimizer.used_slots()
+        self.memory: dict[str, Params] = {}
+        for path in memory.values:
+            if path not in params:
+                raise SavingError(f"expected memory of parameters that there are, got {path!r}")
+            its, p = memory.part(path), params[path]
+            _expect(f"optimizer's memory of {path}", sorted(its.values), sorted(slots))
+            arrays = {slot: its.floats(slot, tuple(p.shape)) for slot in slots}
+            self.memory[path] = {s: ops_for(p).asarray(a, p.dtype) for s, a in arrays.items()}
+
+    def put_into(self, optimizer: Optimizer) -> None:
+        """As it was."""
+        optimizer.memory, optimizer.step_count = self.memory, self.step_count
+        if self.rate is not None:
+            optimizer.learning_rate = self.rate
+
+
+# ---- figures ---------------------------------------------------------------------------------
+
+
+class _Figures:
+    """What is known of the figures of a run: metrics of the user's may be anything."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        ours = [m.name for m in trainer.metrics if type(m) in (FromTable, Auc)]
+        self.numbers = {f"{where}{name}" for where in ("", "val_") for name in ("loss", *ours)}
+        shape = trainer.link.body.output_shape or (1,)
+        self.classes = 2 if trainer.link.multi_label else max(shape[-1], 2)
+
+    def logs(self, saved: Saved, begun: bool) -> dict[str, Any]:
+        """The figures of the epoch so far."""
+        if begun:
+            saved.number("loss")
+        for name in saved.values:
+            self._check(saved, name, saved[name])
+        return dict(saved.values)
+
+    def history(self, saved: Saved) -> History:
+        """Those of the epochs before."""
+        epochs, figures = saved.list("epochs"), saved.part("history")
+        if not all(is_whole(epoch) and 0 <= epoch <= MOST for epoch in epochs):
+            raise saved.other("epochs", "whole numbers for epochs")
+        lists = {name: figures.list(name) for name in figures.values}
+        for name, values in lists.items():
+            if len(values) > len(epochs):
+                raise figures.other(name, f"{len(epochs)} figures for {name}")
+            for value in values:
+                self._check(figures, name, value)
+        return History(epochs, lists)
+
+    def _check(self, saved: Saved, name: str, value: Any) -> None:
+        is_table = getattr(getattr(value, "dtype", None), "kind", "") in ("f", "i", "u")
+        if name in self.numbers and not (is_number(value) or is_table):
+            raise saved.other(name, f"numbers for {name}")
+
+    def check_table(self, metric: Metric) -> None:
+        """A table of other classes could not be added to."""
+        if type(metric) is FromTable and metric.table is not None:
+            shape = (self.classes, self.classes)
+            _expect(f"shape of the table of {metric.name}", metric.table.shape, shape)
 
 
 # ---- what doesn't fit --------------------------------------------------------------------------
@@ -169,10 +240,15 @@ def _restore_optimizer(optimizer: Optimizer, saved: dict[str, Any], params: Para
 
 def _expect(what: str, expected: Any, got: Any) -> None:
     if expected != got:
+        theirs, ours = _cut(repr(expected), 400), _cut(repr(got), 400)
         raise SavingError(
-            f"expected the {what} of the run that was saved, {expected!r}, got {got!r}; resume "
-            f"with the same model, data and settings"
+            f"expected the {what} of the run that was saved, {theirs}, got {ours}; "
+            f"resume with the same model, data and settings"
         )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class _AsSavingError:
@@ -186,5 +262,8 @@ class _AsSavingError:
 
     def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> None:
         if isinstance(error, Exception):
-            reason = error if isinstance(error, MinicnnError) else repr(error)
+            reason = _cut(str(error), 1000)
+            if not isinstance(error, MinicnnError):
+                other = _cut(repr(error), 400)
+                reason = f"expected what a checkpoint holds, got something else ({other})"
             raise SavingError(f"{self.path}: cannot go on from here: {reason}") from error

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minicnn.arguments import whole
+from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 from minicnn.training.callbacks.monitor import Mode, Monitor
 
@@ -63,6 +66,19 @@ class EarlyStopping(Callback):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Wait on from there."""
-        self.monitor.best = state["best"]
-        self.waited, self.best_epoch = state["waited"], state["best_epoch"]
-        self.best_weights = state["best_weights"]
+        self.monitor.remember(state["best"])
+        self.waited = whole(state["waited"], "waited", "EarlyStopping", least=0)
+        epoch, weights = state["best_epoch"], state["best_weights"]
+        if epoch is not None:
+            whole(epoch, "best_epoch", "EarlyStopping", least=0)
+        if weights is not None:  # looked at now, and not when training ends
+            shapes = [getattr(w, "shape", None) for w in weights if _is_finite(w)]
+            if shapes != [w.shape for w in self.model.get_weights()]:
+                raise ConfigError(
+                    "EarlyStopping: expected best_weights as the model's arrays, got others"
+                )
+        self.best_epoch, self.best_weights = epoch, weights
+
+
+def _is_finite(weights: Any) -> bool:
+    return isinstance(weights, np.ndarray) and bool(np.isfinite(weights).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minicnn.arguments import takes
+from minicnn.arguments import takes, whole
 from minicnn.errors import ConfigError
 from minicnn.training.callback import Callback
 
@@ -47,4 +47,4 @@ class LearningRateScheduler(Callback):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on after it."""
-        self.scheduled = state["scheduled"]
+        self.scheduled = whole(state["scheduled"], "scheduled", "LearningRateScheduler", least=-1)

@@ -101,7 +101,7 @@ class ModelCheckpoint(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         """A best file from before is only overwritten by a better one."""
         if self.monitor is not None:
-            self.monitor.best = state["best"]
+            self.monitor.remember(state["best"])
 
 
 def previous(path: Path) -> Path:

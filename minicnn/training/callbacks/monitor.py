@@ -41,15 +41,23 @@ class Monitor:
         if self.name not in plan["figures"]:
             raise self._missing(plan["figures"])
 
+    def remember(self, best: Any) -> None:
+        """Take back the best figure of a run that goes on."""
+        if best is not None and not is_number(best):
+            raise ConfigError(f"expected the best {self.name} as a number or None, got {best!r}")
+        self.best = None if best is None else float(best)
+
     def figure(self, logs: Mapping[str, Any]) -> float:
         """The figure in this epoch's logs."""
         if self.name not in logs:
             raise self._missing(list(logs))
-        if np.ndim(logs[self.name]):
+        value = logs[self.name]
+        if not is_number(value) and (np.ndim(value) or not hasattr(value, "dtype")):
             raise ConfigError(
-                f"expected a number to monitor, got {self.name}, which is a table; monitor another"
+                f"expected a number to monitor, got {self.name}, which is a "
+                f"{'table' if np.ndim(value) else type(value).__name__}; monitor another"
             )
-        return float(logs[self.name])
+        return float(value)
 
     def is_better(self, figure: float) -> bool:
         """Whether this is the best so far (NaN never is); if so, it is remembered."""

@@ -72,5 +72,6 @@ class ReduceLROnPlateau(Callback):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Wait on from there."""
-        self.monitor.best = state["best"]
-        self.waited, self.cooling = state["waited"], state["cooling"]
+        self.monitor.remember(state["best"])
+        self.waited = whole(state["waited"], "waited", "ReduceLROnPlateau", least=0)
+        self.cooling = whole(state["cooling"], "cooling", "ReduceLROnPlateau", least=0)
