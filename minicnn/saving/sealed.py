@@ -1,9 +1,8 @@
 """A document and its arrays in one safetensors file, with a seal over both (floor 4).
 
-safetensors is a header that says where each array lies, and the arrays' bytes: any program
-can read the weights, and reading runs nothing. The document is JSON in the header's metadata,
-under the one key ``minicnn`` (several keys would come in any order, and equal models should
-make equal files). Its ``digest`` covers the rest of the document and every array, so a file
+Any program that knows safetensors can read the weights, and reading runs nothing
+(``tensor_file``). The document is JSON in the header's metadata, under the one key ``minicnn``.
+Its ``digest`` covers the rest of the document and every array, so a file
 that was damaged or cut is never taken for another model.
 """
 
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import SavingError
+from minicnn.saving import tensor_file
 from minicnn.saving.atomic import write_whole
 from minicnn.typing import Array
 
@@ -29,28 +29,26 @@ Document = dict[str, Any]
 
 def write(path: str | os.PathLike[str], document: Document, arrays: Mapping[str, Array]) -> None:
     """Put the document and the arrays into one file that is whole or not there."""
-    from safetensors.numpy import save  # only who saves or loads needs it
-
     arrays = {name: np.array(a, order="C", copy=None) for name, a in arrays.items()}
     document = {"format": FORMAT, **document}
     sealed = json.dumps({"digest": _digest(document, arrays), **document})
-    write_whole(path, save(arrays, {KEY: sealed}))
+    write_whole(path, tensor_file.to_bytes(arrays, {KEY: sealed}))
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Document, dict[str, Array]]:
     """The document and the arrays of a file that ``write`` has written, and nobody since."""
-    from safetensors import safe_open
-
     path = Path(path)
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no such file"
         raise SavingError(f"{path}: expected a file saved by minicnn, got {what}")
     try:
-        with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get(KEY)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except Exception as error:  # whatever the library finds wrong, it is the file
+        with path.open("rb") as file:
+            metadata, arrays = tensor_file.read(file)
+    except SavingError as error:
         raise _unreadable(path, f"it is damaged, cut off or of another kind ({error})") from error
+    except (OSError, MemoryError) as error:
+        raise _unreadable(path, f"it cannot be read ({error})") from error
+    text = metadata.get(KEY)
     if text is None:
         raise _unreadable(path, "it holds arrays, but minicnn did not write it")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tracemalloc
 from functools import lru_cache
@@ -13,11 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors import safe_open
-from safetensors.numpy import load, save
 
 import minicnn as mc
-from minicnn.saving import sealed
+from minicnn.saving import sealed, tensor_file
+from minicnn.saving.tensor_file import to_bytes
 
 
 def small() -> mc.Sequential:
@@ -86,9 +86,9 @@ def test_the_seal_covers_all_of_an_array(tmp_path: Path, change: str) -> None:
     }[change]
     sealed.write(path, {}, {"x": np.ones((2, 3), np.float32)})
     assert list(sealed.read(path)[1]) == ["x"]
-    with safe_open(path, framework="numpy") as file:
-        description = file.metadata()
-    path.write_bytes(save(changed, description))
+    with path.open("rb") as file:
+        description, _ = tensor_file.read(file)
+    path.write_bytes(to_bytes(changed, description))
     with pytest.raises(mc.SavingError, match="damaged, or changed after it was saved"):
         sealed.read(path)
 
@@ -111,13 +111,24 @@ def test_any_bytes_are_refused(tmp_path_factory: Any, content: bytes) -> None:
 
 def test_a_foreign_file_a_folder_and_no_file(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.safetensors"
-    foreign.write_bytes(save({"W": np.zeros(2)}))
+    foreign.write_bytes(to_bytes({"W": np.zeros(2)}))
     with pytest.raises(mc.SavingError, match="minicnn did not write it"):
         mc.load_model(foreign)
     with pytest.raises(mc.SavingError, match="got a folder"):
         mc.load_model(tmp_path)
     with pytest.raises(mc.SavingError, match="no such file"):
         mc.load_model(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("failure", [OSError(5, "Input/output error"), MemoryError("no room")])
+def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: Any, failure: Exception) -> None:
+    def fails(file: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr(tensor_file, "read", fails)
+    small().save(tmp_path / "m")
+    with pytest.raises(mc.SavingError, match=r"but it cannot be read .*(Input/output|no room)"):
+        mc.load_model(tmp_path / "m")
 
 
 # ---- files whose seal is right, but not their content ----------------------------------------
@@ -199,10 +210,10 @@ def test_a_huge_layer_costs_no_memory(tmp_path: Path) -> None:
 
 
 def test_deep_nesting_is_an_error(tmp_path: Path) -> None:
-    arrays = load(small_file())
+    _, arrays = tensor_file.read(io.BytesIO(small_file()))
     deep = '{"digest": "", "format": 1, "architecture": ' + "[" * 10**5 + "]" * 10**5 + "}"
     path = tmp_path / "m"
-    path.write_bytes(save(arrays, {sealed.KEY: deep}))
+    path.write_bytes(to_bytes(arrays, {sealed.KEY: deep}))
     with pytest.raises(mc.SavingError, match="makes no sense"):
         mc.load_model(path)
 
@@ -210,6 +221,6 @@ def test_deep_nesting_is_an_error(tmp_path: Path) -> None:
 def test_a_description_that_is_no_object(tmp_path: Path) -> None:
     path = tmp_path / "m"
     for text in ("[]", "3", "null", '"text"', "{", json.dumps({"digest": "x"})):
-        path.write_bytes(save({}, {sealed.KEY: text}))
+        path.write_bytes(to_bytes({}, {sealed.KEY: text}))
         with pytest.raises(mc.SavingError, match="makes no sense"):
             mc.load_model(path)
