@@ -2,14 +2,29 @@
 # A python of your own: make PYTHON=python3.13 test
 PYTHON ?= python3
 VENV   ?= .venv
-BIN     = $(VENV)/bin
+BIN     = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 .PHONY: help setup catdog test test-thorough test-parity record-parity lint check-install examples clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# What a bare machine lacks is said in one line, before anything begins.
+lacks = $(shell \
+	if ! command -v $(PYTHON) >/dev/null 2>&1; then \
+		echo "expected Python 3.11 or newer as $(PYTHON), found none; install it" \
+			"(Debian, Ubuntu: python3 python3-venv), or name yours: make PYTHON=python3.13"; \
+	elif ! $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then \
+		echo "expected Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) -V 2>&1);" \
+			"name a newer one: make PYTHON=python3.13"; \
+	elif ! $(PYTHON) -c "import ensurepip, venv" 2>/dev/null; then \
+		echo "expected a Python that can make virtual environments, but $(PYTHON) has no ensurepip;" \
+			"install python3-venv (Debian, Ubuntu), or name another: make PYTHON=python3.13"; \
+	fi)
+needs-python = $(if $(lacks),$(error $(lacks)))
+
 $(BIN)/.ready: pyproject.toml
+	$(needs-python)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $@
@@ -50,7 +65,7 @@ examples: $(BIN)/.ready  ## every example, on a small setting
 
 MNIST ?= ../shared/data/mnist
 
-include benchmarks/bench.mk tests/gpu.mk docs/docs.mk
+include benchmarks/bench.mk tests/gpu.mk tests/bare.mk docs/docs.mk
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-* dist runs docs/_build .hypothesis .pytest_cache .mypy_cache .ruff_cache
@@ -58,6 +73,7 @@ clean:  ## remove what the other targets made
 PARITY = .venv-parity/bin
 
 $(PARITY)/.ready: pyproject.toml tests/parity/requirements.txt
+	$(needs-python)
 	$(PYTHON) -m venv .venv-parity
 	$(PARITY)/python -m pip install --quiet --disable-pip-version-check \
 		--editable ".[dev]" --requirement tests/parity/requirements.txt

@@ -7,6 +7,7 @@ BENCH      ?=
 .PHONY: bench bench-quick
 
 $(BENCH_VENV)/.ready: benchmarks/requirements.txt pyproject.toml
+	$(needs-python)
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--requirement benchmarks/requirements.txt --editable .

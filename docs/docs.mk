@@ -6,6 +6,7 @@ BUILT   = docs/_build
 .PHONY: docs notebooks pictures
 
 $(DOCS)/.ready: pyproject.toml
+	$(needs-python)
 	$(PYTHON) -m venv .venv-docs
 	$(DOCS)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
 	@touch $@
