@@ -1,19 +1,29 @@
-"""A file that is whole or not there (floor 4): whatever happens while it is written.
+"""Bytes put into a file (floor 4): whole or not at all, and what goes wrong is one error.
 
-The bytes go to a second file in the same folder, which is flushed to the disk and only then
-takes the name of the first one; the folder is flushed too, so that the new name survives a
-power cut. A full disk, a Ctrl-C or an exception leaves the old file and nothing else. A process
-that is killed cannot tidy up: the next one that writes the same file does it.
+How a file becomes whole stands in :mod:`minicnn.whole_file`.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from minicnn.errors import SavingError
+from minicnn.errors import ConfigError, SavingError
+from minicnn.whole_file import WholeFile
+
+REMEDIES = {
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "name the file itself",
+    errno.EISDIR: "name a file in it",
+    errno.EACCES: "change its permissions, or save somewhere else",
+    errno.EPERM: "change its permissions, or save somewhere else",
+    errno.EROFS: "save somewhere else",
+    errno.ENOTDIR: "save somewhere else",
+}
+ELSE = "make room, or save somewhere else"
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
@@ -22,32 +32,55 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     A link stays one: the file that it leads to is replaced. A pipe or a device, such as
     /dev/stdout, is no file that could be replaced, and is written to.
     """
-    path = Path(path)
+    path = given_path(path)
     if _is_pipe_or_device(path):
         _write_through(path, content)
         return
-    if path.is_symlink():
-        path = Path(os.path.realpath(path))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
-        try:
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        _flush_folder(path.parent)
+        with WholeFile(path) as file:
+            file.write(content)
+            file.finish()
     except OSError as error:
-        kept = "; the file from before is untouched" if path.is_file() else ""
+        kept = "; the file from before is untouched" if _is_file(path) else ""
+        remedy = REMEDIES.get(error.errno or 0, ELSE)
         raise SavingError(
-            f"{path}: expected to write {len(content):,} bytes, but: {error.strerror or error}"
-            f"{kept}; make room, or save somewhere else"
+            f"{shown(path)}: expected to write {len(content):,} bytes, but: "
+            f"{error.strerror or error}{kept}; {remedy}"
         ) from error
+
+
+def given_path(path: Any) -> Path:
+    """``path`` as a :class:`~pathlib.Path`, if it names a file at all.
+
+    >>> given_path("")
+    Traceback (most recent call last):
+    minicnn.errors.ConfigError: expected the path of a file, got ''; such as "model.safetensors"
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if isinstance(text, str) and text and "\0" not in text and _can_be_a_name(text):
+        return Path(text)
+    raise ConfigError(f'expected the path of a file, got {path!r}; such as "model.safetensors"')
+
+
+def shown(path: Path) -> str:
+    """The path; of one that is much too long, enough to know it by."""
+    text = str(path)
+    return text if len(text) <= 200 else f"{text[:100]}…{text[-60:]}"
+
+
+def _can_be_a_name(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # half a surrogate, or a locale that lacks the sign
+        return False
+    return True
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _is_pipe_or_device(path: Path) -> bool:
@@ -68,35 +101,3 @@ def _write_through(path: Path, content: bytes) -> None:
         raise SavingError(
             f"{path}: expected to write {len(content):,} bytes, but: {error.strerror or error}"
         ) from error
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle for a folder, and orders its renames itself
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Delete what killed processes left of this file; a process that lives keeps its part."""
-    if os.name == "nt":  # where asking whether a process lives would end it
-        return
-    ours, ending = f".{path.name}.", ".part"
-    for name in os.listdir(path.parent):
-        pid = name.removeprefix(ours).removesuffix(ending)
-        if name == f"{ours}{pid}{ending}" and pid.isdecimal() and not _is_alive(int(pid)):
-            with suppress(OSError):
-                path.with_name(name).unlink()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

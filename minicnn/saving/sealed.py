@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 
 from minicnn.errors import SavingError
 from minicnn.saving import tensor_file
-from minicnn.saving.atomic import write_whole
+from minicnn.saving.atomic import given_path, shown, write_whole
 from minicnn.typing import Array
 
 KEY = "minicnn"
@@ -37,10 +38,9 @@ def write(path: str | os.PathLike[str], document: Document, arrays: Mapping[str,
 
 def read(path: str | os.PathLike[str]) -> tuple[Document, dict[str, Array]]:
     """The document and the arrays of a file that ``write`` has written, and nobody since."""
-    path = Path(path)
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
-        raise SavingError(f"{path}: expected a file saved by minicnn, got {what}")
+    path = given_path(path)
+    if (instead := _instead(path)) is not None:
+        raise SavingError(f"{shown(path)}: expected a file saved by minicnn, got {instead}")
     try:
         with path.open("rb") as file:
             metadata, arrays = tensor_file.read(file)
@@ -66,6 +66,17 @@ def read(path: str | os.PathLike[str]) -> tuple[Document, dict[str, Array]]:
     if not intact:
         raise _unreadable(path, "it was damaged, or changed after it was saved")
     return document, arrays
+
+
+def _instead(path: Path) -> str | None:
+    """What is at the path if it is no file."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "no such file"
+    except OSError as error:
+        return f"none ({error.strerror or error})"
+    return None if stat.S_ISREG(mode) else "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
 
 
 def _unreadable(path: Path, why: str) -> SavingError:
