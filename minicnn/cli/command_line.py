@@ -6,7 +6,6 @@ sense, 130 after Ctrl-C. An error is one line; MINICNN_TRACEBACK=1 shows where i
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
@@ -15,8 +14,10 @@ from collections.abc import Sequence
 
 from minicnn.cli import evaluate, gradcheck, predict, summary, train
 from minicnn.cli.options import Parser
+from minicnn.cli.streams import forget_what_nobody_takes, three_streams
 from minicnn.data.picture_error import printable
 from minicnn.errors import MinicnnError
+from minicnn.streams import Forgiving
 from minicnn.version import __version__
 
 COMMANDS = (train, evaluate, predict, summary, gradcheck)
@@ -28,33 +29,47 @@ SILENT = logging.NullHandler()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; gives the exit code."""
     logging.getLogger("minicnn").addHandler(SILENT)  # each command prints the report itself
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a sign gets its number
-            stream.reconfigure(errors="backslashreplace")
+    with three_streams():
+        try:
+            code = _carry_out(arguments)
+            _send_on()
+        except KeyboardInterrupt as stop:
+            code = _complain(str(stop) or "interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            code = READER_GONE
+        except (MinicnnError, OSError) as error:
+            code = _complain(str(error), 1)
+        except Exception as error:
+            what = f"expected no {type(error).__name__} ever, got one: {error}"
+            code = _complain(f"{what}; MINICNN_TRACEBACK=1 shows where, please report it", 1)
+        forget_what_nobody_takes()
+        return code
+
+
+def _carry_out(arguments: Sequence[str] | None) -> int:
     try:
         args = _parser().parse_args(arguments)
     except SystemExit as done:  # argparse has said all there is to say
         return int(done.code or 0)
+    return int(args.run(args))
+
+
+def _send_on() -> None:
+    """Only now is it known whether what was printed has been taken."""
     try:
-        code = int(args.run(args))
         sys.stdout.flush()
-    except KeyboardInterrupt as stop:
-        return _complain(str(stop) or "interrupted", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain when it flushes
-        return READER_GONE
-    except (MinicnnError, OSError) as error:
-        return _complain(str(error), 1)
-    except Exception as error:
-        what = f"expected no {type(error).__name__} ever, got one: {error}"
-        return _complain(f"{what}; MINICNN_TRACEBACK=1 shows where, please report it", 1)
-    return code
+        raise
+    except OSError as error:
+        raise OSError(f"expected to write the output, but: {error.strerror or error}") from error
 
 
 def _complain(message: str, code: int) -> int:
+    stream = Forgiving(sys.stderr)
     if os.environ.get("MINICNN_TRACEBACK") == "1":
-        traceback.print_exc()
-    print(f"minicnn: {printable(message)}", file=sys.stderr, flush=True)
+        stream.write(traceback.format_exc())
+    stream.write(f"minicnn: {printable(message)}\n")
+    stream.flush()
     return code
 
 

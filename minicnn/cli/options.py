@@ -13,6 +13,7 @@ from minicnn.backends import use_backend
 from minicnn.data.picture_error import printable
 from minicnn.engine import set_threads
 from minicnn.errors import ConfigError
+from minicnn.streams import Forgiving
 from minicnn.typing import Shape
 
 Commands: TypeAlias = Any  # what argparse's add_subparsers gives; its class is private
@@ -24,7 +25,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and where help is."""
-        print(f"{self.prog}: {printable(message)} ({self.prog} --help)", file=sys.stderr)
+        stream = Forgiving(sys.stderr)
+        stream.write(f"{self.prog}: {printable(message)} ({self.prog} --help)\n")
+        stream.flush()
         raise SystemExit(2)
 
 

@@ -26,6 +26,7 @@ from minicnn.data.progress import progress_bar
 from minicnn.data.walk import pictures_below
 from minicnn.errors import DataError
 from minicnn.saving import write_whole
+from minicnn.streams import Forgiving
 from minicnn.typing import Array
 
 TEXT = """Say what is in pictures.
@@ -77,7 +78,7 @@ def run(args: Any) -> int:
     if args.sort == "class":
         tags.sort(key=lambda tag: (classifier.classes.index(tag.name), -tag.probability))
     for error in unreadable:
-        print(f"minicnn: {printable(str(error))}", file=sys.stderr)
+        Forgiving(sys.stderr).write(f"minicnn: {printable(str(error))}\n")
     if args.csv is not None:
         write_whole(args.csv, as_csv(tags).encode())
         print(f"{len(tags)} pictures: {printable(args.csv)}")

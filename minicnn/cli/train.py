@@ -26,6 +26,7 @@ from minicnn.metrics import accuracy, confusion_matrix
 from minicnn.model import Sequential
 from minicnn.optimizers import RMSprop
 from minicnn.report import Report
+from minicnn.streams import Forgiving, is_terminal, tell
 from minicnn.training import (
     Callback,
     Checkpoint,
@@ -96,12 +97,12 @@ def add_to(commands: Commands) -> None:
 
 def run(args: Any) -> int:
     """Train, save, and say how good it is."""
-    say = (lambda *_: None) if args.quiet else print
+    say = (lambda _: None) if args.quiet else tell
     done = begun(args)
     with machine(args):
         training, validation, classes = pictures(args)
         if isinstance(training, ImageFolder):
-            say(training.report)
+            say(str(training.report))
         say(f"{len(training.labels)} pictures to train on, {len(validation.labels)} held back")
         model = zoo.catdog(args.seed, args.dropout, len(classes))
         model.class_names = classes
@@ -122,7 +123,8 @@ def run(args: Any) -> int:
         if len(classes) == 2 and not args.quiet:
             by_colour = rgb_baseline(*training.arrays(), x, y)
             say(f"A classifier on the average colour alone: {by_colour:.1%}")
-    say(f"Model, log and plots: {printable(str(args.out))}")
+    if not args.quiet:  # all is done: now it may be an error that nobody takes the words
+        print(f"Model, log and plots: {printable(str(args.out))}")
     return 0
 
 
@@ -174,13 +176,13 @@ def fit(
     model: Sequential, training: Pictures, validation: Pictures, args: Any
 ) -> tuple[History, EarlyStopping | None]:
     """Train, with what it takes to go on later, and to stop early if asked."""
-    verbose = 0 if args.quiet else 1 if sys.stdout.isatty() else 2
+    verbose = 0 if args.quiet else 1 if is_terminal(sys.stdout) else 2
     checkpoint = args.out / CHECKPOINT
     if not args.resume and checkpoint.exists() and not args.quiet:
         kept = printable(str(previous(checkpoint)))
-        print(f"A run was there already; it will be kept as {kept} (--resume goes on with it)")
+        tell(f"A run was there already; it will be kept as {kept} (--resume goes on with it)")
     if args.resume and not checkpoint.exists() and not args.quiet:
-        print(f"No run to go on with in {printable(str(args.out))}: it begins")
+        tell(f"No run to go on with in {printable(str(args.out))}: it begins")
     stopping = None if args.patience is None else EarlyStopping(patience=args.patience)
     callbacks: list[Callback] = [ModelCheckpoint(checkpoint), CSVLogger(args.out / "log.csv")]
     callbacks += [*pages(args), *filter(None, [stopping])]
@@ -220,4 +222,4 @@ def draw(
             viz.confusion(table, classes).savefig(args.out / "confusion.png")
             viz.mistakes(x, y, answers, classes).savefig(args.out / "mistakes.png")
         except PlotsMissingError as error:
-            print(f"minicnn: no plots: {error}", file=sys.stderr)
+            Forgiving(sys.stderr).write(f"minicnn: no plots: {error}\n")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from minicnn.streams import Forgiving, is_terminal
 
 
 @contextmanager
@@ -17,8 +20,8 @@ def progress_bar(
     ``total`` of None is not known yet. With ``in_bytes`` the steps are bytes.
     """
     if show is None:
-        show = sys.stderr.isatty()
-    if not show or total == 0:
+        show = is_terminal(sys.stderr)
+    if not show or total == 0 or sys.stderr is None:
         yield lambda _: None
         return
     from rich.console import Console
@@ -31,7 +34,8 @@ def progress_bar(
     )
 
     # Forced: this function has decided already, and rich knows less about the error output.
-    console = Console(stderr=True, force_terminal=True)
+    forgiving: Any = Forgiving(sys.stderr)  # a terminal may be shut before the end
+    console = Console(file=forgiving, force_terminal=True)
     count = DownloadColumn() if in_bytes else MofNCompleteColumn()
     columns = ("{task.description}", BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:

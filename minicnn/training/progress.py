@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from minicnn.errors import ConfigError
+from minicnn.streams import Forgiving, is_terminal, tell
 from minicnn.training.callback import Callback
 
 BETWEEN_UPDATES = 0.25  # seconds
@@ -21,7 +22,7 @@ def progress_for(verbose: int) -> Callback | None:
     if verbose == 1 and _in_notebook():
         # rich draws in a notebook through ipywidgets; without it, lines are what can be shown.
         return ProgressBar() if find_spec("ipywidgets") else EpochLines()
-    if verbose == 1 and sys.stdout.isatty():
+    if verbose == 1 and is_terminal(sys.stdout):
         return ProgressBar()
     return EpochLines() if verbose == 2 else None
 
@@ -49,7 +50,7 @@ class EpochLines(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Write the line."""
-        print(self.line(epoch, logs), flush=True)
+        tell(self.line(epoch, logs))
 
     def line(self, epoch: int, logs: dict[str, Any]) -> str:
         """The epoch in one line: its number, its time, its figures."""
@@ -62,6 +63,7 @@ class ProgressBar(EpochLines):
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
         """Open the display."""
+        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -71,12 +73,14 @@ class ProgressBar(EpochLines):
         )
 
         super().on_train_begin(plan)
+        forgiving: Any = Forgiving(sys.stdout)  # a terminal may be shut before the end
         self.display = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[figures]}"),
+            console=None if _in_notebook() else Console(file=forgiving),
         )
         self.task = self.display.add_task("", total=self.steps, figures="")
         self.display.start()

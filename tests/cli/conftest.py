@@ -45,18 +45,18 @@ def minicnn(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     return type_it
 
 
+def small_network(seed: int = 0, dropout: float = 0.0, classes: int = 2) -> mc.Sequential:
+    last = mc.Dense(1, activation="sigmoid")
+    if classes > 2:
+        last = mc.Dense(classes, activation="softmax")
+    layers = [mc.MaxPool2D(25), mc.Flatten(), mc.Dropout(dropout), last]
+    return mc.Sequential(layers, input_shape=(150, 150, 3), seed=seed)
+
+
 @pytest.fixture
 def small_catdog(monkeypatch: pytest.MonkeyPatch) -> None:
     """The network of ``minicnn train`` in small: the commands are tested, not the training."""
-
-    def catdog(seed: int = 0, dropout: float = 0.0, classes: int = 2) -> mc.Sequential:
-        last = mc.Dense(1, activation="sigmoid")
-        if classes > 2:
-            last = mc.Dense(classes, activation="softmax")
-        layers = [mc.MaxPool2D(25), mc.Flatten(), mc.Dropout(dropout), last]
-        return mc.Sequential(layers, input_shape=(150, 150, 3), seed=seed)
-
-    monkeypatch.setattr("minicnn.zoo.catdog", catdog)
+    monkeypatch.setattr("minicnn.zoo.catdog", small_network)
 
 
 def bright(name: str) -> mc.Sequential:

@@ -49,6 +49,7 @@ def test_a_live_line_where_someone_can_see_it(model, where, capsys, monkeypatch)
     else:  # rich draws there through ipywidgets
         monkeypatch.setitem(sys.modules, "ipykernel", sys)
         monkeypatch.setattr(progress, "find_spec", lambda name: name == "ipywidgets")
+        monkeypatch.setattr("rich.console.Console.is_terminal", True)
     monkeypatch.setenv("COLUMNS", "160")  # in a narrow window the figures push the bar aside
     assert isinstance(progress.progress_for(1), progress.ProgressBar)
     history = fit(model, verbose=1)

@@ -1,0 +1,66 @@
+"""What is told on the way, where perhaps nobody listens (ground floor).
+
+A service has no terminal, and `>&-` no output at all: Python then says that ``sys.stdout`` is None.
+A terminal can be shut and a reader go away while a network is trained. What is only told on the way
+must not end the work, so it goes through here: it is written if it can be.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import Any
+
+GONE = (OSError, ValueError)  # a pipe without reader, a terminal that was shut; a closed stream
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a person may be looking at the stream; None and closed ones are no terminal.
+
+    >>> is_terminal(None)
+    False
+    """
+    try:
+        return stream is not None and bool(stream.isatty())
+    except (*GONE, AttributeError):  # something else may have been put in its place
+        return False
+
+
+def tell(text: str) -> None:
+    """Print a line, if there is an output that takes it.
+
+    >>> tell("Epoch 1/15")
+    Epoch 1/15
+    """
+    if sys.stdout is not None:
+        stream = Forgiving(sys.stdout)
+        stream.write(text + "\n")
+        stream.flush()
+
+
+class Forgiving:
+    """A stream to write to that never fails; for the rest it is the one that it stands for.
+
+    A sign that the stream's encoding lacks is written as its number.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, as far as it can be."""
+        with suppress(*GONE):
+            try:
+                self.stream.write(text)
+            except UnicodeEncodeError:
+                encoding = self.stream.encoding
+                self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        """Send on what was written, if anybody is there."""
+        with suppress(*GONE):
+            self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)

@@ -1,0 +1,133 @@
+"""Commands whose input, output or errors are closed, full, or left by a reader."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minicnn as mc
+from minicnn.cli import main
+
+ROOT = Path(mc.__file__).parents[1]
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+# What is typed, and the exit code.
+TRAIN = "train photographs --epochs 1 --out run"
+COMMANDS = {
+    "evaluate model.safetensors photographs": 0,
+    "predict model.safetensors photographs broken.png": 0,
+    "predict model.safetensors photographs --csv tags.csv": 0,
+    "summary model.safetensors": 0,
+    "gradcheck --layer minicnn:ReLU --shape 3": 0,
+    "trian": 2,
+    "summary nowhere": 1,
+    "--help": 0,
+}
+# Whatever happens to the streams, this one tells by a file.
+ALL_OF_THEM = """
+import json, sys, minicnn.zoo
+from pathlib import Path
+from tests.cli.conftest import small_network
+minicnn.zoo.catdog = small_network
+from minicnn.cli import main
+codes = {words: main(words.split()) for words in json.loads(sys.argv[1])}
+Path("codes.json").write_text(json.dumps(codes))
+"""
+COMMAND = (sys.executable, ALL_OF_THEM)
+
+
+def typed(streams, *words):
+    """Commands in a process whose streams a shell closes: their exit codes, output, errors."""
+    Path("codes.json").unlink(missing_ok=True)
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -c "$1" "$2" {streams}', *COMMAND, json.dumps(words)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    return json.loads(Path("codes.json").read_text()), done.stdout, done.stderr
+
+
+@pytest.fixture(autouse=True)
+def everything(model, photographs, here):
+    (here / "broken.png").write_bytes(b"hello")
+
+
+def assert_trained(epochs):
+    for file in ("run/model.safetensors", "run/run.ckpt"):
+        assert mc.load_model(file).class_names == ["day", "night"]
+    assert len(Path("run/log.csv").read_text().splitlines()) == 1 + epochs
+    assert Path("run/curves.png").exists()
+
+
+def test_all_is_closed():
+    commands = {TRAIN: 0, **COMMANDS}
+    codes, out, err = typed("<&- >&- 2>&-", *commands)
+    assert (codes, out, err) == (commands, "", "")
+    assert_trained(epochs=1)
+    assert len(Path("tags.csv").read_text().splitlines()) == 13
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_what_is_closed_stops_nobody(closed):
+    codes, out, err = typed(closed, *COMMANDS)
+    assert codes == COMMANDS, err
+    assert len(Path("tags.csv").read_text().splitlines()) == 13
+    assert ("usage: minicnn" in out) == (closed != ">&-")
+    assert len(err.splitlines()) == (0 if closed == "2>&-" else 3)  # broken.png, trian, nowhere
+
+
+@FULL
+@pytest.mark.parametrize("words", [TRAIN, "summary model.safetensors"])
+def test_an_output_that_is_full_is_an_error_once_the_work_is_done(words):
+    codes, _, err = typed(">/dev/full", words)
+    assert codes == {words: 1}
+    assert err == "minicnn: expected to write the output, but: No space left on device\n"
+    if words == TRAIN:
+        assert_trained(epochs=1)
+
+
+@FULL
+def test_complaints_that_nobody_takes_leave_the_exit_code():
+    codes, out, _ = typed("2>/dev/full", *COMMANDS)
+    assert codes == COMMANDS
+    assert "usage: minicnn" in out
+    alone = subprocess.run(
+        ["sh", "-c", '"$0" -m minicnn trian 2>/dev/full', sys.executable],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+    )
+    assert alone.returncode == 2  # and not 120, by which Python says that it could not end well
+
+
+def test_training_goes_on_when_the_reader_has_gone():
+    words = "train photographs --epochs 2 --out run"
+    codes, _, err = typed("| sleep 0", words)
+    assert (codes, err) == ({words: 141}, "")
+    assert_trained(epochs=2)
+
+
+def test_a_file_that_is_opened_is_never_taken_for_the_output(monkeypatch):
+    """The lowest free number is the next file's: without output, a model would be number 1."""
+    script = (
+        "import os, sys\n"
+        "from minicnn.cli import main\n"
+        "assert main(['--help']) == 0\n"
+        "file = os.open('codes.json', os.O_WRONLY | os.O_CREAT)\n"
+        "os.write(file, str(file).encode())\n"
+    )
+    subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
+    )  # fmt: skip
+    assert int(Path("codes.json").read_text()) > 2
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_in_a_program_that_has_no_streams(name, monkeypatch):
+    """As on Windows without a console; what was there before is there afterwards."""
+    monkeypatch.setattr(sys, name, None)
+    assert main(["summary", "model.safetensors"]) == 0
+    assert main(["summary", "nowhere"]) == 1
+    assert getattr(sys, name) is None
