@@ -19,8 +19,9 @@ FENCE = re.compile(
     r"(?P<body>.*?)^(?P=fence)[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
-PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
-LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s]+)\)")
+WORDS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"  # brackets may stand in them, and ends of lines
+PICTURE = re.compile(rf"!{WORDS}\(([^)\s]+)\)")
+LINK = re.compile(rf"(?<![!\w]){WORDS}\(([^)\s]+)\)")  # not the call in `layers[0](x)`
 OPTION = re.compile(r"^:([\w-]+):[ ]*(.*)\n?", re.MULTILINE)
 TARGET = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 ADMONITIONS = ("note", "tip", "hint", "important", "warning", "caution", "seealso", "admonition")
@@ -126,9 +127,12 @@ def prose_cells(prose: str, page: Path, folded: bool) -> Iterator[Cell]:
 
 
 def _followed(link: re.Match[str]) -> str:
-    """Lessons lead to lessons; what is not among the notebooks keeps its words."""
+    """Lessons lead to lessons; what is not among the notebooks keeps its words.
+
+    So does what leads to a heading: each program that shows notebooks names them in its own way.
+    """
     address = link[2]
-    if re.match(r"[a-z]+:|#", address):
+    if re.match(r"[a-z]+:", address):
         return link[0]
     lesson = re.fullmatch(r"(\d\d-[\w-]+)\.md(#.*)?", address)
     return f"[{link[1]}]({lesson[1]}.ipynb)" if lesson else link[1]

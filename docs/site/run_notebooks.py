@@ -4,6 +4,7 @@ Two at a time, each in a process and an empty folder of its own. A cell that fai
 rest goes on; the exit status is 1 if any failed.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -11,9 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from notebook import ROOT, notebook
 
 LESSONS = ROOT / "docs" / "course"
@@ -22,6 +20,10 @@ MINUTES = 10  # for a cell: none takes one, and a hanging kernel should not hang
 
 def run(page: Path, to: Path) -> str | None:
     """Write the notebook of a page, run; what went wrong, or None."""
+    import nbformat  # only who runs a notebook needs them
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
     began = perf_counter()
     book = nbformat.from_dict(notebook(page))
     nbformat.validate(book)
@@ -43,20 +45,29 @@ def run(page: Path, to: Path) -> str | None:
     return None
 
 
-def main(to: Path, names: list[str]) -> int:
+def lessons() -> dict[str, Path]:
+    """The pages that become notebooks, by name."""
+    return {page.stem: page for page in sorted(LESSONS.glob("[0-9]*.md"))}
+
+
+def main(arguments: list[str] | None = None) -> int:
     """Run the lessons of these names, or all."""
-    pages = [p for p in sorted(LESSONS.glob("[0-9]*.md")) if not names or p.stem in names]
-    if not pages:
-        print(f"No lessons in {LESSONS.relative_to(ROOT)}.")
-        return int(bool(names))
-    to.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(description="Make notebooks of the lessons, and run them.")
+    parser.add_argument("to", metavar="TO", type=Path, help="the folder for the notebooks")
+    parser.add_argument("names", metavar="LESSON", nargs="*", help="such as 04-im2col; none: all")
+    args = parser.parse_args(arguments)
+    known = lessons()
+    if strangers := [name for name in args.names if name not in known]:
+        parser.error(f"expected lessons from {', '.join(known)}, got {', '.join(strangers)}")
+    pages = [known[name] for name in args.names] if args.names else list(known.values())
+    args.to.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("MINICNN_THREADS", "1")  # the two of them have a core each
     with ThreadPoolExecutor(2) as both:
-        failures = [f for f in both.map(lambda page: run(page, to), pages) if f]
+        failures = [f for f in both.map(lambda page: run(page, args.to), pages) if f]
     for failure in failures:
         print(failure, file=sys.stderr)
     return int(bool(failures))
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main())

@@ -1,6 +1,8 @@
 """docs/site at work: pages as notebooks, docstrings as reference, the proof of nothing fetched."""
 
+import base64
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from tests.docs.test_listings import DOCS
 
+LESSONS = sorted((DOCS / "course").glob("[0-9]*.md"))
 PIXEL = bytes.fromhex("89504e470d0a1a0a")  # enough of a PNG to be carried along
 
 
@@ -22,6 +25,9 @@ def tool(name):
 
 notebook = tool("notebook")
 docstrings = tool("docstrings")
+sys.modules["notebook"] = notebook  # as the script finds it, beside itself
+run_notebooks = tool("run_notebooks")
+del sys.modules["notebook"]
 nothing_fetched = tool("nothing_fetched")
 wide = tool("wide")
 
@@ -121,7 +127,7 @@ def test_what_a_notebook_cannot_hold_is_an_error(tmp_path):
         cells(tmp_path, ":::{tab-set}\n:::\n")
 
 
-@pytest.mark.parametrize("page", sorted((DOCS / "course").glob("[0-9]*.md")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", LESSONS, ids=lambda p: p.stem)
 def test_every_lesson_is_a_notebook(page):
     made = notebook.notebook(page)
     ids = [cell["id"] for cell in made["cells"]]
@@ -131,6 +137,66 @@ def test_every_lesson_is_a_notebook(page):
     assert code
     for source in code:
         compile(source, page.stem, "exec")
+
+
+TARGET = re.compile(r"\]\(([^)\s]+)\)")  # of a picture or a link, whatever its words hold
+
+
+@pytest.mark.parametrize("page", LESSONS, ids=lambda p: p.stem)
+def test_every_picture_and_link_of_a_notebook_leads_somewhere(page):
+    shown = []
+    for cell in notebook.notebook(page)["cells"]:
+        if cell["cell_type"] != "markdown":
+            continue
+        for target in TARGET.findall(cell["source"]):
+            kind, _, rest = target.partition(":")
+            if kind == "attachment":
+                picture = base64.b64decode(cell["attachments"][rest]["image/png"], validate=True)
+                assert picture.startswith(PIXEL)
+                shown.append(rest)
+            elif kind not in ("http", "https"):
+                assert target.removesuffix(".ipynb") in {p.stem for p in LESSONS}
+    text = page.read_text(encoding="utf-8")
+    pictures = re.findall(r"(?:pictures|\.\.)/[\w/.-]+/([\w.-]+\.png)", text)
+    assert sorted(shown) == sorted(pictures)
+
+
+def test_words_of_pictures_and_links_may_have_brackets_and_end_a_line(tmp_path):
+    (tmp_path / "cat.png").write_bytes(PIXEL)
+    text = "![x = [1, 2] and y](cat.png) [the\nhouse](../house.md) [a[0]](02-b.md) `layers[0](x)`\n"
+    (cell,) = cells(tmp_path, text)
+    assert cell["source"] == (
+        "![x = [1, 2] and y](attachment:cat.png) the\nhouse [a[0]](02-b.ipynb) `layers[0](x)`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--help"], 0, "usage"),
+        ([], 2, "required: TO"),
+        (["to", "99-none"], 2, "expected lessons from 01-pictures-as-numbers, "),
+        (["to", "--all"], 2, "--all"),
+    ],
+)
+def test_what_is_asked_of_the_notebooks_runner_runs_none(words, code, said, monkeypatch, capsys):
+    monkeypatch.setattr(run_notebooks, "run", None)
+    with pytest.raises(SystemExit) as done:
+        run_notebooks.main(words)
+    assert done.value.code == code
+    assert said in "".join(capsys.readouterr())
+
+
+def test_lessons_are_run_by_name_or_all(monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setenv("MINICNN_THREADS", "1")
+    monkeypatch.setattr(run_notebooks, "run", lambda page, to: ran.append(page.stem))
+    assert run_notebooks.main([str(tmp_path / "to"), "04-im2col"]) == 0
+    assert ran == ["04-im2col"]
+    assert run_notebooks.main([str(tmp_path / "to")]) == 0
+    assert sorted(ran[1:]) == [page.stem for page in LESSONS]
+    monkeypatch.setattr(run_notebooks, "run", lambda page, to: f"{page.stem}: broken")
+    assert run_notebooks.main([str(tmp_path / "to"), "04-im2col"]) == 1
 
 
 # ---- docstrings as the reference shows them ------------------------------------------------------
