@@ -6,6 +6,9 @@ The map of the house, from the ground up: ``errors`` and ``typing``; ``randomnes
 ``model``; ``zoo``, ``explain``; ``viz``; ``report``. ``testing`` checks layers of your own.
 """
 
+from minicnn import starting  # noqa: F401 - first: Ctrl-C may come while the others load
+
+# isort: split
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -12,8 +12,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from minicnn import starting
 from minicnn.cli import evaluate, gradcheck, predict, summary, train
-from minicnn.cli.options import Parser
+from minicnn.cli.options import MisuseError, Parser
 from minicnn.cli.streams import forget_what_nobody_takes, three_streams
 from minicnn.data.picture_error import printable
 from minicnn.errors import MinicnnError
@@ -21,6 +22,7 @@ from minicnn.streams import Forgiving
 from minicnn.version import __version__
 
 COMMANDS = (train, evaluate, predict, summary, gradcheck)
+MISUSED = 2  # argparse's own
 INTERRUPTED = 130  # what shells say of a program that Ctrl-C has ended
 READER_GONE = 141  # and of one whose reader has gone, such as `head`
 SILENT = logging.NullHandler()
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("minicnn").addHandler(SILENT)  # each command prints the report itself
     with three_streams():
         try:
+            starting.done()
             code = _carry_out(arguments)
             _send_on()
         except KeyboardInterrupt as stop:
@@ -39,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = READER_GONE
         except (MinicnnError, OSError) as error:
             code = _complain(str(error), 1)
+        except MemoryError as error:
+            code = _complain(f"expected enough memory, but: {error or 'there is none left'}", 1)
         except Exception as error:
             what = f"expected no {type(error).__name__} ever, got one: {error}"
             code = _complain(f"{what}; MINICNN_TRACEBACK=1 shows where, please report it", 1)
@@ -51,7 +56,11 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
         args = _parser().parse_args(arguments)
     except SystemExit as done:  # argparse has said all there is to say
         return int(done.code or 0)
-    return int(args.run(args))
+    try:
+        return int(args.run(args))
+    except MisuseError as error:
+        args.parser.complain(str(error))
+        return MISUSED
 
 
 def _send_on() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.cli.classifier import Classifier, table
-from minicnn.cli.options import Commands, add_command, add_machine_options, count, machine
+from minicnn.cli.options import Commands, add_command, add_machine_options, count, machine, path
 from minicnn.data.folder import ImageFolder
 from minicnn.data.listing import existing_folder, parts_in
 from minicnn.metrics import accuracy, confusion_matrix
@@ -31,8 +31,10 @@ PARTS = ("validation", "test", "train")  # the first that there is
 def add_to(commands: Commands) -> None:
     """The command's options."""
     parser = add_command(commands, "evaluate", run, TEXT, EXAMPLES)
-    parser.add_argument("model", metavar="MODEL", help="a file of `minicnn train` or model.save")
-    parser.add_argument("folder", metavar="DIR", help="the photographs")
+    parser.add_argument(
+        "model", type=path, metavar="MODEL", help="a file of `minicnn train` or model.save"
+    )
+    parser.add_argument("folder", type=path, metavar="DIR", help="the photographs")
     parser.add_argument("--part", choices=PARTS, help="of DIR")
     parser.add_argument("--batch-size", type=count, default=32, metavar="N", help="at a time")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn.cli.classifier import table
-from minicnn.cli.options import Commands, add_command, shape
+from minicnn.cli.options import Commands, MisuseError, add_command, shape
 from minicnn.errors import ConfigError, GradientError, KinkError, MinicnnError, UnprovableError
 from minicnn.gradcheck import GradReport, gradcheck
 from minicnn.layers import Layer
@@ -43,7 +43,7 @@ def add_to(commands: Commands) -> None:
 def run(args: Any) -> int:
     """Check one layer, or all."""
     if (args.layer is None) != (args.shape is None):
-        raise ConfigError("expected --layer and --shape together, got one of them")
+        raise MisuseError("expected --layer and --shape together, got one of them")
     return check_library(args.full) if args.layer is None else check_own(args)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 from minicnn.arguments import fraction, positive, whole
@@ -18,17 +20,36 @@ from minicnn.typing import Shape
 
 Commands: TypeAlias = Any  # what argparse's add_subparsers gives; its class is private
 BACKENDS = ("numpy", "cupy")
+MANY = (
+    1_000_000_000  # more than this is a slip of the hand, and no loop should begin to count to it
+)
+MOST_THREADS = 1024
+SEEDS = 2**63  # from -SEEDS to SEEDS - 1
+LARGEST_SHAPE = 1_000_000  # numbers of one sample
+MOST_AXES = 8
+LONGEST = 300  # signs of a complaint: the line of someone who pasted a book
+
+
+class MisuseError(ConfigError):
+    """Options that make no sense together: a complaint, and an exit code, such as argparse has."""
 
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and where help is."""
-        stream = Forgiving(sys.stderr)
-        stream.write(f"{self.prog}: {printable(message)} ({self.prog} --help)\n")
-        stream.flush()
+        """Say what is wrong, and end."""
+        self.complain(message)
         raise SystemExit(2)
+
+    def complain(self, message: str) -> None:
+        """Say what is wrong, and where help is."""
+        message = printable(message)
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} … {message[-LONGEST // 4 :]}"
+        stream = Forgiving(sys.stderr)
+        stream.write(f"{self.prog}: {message} ({self.prog} --help)\n")
+        stream.flush()
 
 
 def add_command(
@@ -42,7 +63,7 @@ def add_command(
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
@@ -51,7 +72,18 @@ def add_command(
 
 def count(text: str) -> int:
     """A whole number of at least 1."""
-    return _value(text, int, whole)
+    return _at_most(MANY, _value(text, int, whole))
+
+
+def threads(text: str) -> int:
+    """How many threads: what a large machine has cores for."""
+    return _at_most(MOST_THREADS, _value(text, int, whole))
+
+
+def seed(text: str) -> int:
+    """Any whole number of 64 bits."""
+    value: int = _value(text, int, partial(whole, least=-SEEDS))
+    return _at_most(SEEDS - 1, value)
 
 
 def rate(text: str) -> float:
@@ -66,7 +98,30 @@ def share(text: str) -> float:
 
 def shape(text: str) -> Shape:
     """Sizes with commas between them: ``8,8,3``."""
-    return tuple(count(size) for size in text.split(","))
+    sizes = tuple(count(size) for size in text.split(","))
+    if math.prod(sizes) > LARGEST_SHAPE or len(sizes) > MOST_AXES:
+        raise argparse.ArgumentTypeError(
+            f"expected at most {MOST_AXES} sizes and {LARGEST_SHAPE:,} numbers, got {text}"
+        )
+    return sizes
+
+
+def path(text: str) -> str:
+    """What can be the name of a file or a folder."""
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"expected a name, got {text!r}")
+    return text
+
+
+def at_most(most: int) -> Callable[[str], int]:
+    """Counts that end somewhere."""
+    return lambda text: _at_most(most, count(text))
+
+
+def _at_most(most: int, value: int) -> int:
+    if value > most:
+        raise argparse.ArgumentTypeError(f"expected it to be at most {most:,}, got {value}")
+    return value
 
 
 def _value(text: str, kind: Callable[[str], Any], judge: Callable[[Any, str], Any]) -> Any:
@@ -87,7 +142,7 @@ def add_machine_options(parser: Parser) -> None:
     """``--backend`` and ``--threads``."""
     parser.add_argument("--backend", choices=BACKENDS, default="numpy", help="cupy: on the GPU")
     parser.add_argument(
-        "--threads", type=count, metavar="N", help="cores to use (default: all there are)"
+        "--threads", type=threads, metavar="N", help="cores to use (default: all there are)"
     )
 
 

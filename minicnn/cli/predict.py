@@ -17,7 +17,14 @@ from typing import Any
 import numpy as np
 
 from minicnn.cli.classifier import Classifier, table
-from minicnn.cli.options import Commands, add_command, add_machine_options, machine
+from minicnn.cli.options import (
+    Commands,
+    MisuseError,
+    add_command,
+    add_machine_options,
+    machine,
+    path,
+)
 from minicnn.cores import available_cores
 from minicnn.data.decode import quiet_pillow, read_picture, readable_formats
 from minicnn.data.picture_error import PictureError, printable
@@ -57,19 +64,26 @@ class Tag:
 def add_to(commands: Commands) -> None:
     """The command's options."""
     parser = add_command(commands, "predict", run, TEXT, EXAMPLES)
-    parser.add_argument("model", metavar="MODEL", help="a file of `minicnn train` or model.save")
-    parser.add_argument("pictures", metavar="PICTURE", nargs="+", help="a picture, or a folder")
+    parser.add_argument(
+        "model", type=path, metavar="MODEL", help="a file of `minicnn train` or model.save"
+    )
+    parser.add_argument(
+        "pictures", type=path, metavar="PICTURE", nargs="+", help="a picture, or a folder"
+    )
     parser.add_argument(
         "--sort", choices=("file", "class"), default="file", help="class: the surest first"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
-    parser.add_argument("--csv", metavar="FILE", help="write the table to FILE instead")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--json", action="store_true", help="print one JSON document instead")
+    instead.add_argument("--csv", type=path, metavar="FILE", help="write the table to FILE instead")
     add_machine_options(parser)
 
 
 def run(args: Any) -> int:
     """Tag the pictures."""
     files = [file for name in args.pictures for file in files_of(name)]
+    if args.csv is not None and any(same(args.csv, file) for file in (args.model, *files)):
+        raise MisuseError(f"expected a new file for --csv, got {args.csv!r}, which is to be read")
     unreadable: list[PictureError] = []
     with machine(args):
         classifier = Classifier.load(args.model)
@@ -88,6 +102,14 @@ def run(args: Any) -> int:
         lines = [(tag.file, tag.name, f"{tag.probability:.1%}") for tag in tags]
         print(table(("file", "class", "probability"), lines))
     return 0 if tags else 1
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names stand for one file that is there."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def files_of(name: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import zoo
-from minicnn.cli.options import Commands, add_command, count
+from minicnn.cli.options import Commands, add_command, count, path
 from minicnn.data.picture_error import printable
 from minicnn.model import load_model
 
@@ -21,7 +21,9 @@ EXAMPLES = """\
 def add_to(commands: Commands) -> None:
     """The command's options."""
     parser = add_command(commands, "summary", run, TEXT, EXAMPLES)
-    parser.add_argument("model", metavar="MODEL", help="a saved file, or a name (./NAME: a file)")
+    parser.add_argument(
+        "model", type=path, metavar="MODEL", help="a saved file, or a name (./NAME: a file)"
+    )
     parser.add_argument(
         "--batch-size", type=count, default=32, metavar="N", help="to count the activations of"
     )

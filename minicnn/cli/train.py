@@ -11,11 +11,15 @@ from typing import Any
 from minicnn import viz, zoo
 from minicnn.cli.options import (
     Commands,
+    MisuseError,
     add_command,
     add_machine_options,
+    at_most,
     count,
     machine,
+    path,
     rate,
+    seed,
     share,
 )
 from minicnn.data import ImageFolder, Pictures, drawn_pets, rgb_baseline
@@ -61,21 +65,24 @@ EXAMPLES = """\
 
 PETS = ("cat", "dog")
 CHECKPOINT = "run.ckpt"
+MOST_DRAWN = 1_000_000  # 63 GB
 
 
 def add_to(commands: Commands) -> None:
     """The command's options."""
     parser = add_command(commands, "train", run, TEXT, EXAMPLES)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("folder", metavar="DIR", nargs="?", help="the photographs")
-    source.add_argument("--drawn", type=count, metavar="N", help="N drawn pets instead")
+    source = parser.add_mutually_exclusive_group()  # run complains better if there is neither
+    source.add_argument("folder", metavar="DIR", nargs="?", type=path, help="the photographs")
+    source.add_argument(
+        "--drawn", type=at_most(MOST_DRAWN), metavar="N", help="N drawn pets instead"
+    )
     for name, kind, default, what in (
         ("--epochs", count, 15, "how often each picture is shown"),
         ("--batch-size", count, 20, "pictures a step"),
         ("--learning-rate", rate, 1e-3, "how long a step is"),
         ("--dropout", share, 0.0, "of the units before the last layer"),
-        ("--seed", int, 0, "equal seeds give equal runs"),
-        ("--out", Path, Path("runs/train"), "the folder for the model"),
+        ("--seed", seed, 0, "equal seeds give equal runs"),
+        ("--out", path, "runs/train", "the folder for the model"),
     ):
         text = f"{what} (default: {default})"
         parser.add_argument(name, type=kind, default=default, metavar="X", help=text)
@@ -87,7 +94,7 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--augment", choices=sorted(RECIPES), help="vary the training pictures")
     parser.add_argument(
-        "--report", nargs="?", const="", metavar="FILE",
+        "--report", nargs="?", type=path, const=False, metavar="FILE",
         help="a page of HTML about the run, written while it goes on (default: OUT/report.html)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
@@ -97,6 +104,11 @@ def add_to(commands: Commands) -> None:
 
 def run(args: Any) -> int:
     """Train, save, and say how good it is."""
+    if args.folder is None and args.drawn is None:
+        taken = f", but --report has taken {args.report!r} for its FILE" if args.report else ""
+        remedy = "write DIR first, or --report=FILE" if args.report else "or --drawn N"
+        raise MisuseError(f"expected DIR, the photographs{taken}; {remedy}")
+    args.out = Path(args.out)
     say = (lambda _: None) if args.quiet else tell
     done = begun(args)
     with machine(args):
@@ -136,14 +148,14 @@ def begun(args: Any) -> int:
         raise SavingError(
             f"{args.out}: expected a folder for the run, but {there}: {what}; name another: --out"
         )
-    path = args.out / CHECKPOINT
-    if not args.resume or not path.exists():
+    checkpoint = args.out / CHECKPOINT
+    if not args.resume or not checkpoint.exists():
         return 0
-    saved = Checkpoint(path).saved
-    rate = saved.get("optimizer", {}).get("learning_rate")
-    if rate is not None and rate != args.learning_rate:
+    saved = Checkpoint(checkpoint).saved
+    pace = saved.get("optimizer", {}).get("learning_rate")
+    if pace is not None and pace != args.learning_rate:
         raise ConfigError(
-            f"expected --learning-rate {rate}, that of the run in {args.out}, got "
+            f"expected --learning-rate {pace}, that of the run in {args.out}, got "
             f"{args.learning_rate}; a run goes on as it was begun"
         )
     return int(saved.get("epoch", 0))

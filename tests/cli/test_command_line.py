@@ -22,6 +22,24 @@ MISTAKES = {
     "no command": ((), 2, "required: <command>"),
     "no such command": (("trian", "x"), 2, "invalid choice: 'trian'"),
     "no photographs": (("train",), 2, "DIR"),
+    "the report has taken the folder": (
+        ("train", "--report", "photographs"), 2, "--report has taken 'photographs' for its FILE",
+    ),
+    "two forms at once": (
+        ("predict", "model.safetensors", "photographs", "--json", "--csv", "t.csv"),
+        2,
+        "not allowed with",
+    ),
+    "a table in the place of a picture": (
+        ("predict", "model.safetensors", "photographs", "--csv", "photographs/day/0.png"),
+        2,
+        "expected a new file for --csv",
+    ),
+    "a table in the place of the model": (
+        ("predict", "model.safetensors", "photographs", "--csv", "./model.safetensors"),
+        2,
+        "expected a new file for --csv",
+    ),
     "photographs and drawings": (("train", "x", "--drawn", "9"), 2, "not allowed with"),
     "no epochs": ((*TRAIN, "--epochs", "0"), 2, "--epochs: expected it to be a whole number"),
     "half an epoch": ((*TRAIN, "--epochs", "0.5"), 2, "got '0.5'"),
@@ -59,7 +77,7 @@ MISTAKES = {
     ),
     "a damaged model": (("evaluate", "damaged.safetensors", "photographs"), 1, "damaged"),
     "no network of this name": (("summary", "resnet"), 1, "resnet"),
-    "a layer without a shape": (("gradcheck", "--layer", "a:B"), 1, "--shape together"),
+    "a layer without a shape": (("gradcheck", "--layer", "a:B"), 2, "--shape together"),
     "a shape of words": (("gradcheck", "--layer", "a:B", "--shape", "8,x"), 2, "got 'x'"),
     "no such module": (
         ("gradcheck", "--layer", "no_such:B", "--shape", "8"), 1, "No module named 'no_such'",
@@ -136,6 +154,101 @@ def test_whatever_is_typed_there_is_a_code_and_at_most_one_line(minicnn, words):
     assert said.code in (0, 1, 2)
     assert len(said.err.splitlines()) == (said.code > 0)
     assert (said.out == "") == (said.code > 0)
+
+
+# ---- values that make no sense -------------------------------------------------------------------
+
+HUGE = "9" * 25
+NO_NUMBERS = ["", " ", "-1", "0", "nan", "inf", "-inf", "1e999", "0x10", "1.5.1", "½", "\0", "a\nb"]
+NO_NUMBERS += [HUGE, f"-{HUGE}", "9" * 5000, "x" * 5000]
+FITS = {"--seed": {"-1", "0", " 0"}, "--dropout": {"0"}, "--learning-rate": {HUGE}}
+ELSE_GIVEN = {
+    "train": ["photographs"],
+    "evaluate": ["model.safetensors", "photographs"],
+    "predict": ["model.safetensors", "photographs"],
+    "summary": ["model.safetensors"],
+    "gradcheck": ["--layer", "minicnn:ReLU", "--shape", "3"],
+}
+
+
+def options_with_a_value():
+    """(command, option) for all that take one, as the parser itself knows them."""
+    commands = command_line._parser()._subparsers._group_actions[0].choices
+    for name, parser in commands.items():
+        for action in parser._actions:
+            if action.option_strings and action.nargs != 0:
+                yield name, action.option_strings[-1], action
+
+
+NUMBERS = [
+    (command, option)
+    for command, option, action in options_with_a_value()
+    if action.choices is None and option not in ("--out", "--report", "--csv", "--layer")
+]
+
+
+def test_the_options_with_numbers_are_known():
+    assert {option for _, option in NUMBERS} == {
+        "--epochs", "--batch-size", "--learning-rate", "--dropout", "--seed", "--patience",
+        "--drawn", "--threads", "--shape",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "option"), NUMBERS)
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda v: repr(v[:8]))
+def test_a_number_that_makes_no_sense_is_one_line(minicnn, command, option, value):
+    if value in FITS.get(option, ()):
+        return
+    if command == "train" and option == "--drawn":
+        said = minicnn("train", f"{option}={value}")
+    else:
+        said = minicnn(command, *ELSE_GIVEN[command], f"{option}={value}")
+    assert said.code == 2
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith(f"minicnn {command}: argument {option}: ")
+    assert len(said.err) < 500
+
+
+@pytest.mark.parametrize("option", ["--out", "--report", "--csv"])
+@pytest.mark.parametrize("value", ["", "a\0b"])
+def test_a_name_that_names_nothing(minicnn, option, value):
+    command = next(command for command, known, _ in options_with_a_value() if known == option)
+    said = minicnn(command, *ELSE_GIVEN[command], f"{option}={value}")
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize("command", [c for c in ELSE_GIVEN if c != "gradcheck"])
+def test_an_empty_name(minicnn, command):
+    said = minicnn(command, *["" for _ in ELSE_GIVEN[command]])
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+    assert "expected a name, got ''" in said.err
+
+
+@pytest.mark.usefixtures("a_few_files", "small_catdog")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("summary", "model.safetensors", "--batch-size", "1000000000"),
+        ("evaluate", "model.safetensors", "photographs", "--batch-size", "1000000000"),
+        ("evaluate", "model.safetensors", "photographs", "--threads", "1024"),
+        ("predict", "model.safetensors", "photographs", "--threads", "1024"),
+        (*TRAIN, "--batch-size", "1000000000", "--threads", "1024", "--seed", str(-(2**63))),
+        (*TRAIN, "--patience", "1000000000", "--seed", str(2**63 - 1)),
+    ],
+    ids=lambda words: " ".join(words[-2:]),
+)
+def test_the_largest_numbers_that_are_taken_work(minicnn, words):
+    assert minicnn(*words).code == 0
+
+
+def test_where_memory_is_short_it_is_one_line(minicnn, monkeypatch):
+    def greedy(*_):
+        raise MemoryError("Unable to allocate 61.4 TiB")
+
+    monkeypatch.setattr(train, "pictures", greedy)
+    said = minicnn("train", "--drawn", "9")
+    assert said == (1, "", "minicnn: expected enough memory, but: Unable to allocate 61.4 TiB\n")
 
 
 # ---- help ----------------------------------------------------------------------------------------
@@ -217,3 +330,48 @@ def test_ctrl_c_saves_and_says_how_to_go_on(environment, minicnn):
     assert said.code == 0, said.err
     epochs = [line.split(",")[0] for line in Path("run/log.csv").read_text().splitlines()]
     assert epochs == ["epoch", *map(str, range(1, begun + 1))]
+
+
+# ---- Ctrl-C before there is anybody to answer ----------------------------------------------------
+
+STOPS = "import os, signal; os.kill(os.getpid(), signal.SIGINT); raise ImportError('not stopped')"
+
+
+@pytest.mark.parametrize("module", ["numpy", "argparse"])
+@pytest.mark.parametrize("typed", ["the module", "the script"])
+def test_ctrl_c_while_modules_load_is_no_traceback(typed, module, environment, tmp_path):
+    """``module`` loads before the library's own ones, and ``argparse`` with the commands."""
+    (tmp_path / f"{module}.py").write_text(STOPS)
+    script = tmp_path / "minicnn"
+    script.write_text("import sys\nfrom minicnn.cli import main\nsys.exit(main())\n")
+    command = COMMAND if typed == "the module" else [sys.executable, str(script)]
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [*command, "summary", "catdog"], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGINT  # a shell says 130
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_program_that_imports_the_library_keeps_its_ctrl_c(environment, tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(
+        "import signal, minicnn\n"
+        "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
+    )
+    subprocess.run([sys.executable, str(script)], env=environment, check=True)
+
+
+def test_within_a_command_ctrl_c_is_answered_again(environment, tmp_path):
+    script = tmp_path / "minicnn"
+    script.write_text(
+        "import signal, sys\n"
+        "from minicnn.cli import main, command_line\n"
+        "assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL\n"
+        "command_line._carry_out = lambda _: signal.raise_signal(signal.SIGINT) or 0\n"
+        "sys.exit(main([]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (130, "minicnn: interrupted\n")
