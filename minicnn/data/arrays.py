@@ -75,6 +75,10 @@ class ArrayDataset:
             "seed of the order": self.seed,
         }
 
+    def peek(self) -> Batch | None:
+        """The first batch of epoch 0."""
+        return next(self.epoch(0), None)
+
     def bytes(self) -> int | None:
         """The size of ``x``; None if a class derived from this one makes its own batches."""
         return int(self.x.nbytes) if type(self).epoch is ArrayDataset.epoch else None

@@ -4,6 +4,8 @@ Anything with these two members can be given to ``model.fit``; nothing needs to 
 A data set whose ``epoch`` has a parameter ``start`` is asked to begin at that batch when a run is
 resumed in the middle of an epoch; of any other, the batches before it are made and dropped. What a
 method ``settings()`` gives, a dictionary of texts and numbers, must be the same after a resume.
+What ``peek()`` gives, a batch of some samples, is looked at before an epoch begins; of a data set
+that has no such method it is the first batch of epoch 0.
 """
 
 from __future__ import annotations
@@ -62,6 +64,20 @@ class Whole(Dataset, Protocol):
 
     def order(self, epoch: int) -> Array:
         """Which of them, in turn, the batches of an epoch are cut from."""
+
+
+def peek(data: Dataset) -> Batch | None:
+    """Samples that tell what the others are like; None if there are none."""
+    look = getattr(data, "peek", None)
+    if callable(look):
+        batch: Batch | None = look()
+        return batch
+    coming = iter(data.epoch(0))
+    try:
+        return next(coming, None)
+    finally:
+        if (close := getattr(coming, "close", None)) is not None:
+            close()  # of a generator that may have threads at work
 
 
 def batches(data: Dataset, epoch: int, start: int = 0) -> Iterator[Batch]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import positive, whole
-from minicnn.data.dataset import Batch, Dataset, batches
+from minicnn.data.dataset import Batch, Dataset, batches, peek
 from minicnn.data.settings import settings_of
 from minicnn.errors import ConfigError, LabelError
 from minicnn.randomness import generator
@@ -54,6 +54,11 @@ class Mixup:
         """What a run that is resumed has to find as it was."""
         ours = {"alpha": self.alpha, "one_hot": self.one_hot, "seed of the mixtures": self.seed}
         return settings_of(self.data) | {"mixup": repr(ours)}
+
+    def peek(self) -> Batch | None:
+        """What ``data`` shows, with labels as they are here."""
+        batch = peek(self.data)
+        return None if batch is None else batch._replace(y=self.targets(batch.y))
 
     def __len__(self) -> int:
         """How many batches an epoch has."""

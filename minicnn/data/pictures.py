@@ -106,6 +106,12 @@ class Pictures:
             "augment": lasting_text(self.augment),
         }
 
+    def peek(self) -> Batch | None:
+        """One picture, of the last class, as it is in epoch 0: no thread is started for it."""
+        if len(self.labels) == 0:
+            return None
+        return self._batch(0, np.array([np.argmax(self.labels)]))
+
     def bytes(self) -> int | None:
         """The size of all pictures; None if they are varied in ways that only we know."""
         ours = type(self).epoch is Pictures.epoch and type(self)._batch is Pictures._batch

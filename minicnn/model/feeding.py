@@ -8,9 +8,11 @@ from typing import Any
 
 from minicnn.arguments import fraction, whole
 from minicnn.data.arrays import ArrayDataset, as_samples
-from minicnn.data.dataset import Dataset
+from minicnn.data.dataset import Dataset, peek
 from minicnn.errors import ConfigError, DataError
-from minicnn.typing import Array
+from minicnn.typing import Array, Shape
+
+NO_BATCH = "expected a data set with at least one batch, got none; is the folder empty?"
 
 
 def as_dataset(data: Any, batch_size: int) -> Dataset:
@@ -71,13 +73,18 @@ def training_data(
     return everything.part(0, keep), everything.part(keep, count, shuffle=False)
 
 
-def first_x(data: Dataset) -> Array:
-    """Samples to read the input shape off."""
-    if isinstance(data, ArrayDataset):
-        return data.x
-    for batch in data.epoch(0):
-        return batch.x
-    raise DataError("expected a data set with at least one batch, got none; is the folder empty?")
+def require_batches(data: Dataset) -> None:
+    """A clear error before anything begins."""
+    if len(data) == 0:
+        raise DataError(NO_BATCH)
+
+
+def sample_shape(data: Dataset) -> Shape:
+    """The shape of one sample."""
+    batch = peek(data)
+    if batch is None:
+        raise DataError(NO_BATCH)
+    return tuple(batch.x.shape[1:])
 
 
 def inputs(x: Any, batch_size: int) -> Iterator[Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from minicnn.arguments import sizes, whole
 from minicnn.backends import DeviceOps, ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
-from minicnn.data.dataset import Batch
+from minicnn.data.dataset import Batch, Dataset
 from minicnn.engine import Engine, floats, link, tap
 from minicnn.errors import (
     ConfigError,
@@ -25,7 +25,13 @@ from minicnn.initializers import Unfilled
 from minicnn.layers import Chain, Layer
 from minicnn.losses import Loss
 from minicnn.metrics import Metric, to_numpy
-from minicnn.model.feeding import as_dataset, first_x, inputs, training_data
+from minicnn.model.feeding import (
+    as_dataset,
+    inputs,
+    require_batches,
+    sample_shape,
+    training_data,
+)
 from minicnn.model.settings import Settings, as_list
 from minicnn.model.summary import Summary, summarize
 from minicnn.model.weights import put_weights
@@ -125,6 +131,11 @@ class Sequential(Chain):
     def _build_for(self, x: Any) -> None:
         if self.input_shape is None:
             self.build(tuple(x.shape[1:]))
+
+    def _build_for_data(self, data: Dataset) -> None:
+        require_batches(data)
+        if self.input_shape is None:
+            self.build(sample_shape(data))
 
     def _require_built(self, what: str) -> None:
         if self.input_shape is None:
@@ -228,7 +239,7 @@ class Sequential(Chain):
             if not isinstance(watcher, Callback):
                 raise ConfigError(f"expected callbacks (mc.Callback subclasses), got {watcher!r}")
             watcher.model = self
-        self._build_for(first_x(data))
+        self._build_for_data(data)
         self.class_names = getattr(data, "classes", self.class_names)
         return self.trainer.fit(
             data,
@@ -260,7 +271,7 @@ class Sequential(Chain):
     def evaluate(self, x: Any, y: Any = None, batch_size: int = 32) -> dict[str, Any]:
         """Loss and metrics over arrays or a data set, as a dictionary."""
         data = as_dataset((x, y) if y is not None else x, batch_size)
-        self._build_for(first_x(data))
+        self._build_for_data(data)
         return self.trainer.evaluate(data)
 
     def predict(self, x: Any, batch_size: int = 32) -> Array:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minicnn.backends import room_for_a_batch
-from minicnn.data.dataset import Batch, Dataset, batches
+from minicnn.data.dataset import Batch, Dataset, batches, peek
 from minicnn.data.settings import lasting_text, settings_of
 from minicnn.engine import Engine, Link, floats
 from minicnn.errors import (
@@ -212,13 +212,14 @@ class Trainer:
     @room_for_a_batch()
     @np.errstate(over="ignore", invalid="ignore")
     def _try(self, validation: Dataset) -> None:
-        """The first batch: what does not fit should not come out after an epoch of training."""
-        for batch in validation.epoch(0):
-            try:
-                self._loss(self.engine.infer(batch.x), batch)
-            except MinicnnError as error:
-                raise type(error)(f"validation data: {error}") from None
+        """A look: what does not fit should not come out after an epoch of training."""
+        batch = peek(validation)
+        if batch is None:
             return
+        try:
+            self._loss(self.engine.infer(batch.x), batch)
+        except MinicnnError as error:
+            raise type(error)(f"validation data: {error}") from None
 
     def _epoch(
         self, data: Dataset, validation: Dataset | None, class_weight: Mapping[int, float] | None
@@ -324,6 +325,8 @@ class Trainer:
             mean.add(value, len(batch.x))
             _update(metrics, batch.y, self.link.predictions(outputs))
             self.ctrl_c.may_stop_here()
+        if not mean.count:
+            raise DataError("expected a data set with at least one batch, got none")
         return {"loss": mean.value, **_results(metrics)}
 
     def _reset_metrics(self) -> None:
