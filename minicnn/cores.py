@@ -1,4 +1,4 @@
-"""How many cores this process may use (ground floor).
+"""How many cores this process may use, and whether it has threads for them (ground floor).
 
 Not how many the machine has: a batch system binds a process to some of them, and a container
 buys a share of their time. More threads or processes than that only take turns.
@@ -6,8 +6,10 @@ buys a share of their time. More threads or processes than that only take turns.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -25,6 +27,18 @@ def available_cores(cgroup: Path | None = None) -> int:
         cores = os.cpu_count() or 1
     quota = _quota_lately(cgroup or CGROUP)
     return cores if quota is None else max(1, min(cores, int(quota)))
+
+
+@functools.cache
+def can_start_threads() -> bool:
+    """Whether Python has threads here: in a browser it has none. Found out by starting one."""
+    thread = threading.Thread(target=lambda: None, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
 
 
 def _quota_lately(cgroup: Path) -> float | None:

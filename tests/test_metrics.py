@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import minicnn as mc
 from minicnn import metrics
 from minicnn.errors import LabelError, ShapeError
+from tests.narrow import indices_of_32_bits
 from tests.strategies import seeds
 
 
@@ -174,3 +175,15 @@ def test_several_yes_or_no_outputs_have_no_common_table():
 def test_what_a_metric_cannot_take(make, says):
     with pytest.raises(mc.MinicnnError, match=says):
         make()
+
+
+@pytest.mark.parametrize("K", [1, 3])
+@pytest.mark.parametrize("labels", [np.int64, np.int32, np.uint8, np.float32])
+def test_counting_where_indices_have_32_bits(K, labels):
+    y_pred = np.random.default_rng(0).random((30, K), dtype=np.float32)
+    y_true = (np.arange(30) % max(K, 2)).astype(labels)
+    expected = metrics.confusion_matrix(y_true, y_pred)
+    with indices_of_32_bits():
+        table = metrics.confusion_matrix(y_true, y_pred)
+    assert table.dtype == np.int64  # counts of a long epoch need more
+    np.testing.assert_array_equal(table, expected)

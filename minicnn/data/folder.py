@@ -84,7 +84,7 @@ class ImageFolder(Pictures):
         self.root, self.classes = listing.root, listing.classes
         self.paths: list[Path] = [Path(file.path) for file in files]
         self._numbers, self._digests = read.numbers, read.digests
-        counts = np.bincount(labels, minlength=len(self.classes)).tolist()
+        counts = np.bincount(labels.astype(np.intp), minlength=len(self.classes)).tolist()
         self.report = PictureReport(
             root=str(self.root),
             counts=dict(zip(self.classes, counts, strict=True)),

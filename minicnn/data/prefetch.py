@@ -1,4 +1,4 @@
-"""Work done ahead on other threads, handed over in order (floor 4; needs nobody).
+"""Work done ahead on other threads, handed over in order (floor 4).
 
 Pictures are decoded and batches are augmented this way, beside the training step: Pillow and
 NumPy let other threads run while they compute. The results do not depend on how many threads
@@ -13,6 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from minicnn.cores import can_start_threads
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -24,12 +26,13 @@ def in_order(
 
     An exception comes to the consumer in the place of its result. A consumer that stops early,
     or drops the iterator, ends the threads: what has begun is finished, the rest is not begun.
-    With no threads, the work is done when its result is asked for.
+    With no threads, none asked for or none to be had, as in a browser, the work is done when its
+    result is asked for.
 
     >>> list(in_order(lambda x: x * x, range(5), threads=2, ahead=3))
     [0, 1, 4, 9, 16]
     """
-    if threads < 1:
+    if threads < 1 or not can_start_threads():
         yield from map(work, items)
         return
     rest = iter(items)

@@ -91,10 +91,13 @@ def _leave_control(library: LibController) -> None:
 def _libraries() -> tuple[tuple[LibController, ...], tuple[LibController, ...]]:
     """The BLAS libraries of this process with one number for it, and those with one a thread.
 
-    They are looked up once, for it takes a millisecond.
+    They are looked up once, for it takes a millisecond. In a browser threadpoolctl need not be
+    there, for NumPy comes without a BLAS that has threads.
     """
-    from threadpoolctl import ThreadpoolController
-
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ModuleNotFoundError:
+        return (), ()
     found = ThreadpoolController().select(user_api="blas").lib_controllers
     own = [lib.internal_api == "openblas" and lib.threading_layer == "openmp" for lib in found]
     return (

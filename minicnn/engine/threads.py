@@ -13,7 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from minicnn.cores import available_cores
+from minicnn.cores import available_cores, can_start_threads
 from minicnn.engine.blas import one_blas_thread_for_good
 from minicnn.engine.options import current_options
 from minicnn.errors import ConfigError
@@ -28,7 +28,8 @@ def set_threads(n: int | None) -> None:
     """Use ``n`` threads from now on, this one included; None: one for each core we may use.
 
     The environment variable MINICNN_THREADS sets the number to begin with. Results do not
-    depend on it.
+    depend on it. Where Python has no threads, in a browser, this one does all the work, however
+    many are asked for, and ``get_threads()`` is 1.
 
     >>> set_threads(2)
     >>> get_threads()
@@ -46,6 +47,11 @@ def set_threads(n: int | None) -> None:
 
 def get_threads() -> int:
     """How many threads work on one batch."""
+    wanted = _wanted()
+    return wanted if wanted == 1 or can_start_threads() else 1
+
+
+def _wanted() -> int:
     if _chosen is not None:
         return _chosen
     wish = os.environ.get("MINICNN_THREADS", "").strip()
@@ -147,12 +153,19 @@ class _Pool:
     def offer(self, task: _Task, helpers: int) -> None:
         """Invite this many helpers, in the caller's context (its ``np.errstate``, for one)."""
         with self._lock:
-            while self._threads < helpers:
+            while self._threads < helpers and self._one_more():
                 self._threads += 1
-                name = f"minicnn-{self._threads}"
-                threading.Thread(target=self._help, name=name, daemon=True).start()
+            helpers = min(helpers, self._threads)
         for _ in range(helpers):
             self._tickets.put((task, contextvars.copy_context()))
+
+    def _one_more(self) -> bool:
+        name = f"minicnn-{self._threads + 1}"
+        try:
+            threading.Thread(target=self._help, name=name, daemon=True).start()
+        except RuntimeError:  # the system allows no more: those that there are do the work
+            return False
+        return True
 
     def _help(self) -> None:
         one_blas_thread_for_good()

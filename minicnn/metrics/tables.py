@@ -76,7 +76,8 @@ def confusion_matrix(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
     _all_numbers(y_pred, "predictions")
     K = 2 if y_pred.ndim == 1 else max(y_pred.shape[-1], 2)
     rows, columns = true_classes(y_true, y_pred), predicted_classes(y_pred, threshold)
-    return np.bincount(rows * K + columns, minlength=K * K).reshape(K, K)
+    cells = (rows * K + columns).astype(np.intp, copy=False)  # 32 bits in a browser
+    return np.bincount(cells, minlength=K * K).reshape(K, K).astype(np.int64, copy=False)
 
 
 # ---- figures of a confusion matrix -----------------------------------------------------------

@@ -15,6 +15,7 @@ from PIL import Image
 import minicnn.data
 from minicnn.data import ImageFolder, read_picture
 from minicnn.errors import ConfigError, DataError
+from tests.narrow import indices_of_32_bits, no_more_threads
 
 MakeFolder = Callable[..., Path]
 
@@ -35,6 +36,16 @@ def test_pictures_labels_and_paths_go_together(make_folder: MakeFolder) -> None:
     label_of = dict(zip(map(bytes, x), y, strict=True))
     for batch in dataset.epoch(0):
         assert [label_of[bytes(pixels)] for pixels in batch.x] == batch.y.tolist()
+
+
+def test_a_folder_is_counted_and_read_where_indices_have_32_bits_and_nothing_is_parallel(
+    make_folder: MakeFolder,
+) -> None:
+    root = make_folder(dogs=3, cats=4)
+    with indices_of_32_bits(), no_more_threads():
+        dataset = ImageFolder(root, image_size=8, threads=2, cache=False)
+        assert dataset.report.counts == {"cats": 4, "dogs": 3}
+        assert sum(len(batch.x) for batch in dataset.epoch(0)) == 7
 
 
 def test_images_are_square_for_one_number(make_folder: MakeFolder) -> None:

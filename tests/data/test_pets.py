@@ -17,6 +17,7 @@ from minicnn.data.pets.exposure import draw_exposure, expose
 from minicnn.data.pets.generate import WORTH_A_PROCESS
 from minicnn.errors import ConfigError
 from minicnn.randomness import generator
+from tests.narrow import no_more_threads
 
 SMALL = (20, 20)
 ROOT = str(Path(minicnn.__file__).parent.parent)
@@ -71,6 +72,14 @@ def many():
 def test_no_picture_is_drawn_twice(many):
     n, (x, _) = many
     assert len({p.tobytes() for p in x}) == n
+
+
+def test_without_threads_all_are_drawn_here(many):
+    n, (x, y) = many
+    with no_more_threads():
+        other_x, other_y = drawn_pets(n, SMALL, workers=2)
+    np.testing.assert_array_equal(other_x, x)
+    np.testing.assert_array_equal(other_y, y)
 
 
 @pytest.mark.parametrize("workers", [2, 3])

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicnn.data.prefetch import in_order
+from tests.narrow import no_more_threads
 
 
 def prefetch_threads() -> list[threading.Thread]:
@@ -69,3 +70,13 @@ def test_an_early_end_leaves_no_threads() -> None:
     next(results)
     del results
     assert not prefetch_threads()
+
+
+def test_without_threads_each_is_done_when_it_is_asked_for() -> None:
+    began: list[int] = []
+    with no_more_threads():
+        results = in_order(lambda item: began.append(item) or item * 2, range(5), 3, 4)
+        assert not began
+        assert next(results) == 0
+        assert began == [0]
+        assert list(results) == [2, 4, 6, 8]

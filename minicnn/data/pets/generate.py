@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minicnn.cores import available_cores
+from minicnn.cores import available_cores, can_start_threads
 from minicnn.data.pets.job import Job
 from minicnn.data.pets.knobs import Knobs
 from minicnn.errors import ConfigError
@@ -62,7 +62,7 @@ def drawn_pets(
     x = np.empty((n, height, width, 3), np.uint8)
     y = np.array([label_of(number, seed) for number in range(n)], np.int64)
     processes = workers or available_cores()
-    shares = max(1, min(processes, n // WORTH_A_PROCESS))
+    shares = max(1, min(processes, n // WORTH_A_PROCESS)) if can_start_threads() else 1
     bounds = [n * share // shares for share in range(shares + 1)]
     with ThreadPoolExecutor(max_workers=shares) as pool:  # each waits for one process's pictures
         elsewhere = [
