@@ -15,11 +15,10 @@ from minicnn.backends import graph, registry
 from tests import cupy_standin
 from tests.cupy_standin.cublas import Library
 from tests.cupy_standin.raw import COMPILER
+from tests.left_out import needs
 
-STAND_IN = pytest.param(
-    "stand-in",
-    marks=pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to run CUDA's text with"),
-)
+needs_compiler = needs(COMPILER, "of the CUDA kernels", "no C++ compiler: apt install g++")
+STAND_IN = pytest.param("stand-in", marks=needs_compiler)
 GPU = pytest.param("gpu", marks=pytest.mark.gpu)
 
 

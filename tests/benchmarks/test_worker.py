@@ -1,6 +1,5 @@
 """The two ends of the pipe, tried with the yardstick: it needs NumPy only."""
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from benchmarks.arena.opponents import HOME, YARDSTICK, Entry
 from benchmarks.arena.turns import Pace, break_down, compete
 from benchmarks.arena.worker import Worker, WorkerError, environment
 from benchmarks.arena.workloads import lenet
+from tests.left_out import needs
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,19 @@ def test_a_worker_times_each_step(yardstick: Worker) -> None:
     assert all(0 < s < 30 for s in seconds)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processor time comes from /proc")
+@needs(Path("/proc/self/stat").exists(), "of frozen processes", "no /proc: Linux has it")
 def test_between_its_turns_a_worker_is_frozen(yardstick: Worker) -> None:
-    time.sleep(0.05)  # the signal is on its way
+    def state() -> str:
+        stat = Path(f"/proc/{yardstick._process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0]
+
+    until = time.monotonic() + 60
+    while state() != "T" and time.monotonic() < until:  # the signal is on its way
+        time.sleep(0.01)
+    assert state() == "T"  # stopped, not merely asleep
     before = yardstick.cpu_seconds()
     time.sleep(0.1)
     assert yardstick.cpu_seconds() == before
-    state = Path(f"/proc/{yardstick._process.pid}/stat").read_text().rpartition(")")[2].split()[0]
-    assert state == "T"  # stopped, not merely asleep
 
 
 def test_a_mistake_comes_back_with_the_workers_words(yardstick: Worker) -> None:

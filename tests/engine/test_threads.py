@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.engine import threads
+from tests.left_out import needs
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def test_every_job_is_done_once(count, n):
 def test_helpers_do_help():
     """Two jobs that wait for each other can only end if two threads work."""
     mc.set_threads(2)
-    meeting = threading.Barrier(2, timeout=20)
+    meeting = threading.Barrier(2, timeout=300)
     threads.run(lambda i: meeting.wait(), 2)
 
 
@@ -85,7 +86,7 @@ def test_the_environment_sets_the_number(monkeypatch):
         mc.get_threads()
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux's call")
+@needs(hasattr(os, "sched_setaffinity"), "of bound processes", "no sched_setaffinity: Linux has it")
 def test_a_process_bound_to_one_core_uses_one_thread():
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"

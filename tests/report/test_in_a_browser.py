@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from tests.left_out import needs
 from tests.report.browser import Browser, find_browser
 from tests.report.conftest import PETS, of_pictures
 
 PROGRAM = find_browser()
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None, reason="no Chromium here; install it, or name one in CHROMIUM"
+pytestmark = needs(
+    PROGRAM, "in a browser", "no Chromium: apt install chromium, or name one in CHROMIUM"
 )
 DESK, TELEPHONE = 1280, 390
 LONG = "a class with quite a long name, <b>and no</b> place to break: " + "x" * 60

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +15,19 @@ import pytest
 import minicnn as mc
 from minicnn.backends import Window, kernels
 from minicnn.backends.numpy_ops import NumpyOps
-from tests.cupy_standin.raw import COMPILER, RawModule
+from tests.cupy_standin.raw import RawModule
+from tests.devices import needs_compiler
+from tests.left_out import needs
 
 
 def nvrtc():
-    """NVIDIA's run-time compiler, if the system has it (MINICNN_NVRTC=... says where)."""
-    path = os.environ.get("MINICNN_NVRTC") or ctypes.util.find_library("nvrtc")
+    """NVIDIA's run-time compiler, if it is installed (MINICNN_NVRTC=... says where)."""
+    packaged = Path(sysconfig.get_path("purelib")).glob("nvidia/*/lib/libnvrtc.so.*")
+    path = (
+        os.environ.get("MINICNN_NVRTC")
+        or ctypes.util.find_library("nvrtc")
+        or next(map(str, packaged), None)
+    )
     try:
         return ctypes.CDLL(path) if path else None
     except OSError:
@@ -36,7 +45,6 @@ INSTANCES = [
     for name, (_, parameters) in kernels.places().items()
     for types in kernels.combinations(parameters)
 ]
-needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
 
 
 def test_every_kernel_is_found_by_its_file():
@@ -58,7 +66,7 @@ def test_every_kernel_ends_in_the_index_type():
     assert all(parameters[-1] == "Index" for _, parameters in kernels.places().values())
 
 
-@pytest.mark.skipif(shutil.which("nvcc") is None, reason="no nvcc to compile CUDA with")
+@needs(shutil.which("nvcc"), "with NVIDIA's compiler", "no nvcc: it comes with the CUDA toolkit")
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 def test_nvcc_compiles_every_kernel(architecture, tmp_path):
     """All files as one: naming an instance in a table makes the compiler produce it."""
@@ -75,7 +83,7 @@ def test_nvcc_compiles_every_kernel(architecture, tmp_path):
     assert len(entries) == len(INSTANCES)
 
 
-@pytest.mark.skipif(nvrtc() is None, reason="no NVRTC, the compiler that CuPy calls")
+@needs(nvrtc(), "with the compiler that CuPy calls", "no NVRTC: pip install nvidia-cuda-nvrtc-cu12")
 @pytest.mark.parametrize(("file", "parameters", "types"), VARIANTS)
 def test_nvrtc_compiles_every_kernel_under_the_name_that_cupy_asks_for(file, parameters, types):
     library, program = nvrtc(), ctypes.c_void_p()

@@ -10,11 +10,14 @@ import pytest
 from minicnn.backends import cublas, graph
 from tests import cupy_standin
 from tests.cupy_standin import machine
+from tests.left_out import because
+
+NO_CUPY = because("of CuPy itself", "no CuPy: pip install cupy-cuda12x")
 
 
 def test_cupy_has_everything_that_the_standin_has():
     """This one needs CuPy, but no GPU."""
-    cupy = pytest.importorskip("cupy")
+    cupy = pytest.importorskip("cupy", reason=NO_CUPY)
     for name in (*cupy_standin.__all__, *(f.__name__ for f in cupy_standin.FUNCTIONS)):
         assert hasattr(cupy, name), name
     for name in vars(cupy_standin.ndarray).keys() - {"__weakref__"}:
@@ -36,7 +39,7 @@ def public(kind):
 
 def test_cupy_takes_the_arguments_that_minicnn_gives():
     """Read off CuPy's own signatures and help texts; no GPU is needed."""
-    cupy = pytest.importorskip("cupy")
+    cupy = pytest.importorskip("cupy", reason=NO_CUPY)
 
     def takes(function, *names):
         text = (function.__doc__ or "").split("\n")[0]
@@ -354,7 +357,7 @@ def test_products_inside_a_graph_are_cublass(cupy_ops):
     """Every way that a matrix can lie, asked of the library itself."""
     xp, library = cupy_ops.xp, graph.loaded_library(cupy_ops.xp)
     if library is None:
-        pytest.skip("cuBLAS was not found among this process's files")
+        pytest.skip(because("of cuBLAS", "not among this process's files"))
     blas, rng = cublas.Cublas(xp, library), np.random.default_rng(0)
     for dtype in (np.float32, np.float64):
         for M, K, N in [(2, 3, 4), (1, 5, 1), (7, 1, 3), (33, 20, 17)]:

@@ -12,10 +12,9 @@ from tests.backends.gpu.test_augment import pictures
 from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
 from tests.cupy_standin import cuda
 from tests.cupy_standin.machine import Counts, counted, counts, lazy
-from tests.cupy_standin.raw import COMPILER
-from tests.devices import cupy_called
+from tests.devices import cupy_called, needs_compiler
 
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
+pytestmark = needs_compiler
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.saving import ModelFile
+from tests.left_out import needs
 from tests.training.callbacks.scripted import begun
 
 TABLE = np.array([[3, 1], [0, 4]])
@@ -120,10 +121,9 @@ def test_json_has_tables_and_says_null_for_what_is_no_number(tmp_path: Path) -> 
 # ---- where there is nothing to write to --------------------------------------------------------
 
 
+@needs(Path("/dev/full").exists(), "of a full disk", "no /dev/full: Linux has it")
 @pytest.mark.parametrize("kind", LOGGERS)
 def test_a_full_disk_is_one_clear_error(kind: Any) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("this system has no /dev/full")
     logger = begun(kind("/dev/full"))
     logger.on_epoch_begin(0)
     with pytest.raises(mc.SavingError, match="No space left"):
