@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help setup catdog test test-thorough test-parity record-parity lint check-install examples clean
+.PHONY: help setup catdog test-parity record-parity lint check-install examples clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,12 +34,6 @@ setup: $(BIN)/.ready  ## a virtual environment with minicnn and its tools
 catdog: $(BIN)/.ready  ## train the cat/dog network on generated pictures (about two minutes)
 	$(BIN)/python examples/catdog.py
 
-test: $(BIN)/.ready  ## every test, and every example in a docstring
-	$(BIN)/python -m pytest -q
-
-test-thorough: $(BIN)/.ready  ## the same, with hypothesis trying twenty times as hard
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q
-
 lint: $(BIN)/.ready  ## style, types, and the floors of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -65,7 +59,7 @@ examples: $(BIN)/.ready  ## every example, on a small setting
 
 MNIST ?= ../shared/data/mnist
 
-include benchmarks/bench.mk tests/gpu.mk tests/bare.mk docs/docs.mk
+include tests/tests.mk tests/bare.mk tests/gpu.mk benchmarks/bench.mk docs/docs.mk
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-* dist runs docs/_build .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -271,7 +271,11 @@ def test_without_a_network_the_error_says_what_to_put_where(dead_url: str, tmp_p
     assert "\n" not in str(e.value)
 
 
-@pytest.mark.parametrize("content", [b"<html>Please log in</html>", archive(a=b"a" * 99)[:80], b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>Please log in</html>", archive(a=b"a" * 99)[:80], b""],
+    ids=["a page", "an archive cut short", "nothing"],
+)
 def test_what_is_no_archive_does_not_stay(server: Server, tmp_path: Path, content: bytes) -> None:
     server.content = content
     with pytest.raises(DataError, match="expected a zip archive"):

@@ -42,7 +42,7 @@ def test_it_is_done_beside_the_consumer() -> None:
     beside = threading.Event()
     results = in_order(lambda item: beside.set() if item == 1 else None, range(3), 1, 2)
     next(results)
-    assert beside.wait(5), "item 1 was not begun before it was asked for"
+    assert beside.wait(60), "item 1 was not begun before it was asked for"
     results.close()
 
 
