@@ -6,15 +6,14 @@ EXACT = 1e-12, relative to the largest number of an array. Both sides compute in
 where one rounding is 1e-16. What was seen is 4e-15 for a single layer and 1e-14 after ten
 steps of training; a formula that differs in anything shows up far above 1e-12.
 
-Training in float32 cannot be compared so tightly, whoever computes. The last bit of a sum
-depends on the order of its terms, and now and then it decides which cell of a pool wins or
-whether a ReLU passes; then a gradient differs visibly, and ten steps carry that on. (It is
-not worse than that: RMSprop divides by at least √epsilon = 3e-4, so a weight moves by at most
-3.2 times the gradient's error in a step, and there is no jump where a gradient changes sign.)
-How far such accidents lead is a property of the network: ``rounding.py`` measures it, by
-moving the starting weights by one unit in the last place, and each ``NetworkCase`` notes it.
-What a wrong formula could hide below that is caught in float64, where the same ten steps are
-compared exactly.
+Training in float32 cannot be compared so tightly, whoever computes, nor by a fixed number: how far
+the order of a sum leads depends on the processor. ``float32_steps.py`` measures it on the machine
+at hand, and compares step by step with float64. Keras's own float32 numbers are compared with as
+far as nothing was trained; what it ends with after ten steps is for ``rounding.py`` to show.
+
+WITHIN_ROUNDING = 10, as in tests/engine/test_equality.py: a step in float32 may be off by ten
+times what some units in the last place of the weights change. What was seen, under six of
+OpenBLAS's kernels, is 1.4 times at most.
 
 COUNTED = 1e-6 for metrics: Keras counts in float32, and adds 1e-7 to the denominator of F1.
 """
@@ -27,10 +26,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.parity import answers, cases, minicnn_side
+from tests.parity import answers, cases, float32_steps, minicnn_side
 
 EXACT = 1e-12
 COUNTED = 1e-6
+WITHIN_ROUNDING = 10
 BEFORE_TRAINING = 1e-6  # a forward pass in float32: some 20,000 terms a sum, rounded at 6e-8
 
 
@@ -56,18 +56,20 @@ class Check:
 
 
 class Float32Check(Check):
-    """A network trained in float32: within what rounding does to it."""
+    """A network trained in float32: Keras's until it is trained, then within rounding."""
 
     def run(self, folder: Path) -> None:
-        """Exact as far as nothing was trained; from then on by root mean square."""
+        """Keras's predictions and first loss; from then on, float64's steps."""
         theirs = answers.load(folder / f"{self.file}.npz")[self.case.name]
         ours = self.compute(self.case)
-        assert set(ours) == set(theirs)
+        assert ours["before"].dtype == theirs["before"].dtype == np.float32
         equal(f"{self}: before", ours["before"], theirs["before"], BEFORE_TRAINING)
-        equal(f"{self}: first loss", ours["losses"][0], theirs["losses"][0], BEFORE_TRAINING)
-        for what, expected in theirs.items():
-            assert ours[what].dtype == expected.dtype, f"{self}: {what}"
-            near(f"{self}: {what}", ours[what], expected, self.case.rounding_of(what))
+        equal(f"{self}: first loss", ours["first loss"], theirs["losses"][0], BEFORE_TRAINING)
+        for what, (off, moved) in float32_steps.errors(self.case).items():
+            assert off <= WITHIN_ROUNDING * moved, (
+                f"{self}: {what}: a step in float32 is off by {off:.2g} (rms), allowed "
+                f"{WITHIN_ROUNDING * moved:.2g}"
+            )
 
 
 def equal(what: str, ours: Any, theirs: np.ndarray, tolerance: float) -> None:
@@ -85,13 +87,6 @@ def equal(what: str, ours: Any, theirs: np.ndarray, tolerance: float) -> None:
     )
 
 
-def near(what: str, ours: np.ndarray, theirs: np.ndarray, allowed: float) -> None:
-    """The root mean square distance may be at most ``allowed``."""
-    assert ours.shape == theirs.shape, f"{what}: shape {ours.shape}, expected {theirs.shape}"
-    distance = rms(ours, theirs)
-    assert distance <= allowed, f"{what}: off by {distance:.2g} (rms), allowed {allowed:.2g}"
-
-
 def rms(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(np.subtract(a, b, dtype=np.float64)))))
 
@@ -105,7 +100,7 @@ NETWORKS = [
     for case in cases.NETWORKS
     for check in (
         Check(f"{case.name}-float64", case, partial(trained, dtype="float64")),
-        Float32Check(f"{case.name}-float32", case, partial(trained, dtype="float32")),
+        Float32Check(f"{case.name}-float32", case, float32_steps.at_first),
     )
 ]
 

@@ -50,11 +50,7 @@ def draw_weights(layer: mc.Layer, case: LayerCase) -> None:
 
 def answer_network(case: NetworkCase, dtype: str) -> dict:
     """Ten steps: the loss of each, predictions before and after, the final weights."""
-    model = mc.Sequential([build(spec) for spec in case.layers], (case.size, case.size, 3))
-    model.astype(dtype)
-    model.set_weights(case.weights([w.shape for w in model.get_weights()], dtype))
-    model.compile(optimizer=mc.RMSprop(1e-3), loss=case.loss)
-
+    model = network(case, dtype)
     x_seen = case.pictures(case.steps, dtype)[0]
     before = model.predict(x_seen)
     losses = [
@@ -62,6 +58,15 @@ def answer_network(case: NetworkCase, dtype: str) -> dict:
     ]
     after, weights = model.predict(x_seen), model.get_weights()
     return {"losses": np.array(losses), "before": before, "after": after, "weights": weights}
+
+
+def network(case: NetworkCase, dtype: str) -> mc.Sequential:
+    """The network with the weights that it starts from, ready to be trained."""
+    model = mc.Sequential([build(spec) for spec in case.layers], (case.size, case.size, 3))
+    model.astype(dtype)
+    model.set_weights(case.weights([w.shape for w in model.get_weights()], dtype))
+    model.compile(optimizer=mc.RMSprop(1e-3), loss=case.loss)
+    return model
 
 
 def answer_optimizer(case: OptimizerCase) -> dict[str, np.ndarray]:

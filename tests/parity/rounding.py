@@ -1,9 +1,10 @@
-"""How far rounding alone leads ten float32 steps: where ``NetworkCase.rounding`` comes from.
+"""How far rounding alone leads ten float32 steps: why the tests compare single ones.
 
     python -m tests.parity.rounding
 
 trains each network again and again, each time with its starting weights moved by at most one
-unit in the last place, and prints how far (rms) each array ends from the float64 answer.
+unit in the last place, and prints how far (rms) each array ends from the float64 answer. Under
+OPENBLAS_CORETYPE=Haswell, and others, it prints what another processor would.
 """
 
 from dataclasses import dataclass

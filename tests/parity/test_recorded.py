@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from minicnn.engine import engine_options
 from tests.parity import answers, cases, checks
 
 
@@ -38,10 +39,35 @@ def test_an_answer_that_differs_in_the_tenth_digit_is_noticed(tmp_path):
 
 
 SMALL = [check for check in checks.NETWORKS if check.case.name == "every-layer"]
+IN_FLOAT64, IN_FLOAT32 = SMALL
 
 
-@pytest.mark.parametrize("check", SMALL, ids=str)
-def test_training_by_a_slightly_different_rule_is_noticed(check, monkeypatch):
+def test_training_by_a_slightly_different_rule_is_noticed(monkeypatch):
     monkeypatch.setattr(mc, "RMSprop", partial(mc.RMSprop, rho=0.89))
     with pytest.raises(AssertionError, match=r"off by .*, allowed"):
-        check.run(answers.RECORDED)
+        IN_FLOAT64.run(answers.RECORDED)
+
+
+@pytest.mark.parametrize("error", [1e-4, -1e-4])
+def test_a_step_that_is_wrong_in_float32_alone_is_noticed(error, monkeypatch):
+    class OffInFloat32(mc.RMSprop):
+        def update(self, p, g, slots, lr, step, ops):
+            super().update(p, g, slots, lr * (1 + error * (p.dtype == np.float32)), step, ops)
+
+    monkeypatch.setattr(mc, "RMSprop", OffInFloat32)
+    with pytest.raises(AssertionError, match=r"a step in float32 is off by .*, allowed"):
+        IN_FLOAT32.run(answers.RECORDED)
+
+
+def test_a_gradient_that_is_lost_in_float32_alone_is_noticed(monkeypatch):
+    backward = mc.Conv2D.backward
+
+    def forgets_some(self, dy, cache):
+        dx, grads = backward(self, dy, cache)
+        if dy.dtype == np.float32:
+            grads["W"] = np.where(abs(grads["W"]) < 1e-4, 0, grads["W"])
+        return dx, grads
+
+    monkeypatch.setattr(mc.Conv2D, "backward", forgets_some)
+    with engine_options(plain=True), pytest.raises(AssertionError, match="a step in float32"):
+        IN_FLOAT32.run(answers.RECORDED)

@@ -16,15 +16,7 @@ class NetworkCase:
     batch: int
     classes: int
     loss: str
-    rounding_of_weights: float  # rms, of weights near 0.1
-    rounding_of_outputs: float  # rms, of losses and predictions near 1
     steps: int = 10
-
-    def rounding_of(self, what):
-        """How far float32 may lead this array: about four times the worst in ``rounding.py``."""
-        if what.endswith("-columns"):  # sums of thousands of entries gather their errors
-            return 10 * self.rounding_of_weights
-        return self.rounding_of_weights if what.startswith("weight") else self.rounding_of_outputs
 
     def roles(self):
         return [role for spec in self.layers for role in spec.roles()]
@@ -63,8 +55,6 @@ MISSION = NetworkCase(
     batch=4,
     classes=2,
     loss="binary_crossentropy",
-    rounding_of_weights=2e-4,  # pools and ReLUs let a last bit decide: a few weights differ
-    rounding_of_outputs=1e-3,
 )
 
 EVERY_LAYER = NetworkCase(
@@ -111,10 +101,6 @@ EVERY_LAYER = NetworkCase(
     batch=6,
     classes=4,
     loss="categorical_crossentropy",
-    # The largest is the bias before a BatchNorm, which takes it out again: its gradient is
-    # zero but for rounding, and that noise is what moves it.
-    rounding_of_weights=8e-6,
-    rounding_of_outputs=1e-6,
 )
 
 NETWORKS = [MISSION, EVERY_LAYER]
