@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.errors import SavingError
-from minicnn.saving import tensor_file
+from minicnn.saving import json_text, tensor_file
 from minicnn.saving.atomic import given_path, shown, write_whole
 from minicnn.typing import Array
 
@@ -33,6 +33,7 @@ def write(path: str | os.PathLike[str], document: Document, arrays: Mapping[str,
     arrays = {name: np.array(a, order="C", copy=None) for name, a in arrays.items()}
     document = {"format": FORMAT, **document}
     sealed = json.dumps({"digest": _digest(document, arrays), **document})
+    json_text.check_depth(sealed)
     write_whole(path, tensor_file.to_bytes(arrays, {KEY: sealed}))
 
 
@@ -52,11 +53,11 @@ def read(path: str | os.PathLike[str]) -> tuple[Document, dict[str, Array]]:
     if text is None:
         raise _unreadable(path, "it holds arrays, but minicnn did not write it")
     try:
-        document = json.loads(text)
+        document = json_text.parse(text)
         digest = document.pop("digest")
         form = document["format"]
         intact = digest == _digest(document, arrays)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (SavingError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _unreadable(path, f"its description makes no sense ({error!r})") from error
     if form != FORMAT:
         raise SavingError(

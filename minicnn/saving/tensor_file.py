@@ -28,6 +28,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from minicnn.errors import SavingError
+from minicnn.saving import json_text
 from minicnn.typing import Array, Shape
 
 METADATA = "__metadata__"
@@ -114,10 +115,10 @@ def read(file: io.BufferedIOBase) -> tuple[dict[str, str], dict[str, Array]]:
 
 def _parse(header: bytes) -> tuple[dict[str, str], list[Entry]]:
     try:
-        described = json.loads(
+        described = json_text.parse(
             header.decode(), object_pairs_hook=_without_doubles, parse_constant=_refuse
         )
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+    except ValueError as error:  # UnicodeDecodeError is one too
         raise SavingError(f"expected a header in JSON, but: {error}") from error
     if not isinstance(described, dict):
         _refuse(f"a header that is a {type(described).__name__}")
