@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,13 @@ import numpy as np
 import pytest
 
 from minicnn.cores import can_start_threads
+
+needs_threads = pytest.mark.skipif(
+    not can_start_threads(), reason="no thread can be started here, as in a browser"
+)
+needs_processes = pytest.mark.skipif(
+    sys.platform == "emscripten", reason="a browser has no processes"
+)
 
 
 @contextmanager

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from minicnn.streams import Forgiving, is_terminal
+
+from minicnn.data.live import can_draw_live
+
+BETWEEN_UPDATES = 0.25  # seconds
 
 
 @contextmanager
@@ -23,6 +29,9 @@ def progress_bar(
         show = is_terminal(sys.stderr)
     if not show or total == 0 or sys.stderr is None:
         yield lambda _: None
+        return
+    if not can_draw_live():
+        yield from _plain_line(total, text, " bytes" if in_bytes else "")
         return
     from rich.console import Console
     from rich.progress import (
@@ -41,3 +50,23 @@ def progress_bar(
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(text, total=total)
         yield lambda steps: progress.advance(task, steps)
+
+
+def _plain_line(total: int | None, text: str, unit: str) -> Iterator[Callable[[int], None]]:
+    """``reading pictures: 120 of 2,000``, written over itself and wiped away at the end."""
+    whole = "" if total is None else f" of {total:,}"
+    done, shown_at, width = 0, -math.inf, 0
+
+    def advance(steps: int) -> None:
+        nonlocal done, shown_at, width
+        done += steps
+        if time.monotonic() - shown_at < BETWEEN_UPDATES:
+            return
+        line = f"{text}: {done:,}{whole}{unit}"
+        shown_at, width = time.monotonic(), max(width, len(line))
+        print("\r" + line, end="", file=sys.stderr, flush=True)
+
+    try:
+        yield advance
+    finally:
+        print("\r" + " " * width + "\r", end="", file=sys.stderr, flush=True)

@@ -8,6 +8,7 @@ import time
 from importlib.util import find_spec
 from typing import Any
 
+from minicnn.data.live import can_draw_live
 from minicnn.errors import ConfigError
 from minicnn.streams import Forgiving, is_terminal, tell
 from minicnn.training.callback import Callback
@@ -21,9 +22,9 @@ def progress_for(verbose: int) -> Callback | None:
         raise ConfigError(f"expected verbose 0, 1 or 2, got {verbose!r}")
     if verbose == 1 and _in_notebook():
         # rich draws in a notebook through ipywidgets; without it, lines are what can be shown.
-        return ProgressBar() if find_spec("ipywidgets") else EpochLines()
+        return ProgressBar() if find_spec("ipywidgets") and can_draw_live() else EpochLines()
     if verbose == 1 and is_terminal(sys.stdout):
-        return ProgressBar()
+        return ProgressBar() if can_draw_live() else EpochLines()
     return EpochLines() if verbose == 2 else None
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import minicnn as mc
 from minicnn.engine import threads
 from tests.left_out import needs
+from tests.narrow import needs_threads
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,7 @@ def test_every_job_is_done_once(count, n):
     assert (done == 1).all()
 
 
+@needs_threads
 def test_helpers_do_help():
     """Two jobs that wait for each other can only end if two threads work."""
     mc.set_threads(2)
@@ -75,6 +77,7 @@ def test_senseless_numbers_of_threads_are_refused(n):
         mc.set_threads(n)
 
 
+@needs_threads
 def test_the_environment_sets_the_number(monkeypatch):
     monkeypatch.setenv("MINICNN_THREADS", "3")
     assert mc.get_threads() == 3

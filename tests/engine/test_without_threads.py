@@ -10,7 +10,7 @@ import minicnn as mc
 from minicnn.engine import blas, threads
 from minicnn.cores import can_start_threads
 from tests.engine.test_equality import ready_model
-from tests.narrow import no_more_threads
+from tests.narrow import needs_threads, no_more_threads
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +41,14 @@ def test_without_threads_set_threads_is_taken_and_one_works():
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.skipif(sys.platform == "emscripten", reason="a browser's Python has no threads")
+@needs_threads
 def test_with_threads_as_many_as_were_asked_for():
     mc.set_threads(3)
     assert can_start_threads()
     assert mc.get_threads() == 3
 
 
+@needs_threads
 @pytest.mark.parametrize("granted", [0, 1])
 def test_those_that_the_system_still_allows_do_all_jobs(monkeypatch, granted):
     """The first one is spent on finding out that there are threads."""

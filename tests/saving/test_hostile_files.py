@@ -198,11 +198,15 @@ def test_a_huge_layer_costs_no_memory(tmp_path: Path) -> None:
     path = forged(tmp_path, FORGERIES["a large layer"])
     tracemalloc.start()
     try:
-        with pytest.raises(mc.SavingError, match="expected shape"):
+        # Where indices have 32 bits, such an array can't even be asked for.
+        with pytest.raises(mc.SavingError, match=r"expected shape|array is too big"):
             mc.load_model(path)
         allocated = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    if np.intp(0).nbytes < 8:
+        assert allocated < 2**24
+        return
     # NumPy reports address space, which an array of 3.6 GB that nobody fills does not touch
     assert allocated > 2**30
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096

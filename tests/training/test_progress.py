@@ -1,11 +1,13 @@
 import re
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 import minicnn as mc
 from minicnn.training import progress
+from tests.narrow import needs_threads, no_more_threads
 
 
 @pytest.fixture
@@ -42,6 +44,7 @@ def test_a_line_an_epoch(model, capsys):
     assert f"val_loss {history.history['val_loss'][1]:.4f}" in lines[1]
 
 
+@needs_threads
 @pytest.mark.parametrize("where", ["a terminal", "a notebook"])
 def test_a_live_line_where_someone_can_see_it(model, where, capsys, monkeypatch):
     if where == "a terminal":
@@ -66,6 +69,22 @@ def test_a_notebook_without_ipywidgets_gets_lines(monkeypatch):
     assert type(progress.progress_for(1)) is progress.EpochLines
 
 
+@pytest.mark.parametrize("where", ["a terminal", "a notebook"])
+@pytest.mark.parametrize("what", ["rich", "threads"])
+def test_without_what_draws_a_line_an_epoch_says_it(model, where, what, capsys, monkeypatch):
+    if where == "a terminal":
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    else:
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+        monkeypatch.setattr(progress, "find_spec", lambda name: name == "ipywidgets")
+    if what == "rich":
+        monkeypatch.setitem(sys.modules, "rich", None)  # an import of it fails
+    with no_more_threads() if what == "threads" else nullcontext():
+        fit(model)
+    assert re.fullmatch(r"(Epoch [12]/2 · .*\n){2}", capsys.readouterr().out)
+
+
+@needs_threads
 def test_the_terminal_is_given_back_when_training_fails(model, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     bars = []

@@ -116,7 +116,7 @@ def keep_previous(path: Path) -> None:
     second = path.with_name(f"{path.name}.{os.getpid()}.keep")
     try:
         os.link(path, second)
-    except OSError:  # a file system without links
+    except (OSError, AttributeError):  # a file system without links, or a browser's Python
         os.replace(path, previous(path))
         return
     os.replace(second, previous(path))
