@@ -66,6 +66,10 @@ class SavingError(MinicnnError, OSError):
     """A model file that cannot be written, read, or trusted."""
 
 
+class MissingPackageError(MinicnnError, ImportError):
+    """A package that does what was asked for is not installed."""
+
+
 class KinkError(MinicnnError, ArithmeticError):
     """A gradient check stood on a kink, where there is no derivative to compare with."""
 

@@ -24,9 +24,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import PIL
-from PIL import Image, UnidentifiedImageError
 
+from minicnn.data import pillow
 from minicnn.data.formats import Source, source_of
 from minicnn.data.formats.metered import Metered
 from minicnn.data.formats.orientation import orientation
@@ -34,6 +33,7 @@ from minicnn.data.formats.png import in_8_bits, transparent_colour
 from minicnn.data.formats.signature import SIGNATURES
 from minicnn.data.limits import MAX_PIXELS, MAX_SIDE, Limits
 from minicnn.data.picture_error import PictureError
+from minicnn.data.pillow import Image, UnidentifiedImageError
 from minicnn.typing import Array, Pair
 
 # A decoder goes over all pixels once for each scan of a JPEG, and a scan can be ten bytes long.
@@ -101,7 +101,7 @@ def decode(
     try:
         source = source_of(data, limits)
         if source.format not in readable_formats():
-            reason = f"{source.format}, which this Pillow ({PIL.__version__}) cannot read"
+            reason = f"{source.format}, which this Pillow ({pillow.version}) cannot read"
             raise PictureError("picture", f"not a picture of a format that is read here: {reason}")
         with Image.open(Metered(source.data), formats=(source.format,)) as image:
             refuse_bomb(image, source, limits)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
-import PIL
 
+from minicnn.data import pillow
 from minicnn.data.cache import (
     ENDING,
     CachedPictures,
@@ -134,7 +134,7 @@ class Reader:
         chosen = self.cache
         folder = user_cache_folder() if chosen is None or isinstance(chosen, bool) else Path(chosen)
         root = str(listing.root.resolve())
-        how = (DECODING, PIL.__version__, self.image_size, self.max_pixels, self.max_side)
+        how = (DECODING, pillow.version, self.image_size, self.max_pixels, self.max_side)
         return cache_path(folder.expanduser(), listing.root.name, (root, listing.classes, how))
 
     def _read(

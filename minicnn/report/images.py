@@ -34,7 +34,7 @@ def as_bytes(picture: Array) -> Array:
 
 def photograph(picture: Array, alt: str) -> Html:
     """A picture as an image; large ones are packed as photographs are."""
-    from PIL import Image
+    from minicnn.data.pillow import Image
 
     H, W, C = picture.shape
     image = Image.fromarray(as_bytes(picture)[..., 0] if C == 1 else as_bytes(picture))
@@ -46,7 +46,7 @@ def photograph(picture: Array, alt: str) -> Html:
 
 def drawing(figure: Any, label: str, alt: str, photographs: bool = False) -> Html:
     """A matplotlib figure on paper; where the page is narrow it scrolls, and stays legible."""
-    from PIL import Image
+    from minicnn.data.pillow import Image
 
     file = io.BytesIO()
     with warnings.catch_warnings():  # a name may have letters that the font lacks

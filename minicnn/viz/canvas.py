@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.errors import MinicnnError
+from minicnn.errors import MissingPackageError
 from minicnn.typing import Array
 
 # Okabe and Ito's: told apart by colour-blind readers, and by their lightness in grey.
 BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#8c8c8c"
 
 
-class PlotsMissingError(MinicnnError, ImportError):
+class PlotsMissingError(MissingPackageError):
     """matplotlib is not installed."""
 
 

@@ -27,7 +27,7 @@ def contact_sheet(
 
     The k-th version of picture i is the one that a data set with this ``seed`` gives in epoch k.
     """
-    from PIL import Image
+    from minicnn.data.pillow import Image
 
     if len(pictures) == 0:
         raise DataError("expected pictures for a contact sheet, got none; give one or more")

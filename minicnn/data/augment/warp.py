@@ -47,7 +47,7 @@ def warp(picture: Array, matrix: Matrix, fill: Fill = "nearest", size: Pair | No
     >>> bool((warp(picture, mirror) == picture[:, ::-1]).all())
     True
     """
-    from PIL import Image
+    from minicnn.data.pillow import Image
 
     height, width, channels = checked(picture).shape
     new_height, new_width = size or (height, width)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw
 
 from minicnn.data.pets.camera import Camera
 from minicnn.data.pets.textures import SIDE, UNITS, shading
+from minicnn.data.pillow import Image, ImageChops, ImageDraw
 from minicnn.typing import Array
 
 Colour = tuple[int, int, int]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from math import cos, exp, sin
 
 import numpy as np
-from PIL import Image
 
 from minicnn.data.pets.body import paint_body
 from minicnn.data.pets.brush import Brush, Colour, darker
@@ -25,6 +24,7 @@ from minicnn.data.pets.knobs import Knobs
 from minicnn.data.pets.pet import Pet
 from minicnn.data.pets.pose import Pose, draw_pose
 from minicnn.data.pets.scene import paint_background, paint_foreground
+from minicnn.data.pillow import Image
 from minicnn.randomness import generator
 from minicnn.typing import Array, Pair
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from minicnn.data.pets.brush import Colour, darker, lighter, mix
 from minicnn.data.pets.coat import FURS, IRISES, SKIN, TONGUE, any_colour
 from minicnn.data.pets.curves import limb, loop, oval
 from minicnn.data.pets.textures import MARKINGS, SIDE, marking
+from minicnn.data.pillow import Image, ImageDraw
 from minicnn.typing import Array
 
 Rng = np.random.Generator

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image
 
+from minicnn.data.pillow import Image
 from minicnn.randomness import generator
 from minicnn.typing import Array
 

@@ -77,7 +77,7 @@ def _covered(paint: Callable[[Any, Any], None], size: Pair) -> Array:
 
     It paints once on black and once on white. Where both pictures agree, the ground is covered.
     """
-    from PIL import Image
+    from minicnn.data.pillow import Image
 
     pictures = []
     for ground in ((0, 0, 0), (255, 255, 255)):
