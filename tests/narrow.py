@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +11,9 @@ import numpy as np
 import pytest
 
 from minicnn.cores import can_start_threads
+from tests.left_out import needs
 
-needs_threads = pytest.mark.skipif(
-    not can_start_threads(), reason="no thread can be started here, as in a browser"
-)
-needs_processes = pytest.mark.skipif(
-    sys.platform == "emscripten", reason="a browser has no processes"
-)
+needs_threads = needs(can_start_threads(), "of threads", "a browser's Python has none")
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from minicnn.streams import Forgiving, is_terminal
-
 from minicnn.data.live import can_draw_live
+from minicnn.streams import Forgiving, is_terminal
 
 BETWEEN_UPDATES = 0.25  # seconds
 
@@ -56,6 +55,7 @@ def _plain_line(total: int | None, text: str, unit: str) -> Iterator[Callable[[i
     """``reading pictures: 120 of 2,000``, written over itself and wiped away at the end."""
     whole = "" if total is None else f" of {total:,}"
     done, shown_at, width = 0, -math.inf, 0
+    screen = Forgiving(sys.stderr)
 
     def advance(steps: int) -> None:
         nonlocal done, shown_at, width
@@ -64,9 +64,11 @@ def _plain_line(total: int | None, text: str, unit: str) -> Iterator[Callable[[i
             return
         line = f"{text}: {done:,}{whole}{unit}"
         shown_at, width = time.monotonic(), max(width, len(line))
-        print("\r" + line, end="", file=sys.stderr, flush=True)
+        screen.write("\r" + line)
+        screen.flush()
 
     try:
         yield advance
     finally:
-        print("\r" + " " * width + "\r", end="", file=sys.stderr, flush=True)
+        screen.write("\r" + " " * width + "\r")
+        screen.flush()

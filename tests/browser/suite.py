@@ -1,0 +1,81 @@
+"""Rooms of the suite in a browser's Python: ``node run.mjs PYODIDE WHEELS suite.py [ROOM ...]``.
+
+A test that starts a thread or a process of its own, or imports what no browser has, is skipped and
+says why. If it is minicnn that starts one, the test fails.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+ROOMS = (
+    "tests/test_errors.py", "tests/test_initializers.py", "tests/test_metric_curves.py",
+    "tests/test_metrics.py", "tests/test_randomness.py",
+    "tests/layers", "tests/losses", "tests/optimizers", "tests/gradcheck", "tests/testing",
+    "tests/backends/reference", "tests/backends/test_numpy_rules.py",
+    "tests/backends/test_ops.py", "tests/backends/test_window.py",
+    "tests/engine", "tests/model", "tests/saving", "tests/training", "tests/explain", "tests/data",
+)  # fmt: skip
+NOT_THERE = {
+    "http.server": "a browser's Python listens to nobody",
+    "resource": "a browser sets no limits to a process",
+    "threadpoolctl": "a browser's NumPy has no BLAS whose threads could be held",
+}
+
+
+PYPROJECT_S = (  # options, but for those that need other packages, or other processes
+    "--override-ini=addopts=", "--import-mode=importlib", "-m", "not parity and not gpu",
+    "-p", "no:cacheprovider",
+)  # fmt: skip
+MACHINERY = {"subprocess.py", "threading.py", "thread.py", "suite.py"}
+
+
+def by_a_test() -> bool:
+    """Whether it is a test that calls for a thread or a process, and not minicnn or NumPy."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and Path(frame.f_code.co_filename).name in MACHINERY:
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith("/suite/tests/")
+
+
+def skipping(method: Callable[..., Any], reason: str) -> Callable[..., Any]:
+    def instead(*args: Any, **options: Any) -> Any:
+        if by_a_test():
+            pytest.skip(reason)
+        return method(*args, **options)
+
+    return instead
+
+
+class NotThere(importlib.abc.MetaPathFinder):
+    """Skips the tests of a module that imports what a browser has not."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name in NOT_THERE:
+            pytest.skip(NOT_THERE[name], allow_module_level=True)
+
+
+def main(rooms: list[str]) -> int:
+    # Before any test is found: then it is the wheel, and no folder, that is tested.
+    import minicnn
+
+    assert "site-packages" in minicnn.__file__
+    sys.meta_path.insert(0, NotThere())
+    threading.Thread.start = skipping(threading.Thread.start, "a browser's Python has no threads")
+    subprocess.Popen.__init__ = skipping(subprocess.Popen.__init__, "a browser has no processes")
+    # A browser's files have no handles that could be turned aside: capfd cannot be.
+    options = ["-q", "-ra", "--no-header", "--capture=sys", "--durations=8", *PYPROJECT_S]
+    return int(pytest.main([*options, *(rooms or ROOMS)]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
