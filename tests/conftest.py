@@ -6,8 +6,8 @@ import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
-from minicnn.engine.cores import available_cores
 
+from minicnn.cores import available_cores
 from tests.devices import GPU, STAND_IN, cupy_called
 from tests.left_out import pytest_sessionfinish  # noqa: F401  a hook
 
