@@ -11,6 +11,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+# What stands in for signs that a code page lacks, as Windows' cp1252 and cp932 do.
+PLAIN = str.maketrans({"─": "-", "·": "-", "×": "x", "…": "...", "✓": "+", "–": "-"})
 GONE = (OSError, ValueError)  # a pipe without reader, a terminal that was shut; a closed stream
 
 
@@ -24,6 +26,24 @@ def is_terminal(stream: Any) -> bool:
         return stream is not None and bool(stream.isatty())
     except (*GONE, AttributeError):  # something else may have been put in its place
         return False
+
+
+def for_console(text: str) -> str:
+    """``text`` as it is, or in plainer signs if ``sys.stdout`` lacks one of those in it.
+
+    Python writes to a pipe or a file in the system's code page, and stops with an error at the
+    first sign that is not in it. A table is worth more than its rules, so reports go through here.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        return _plainer(text, encoding)
+    return text
+
+
+def _plainer(text: str, encoding: str) -> str:
+    return text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def tell(text: str) -> None:
@@ -41,7 +61,7 @@ def tell(text: str) -> None:
 class Forgiving:
     """A stream to write to that never fails; for the rest it is the one that it stands for.
 
-    A sign that the stream's encoding lacks is written as its number.
+    A sign that the stream's encoding lacks is written plainer, or as its number.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -53,8 +73,7 @@ class Forgiving:
             try:
                 self.stream.write(text)
             except UnicodeEncodeError:
-                encoding = self.stream.encoding
-                self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                self.stream.write(_plainer(text, self.stream.encoding))
         return len(text)
 
     def flush(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from minicnn.data.picture_error import PictureError, printable
+from minicnn.streams import for_console
 
 SHOWN = 20  # lines of skipped pictures in the printed report; ``skipped`` has them all
 
@@ -38,4 +39,4 @@ class PictureReport:
             lines += [f"  {error}" for error in self.skipped[:SHOWN]]
             if len(self.skipped) > SHOWN:
                 lines.append(f"  … and {len(self.skipped) - SHOWN} more (see report.skipped)")
-        return "\n".join(lines)
+        return for_console("\n".join(lines))

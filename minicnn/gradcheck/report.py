@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minicnn.streams import for_console
+
 
 @dataclass(frozen=True)
 class GradRow:
@@ -52,4 +54,4 @@ class GradReport:
         ]
         rule = "─" * max(map(len, (head_line, *lines)))
         title = f"Gradients of {self.subject}: right"
-        return "\n".join([title, rule, head_line, rule, *lines])
+        return for_console("\n".join([title, rule, head_line, rule, *lines]))

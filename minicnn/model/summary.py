@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from minicnn.engine import dtype_of
 from minicnn.layers import Chain, Layer
+from minicnn.streams import for_console
 from minicnn.training import trainable
 from minicnn.typing import Shape
 
@@ -87,7 +88,7 @@ class Summary:
             f"Multiply-adds of one sample: {self.multiply_adds:,}",
             f"Activations of a batch of {self.batch_size}: {megabytes(self.activation_bytes)}",
         ]
-        return "\n".join(lines)
+        return for_console("\n".join(lines))
 
 
 def summarize(network: Layer, batch_size: int) -> Summary:

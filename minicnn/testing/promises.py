@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn.backends import to_numpy
 from minicnn.errors import ConformanceError
+from minicnn.streams import for_console
 
 Case = TypeVar("Case")
 
@@ -22,9 +23,8 @@ class ConformanceReport:
     proven: tuple[str, ...]
 
     def __str__(self) -> str:
-        return "\n".join(
-            [f"{self.subject} keeps every promise:", *(f"  ✓ {p}" for p in self.proven)]
-        )
+        lines = [f"{self.subject} keeps every promise:", *(f"  ✓ {p}" for p in self.proven)]
+        return for_console("\n".join(lines))
 
 
 class Promises(Generic[Case]):
