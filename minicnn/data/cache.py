@@ -9,7 +9,8 @@ The file, all of it or nothing:
 A cache is believed only if its length, the digest of its index and the digest of every row are
 right. It is written beside its place under another name, flushed to the disk and then renamed:
 a process that is killed leaves the old cache or none, two processes that write at once each put
-a whole one there, and a reader keeps the file that it has mapped.
+a whole one there, and a reader keeps the file that it has mapped. (Windows replaces no file that
+somebody has mapped: there the new cache is given up, and the pictures stay in memory.)
 
 Rows are written with ``write`` and never through the mapping: on a full disk the first is an
 error that can be answered, the second kills the process.
@@ -25,7 +26,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def load_cache(path: Path, image_size: Pair) -> CachedPictures | None:
             if text_digest(index) != header["digest"]:
                 return None
             entries = json.loads(index)
-            pixels = map_rows(path, tuple(header["shape"]))
+            pixels = map_rows(file, tuple(header["shape"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     digests = [entry[-1] for entry in entries]
@@ -120,11 +121,11 @@ def text_digest(text: bytes) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def map_rows(path: Path, shape: tuple[int, ...]) -> Array:
-    """The rows of the file as an array that the system reads when they are touched."""
+def map_rows(file: BinaryIO, shape: tuple[int, ...]) -> Array:
+    """The rows of an open cache as an array that the system reads when they are touched."""
     if shape[0] == 0:
         return np.empty(shape, np.uint8)
-    return np.asarray(np.memmap(path, np.uint8, "r", HEADER, shape))
+    return np.asarray(np.memmap(file, np.uint8, "r", HEADER, shape))
 
 
 def rows_are_whole(pixels: Array, digests: list[str], block: int = 64) -> bool:
@@ -181,12 +182,16 @@ class CacheWriter:
         os.fsync(self._file)
         if RENAMES_OPEN_FILES:
             # Mapped before the renaming: afterwards another process may have put its own there.
-            pixels = map_rows(Path(self._temporary), tuple(self.shape))
+            with open(self._temporary, "rb") as file:
+                pixels = map_rows(file, tuple(self.shape))
             os.replace(self._temporary, self.path)
         else:
             self._close()
             os.replace(self._temporary, self.path)
-            pixels = map_rows(self.path, tuple(self.shape))
+            with self.path.open("rb") as file:
+                if file.read(HEADER) != header_of(facts):
+                    raise OSError("another process has put pictures of its own there meanwhile")
+                pixels = map_rows(file, tuple(self.shape))
         flush_folder(self.path.parent)
         keys: list[Any] = [entry[:4] for entry in self.entries]
         return CachedPictures(pixels, keys, [str(entry[4]) for entry in self.entries])

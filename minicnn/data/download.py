@@ -89,10 +89,12 @@ def _receive(url: str, part: Path, at_most: int, progress: bool | None) -> int |
             while chunk := answer.read(CHUNK):
                 have += len(chunk)
                 if have > at_most:
-                    part.unlink()
-                    raise _too_large(url, f"more than {at_most:,}", at_most)
+                    break
                 file.write(chunk)
                 step(len(chunk))
+    if have > at_most:
+        part.unlink()  # closed by now: Windows deletes no file that is open
+        raise _too_large(url, f"more than {at_most:,}", at_most)
     return total
 
 

@@ -111,21 +111,23 @@ class Reader:
         readable_formats()  # let Pillow load its formats before there are threads
         with quiet_pillow():
             if self.cache is False:
-                return self._read(listing, None, self._in_memory(listing), "off")
+                return self._read(listing, _nothing, self._in_memory(listing), "off")
             try:
                 path = self._path(listing)
                 remove_abandoned(path.parent, ENDING)
-                old = load_cache(path, self.image_size)
                 size, files = self.image_size, listing.files
                 return self._read(
-                    listing, old, lambda: CacheWriter(path, size, len(files)), str(path)
+                    listing,
+                    lambda: load_cache(path, size),
+                    lambda: CacheWriter(path, size, len(files)),
+                    str(path),
                 )
             except (OSError, RuntimeError) as error:  # RuntimeError: this user has no home folder
                 # Decoding starts again, which is rare (a full disk mostly shows before the first
                 # picture) and needs no care about what the broken file may hold.
                 log.warning("no picture cache, the pictures stay in memory: %s", error)
                 state = f"none, pictures in memory ({error})"
-                return self._read(listing, None, self._in_memory(listing), state)
+                return self._read(listing, _nothing, self._in_memory(listing), state)
 
     def _in_memory(self, listing: Listing) -> Callable[[], Rows]:
         return lambda: RowsInMemory(self.image_size, len(listing.files))
@@ -140,11 +142,11 @@ class Reader:
     def _read(
         self,
         listing: Listing,
-        old: CachedPictures | None,
+        load_old: Callable[[], CachedPictures | None],
         open_rows: Callable[[], Rows],
         cache: str,
     ) -> PicturesRead:
-        old = old or CachedPictures(np.empty((0, *self.image_size, 3), np.uint8), [], [])
+        old = load_old() or CachedPictures(np.empty((0, *self.image_size, 3), np.uint8), [], [])
         row_of = {key: row for row, key in enumerate(old.keys)}
         unknown = [file for file in listing.files if key_of(file) not in row_of]
         errors: dict[str, PictureError] = {}
@@ -161,6 +163,7 @@ class Reader:
             if new is not None:
                 for key in [key for key in map(key_of, listing.files) if key in row_of]:
                     new.append(key, old.pixels[row_of[key]], old.digests[row_of[key]])
+                del old  # nobody else has it: Windows replaces no file that is mapped
                 old = new.finish()
         return found_in(old, listing, list(errors.values()), cache)
 
@@ -186,6 +189,10 @@ class Reader:
                     raise outcome
                 step(1)
                 yield file, outcome
+
+
+def _nothing() -> None:
+    """What is known of pictures where there is no cache."""
 
 
 def key_of(file: PictureFile) -> Key:

@@ -1,6 +1,7 @@
 """Downloads, from a real server on this machine that behaves well or badly."""
 
 import io
+import os
 import socket
 import threading
 import zipfile
@@ -16,6 +17,8 @@ from minicnn.data import cats_and_dogs
 from minicnn.data.download import fetch
 from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
+from tests.like_windows import refusing
+from tests.systems import needs_proc
 
 CONTENT = generator(0, "test", "download").bytes(300_000)
 
@@ -281,3 +284,15 @@ def test_what_is_no_archive_does_not_stay(server: Server, tmp_path: Path, conten
     with pytest.raises(DataError, match="expected a zip archive"):
         cats_and_dogs(tmp_path, server.url)
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_proc
+def test_what_is_too_large_is_deleted_when_it_is_closed(
+    server: Server, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows deletes no file that is open."""
+    monkeypatch.setattr(os, "unlink", refusing(os.unlink, paths=1))
+    server.says_length = False
+    with pytest.raises(DataError, match="more than 1,000"):
+        fetch(server.url, path, 1000)
+    assert not part_of(path).exists()
