@@ -251,7 +251,7 @@ def main() -> None:
 
 def keep(path: str, report: dict[str, Any]) -> None:
     """All that is known by now: whatever ends the run, it is not lost."""
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
 
 

@@ -54,11 +54,11 @@ def _quota_lately(cgroup: Path) -> float | None:
 def _quota(cgroup: Path) -> float | None:
     """Cores' worth of time that a container may use, from cgroup v2 or v1; None: no limit."""
     try:
-        limit, period = (cgroup / "cpu.max").read_text().split()[:2]
+        limit, period = (cgroup / "cpu.max").read_text(encoding="utf-8").split()[:2]
     except (OSError, ValueError):
         try:
-            limit = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text().strip()
-            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text().strip()
+            limit = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text(encoding="utf-8").strip()
+            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text(encoding="utf-8").strip()
         except OSError:
             return None
     if not limit.isdigit() or not period.isdigit() or int(period) == 0:

@@ -221,7 +221,7 @@ class Record:
 def write(path: Path, document: dict[str, Any]) -> None:
     """A line for each fact, so that a change to one of them is one line in a diff."""
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(fact)}" for key, fact in document.items())
-    path.write_text(f"{{\n{lines}\n}}\n")
+    path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
 def measure(model: str, folder: Path, probe: bool) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def machine() -> dict[str, str]:
     """Whose processor, and which versions."""
     model = platform.processor()
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         pass

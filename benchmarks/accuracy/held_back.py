@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("results", type=Path, help="an --out of experiments")
     args = parser.parse_args()
     for path in sorted(args.results.glob("*.json")):
-        run = json.loads(path.read_text())
+        run = json.loads(path.read_text(encoding="utf-8"))
         if "held_back" in run["final"]:
             continue
         model = path.with_suffix(".safetensors")

@@ -23,7 +23,7 @@ def runs_in(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The runs of each experiment, by seed; the experiments from the least right to the most."""
     found = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
-        run = json.loads(path.read_text())
+        run = json.loads(path.read_text(encoding="utf-8"))
         found[run["experiment"]].append(run)
 
     def right(name: str) -> float:

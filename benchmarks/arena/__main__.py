@@ -35,7 +35,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     args = parse()
     if args.show:
-        print(render(json.loads(args.show.read_text())))
+        print(render(json.loads(args.show.read_text(encoding="utf-8"))))
         return
     entries = [entry for entry in ROSTER if entry.name in args.only.split(",")]
     usual = Pace(5, 0.5) if args.quick else Pace(9, 1.0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 import traceback
@@ -57,9 +56,11 @@ def resident_bytes() -> Reply:
     """
     status = Path("/proc/self/status")
     if not status.exists():
+        import resource  # Windows has none, and no arena
+
         unit = 1 if sys.platform == "darwin" else 1024
         return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
-    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    fields = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
     kib = {key: int(fields[key].split()[0]) for key in ("VmRSS", "VmHWM")}
     return {"now": kib["VmRSS"] * 1024, "peak": kib["VmHWM"] * 1024}
 

@@ -13,7 +13,7 @@ def cores() -> int:
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     quota = Path("/sys/fs/cgroup/cpu.max")
     if quota.exists():
-        limit, period = quota.read_text().split()
+        limit, period = quota.read_text(encoding="utf-8").split()
         if limit != "max":
             allowed = min(allowed or 1, max(1, int(limit) // int(period)))
     return allowed or 1
@@ -27,7 +27,9 @@ def busy_seconds() -> float:
     stat = Path("/proc/stat")
     if not stat.exists():
         return 0.0
-    user, nice, system, _idle, _iowait, irq, softirq, steal = stat.read_text().split()[1:9]
+    user, nice, system, _idle, _iowait, irq, softirq, steal = stat.read_text(
+        encoding="utf-8"
+    ).split()[1:9]
     ticks = sum(map(int, (user, nice, system, irq, softirq, steal)))
     return ticks / os.sysconf("SC_CLK_TCK")
 
@@ -46,7 +48,7 @@ def describe() -> dict[str, Any]:
 def processor() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
-        for line in info.read_text().splitlines():
+        for line in info.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
@@ -57,7 +59,8 @@ def caches() -> dict[str, str]:
     found = {}
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         level, kind, size = (
-            (folder / name).read_text().strip() for name in ("level", "type", "size")
+            (folder / name).read_text(encoding="utf-8").strip()
+            for name in ("level", "type", "size")
         )
         if kind != "Instruction":
             found[f"L{level}"] = size

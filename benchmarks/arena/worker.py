@@ -97,7 +97,7 @@ class Worker:
         stat = Path(f"/proc/{self._process.pid}/stat")
         if not stat.exists():
             return 0.0
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        user, system = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ def test_an_experiment(name, photographs, tmp_path, monkeypatch, capsys):
     cache = tmp_path / "cache"
     options = ("--epochs", 1, "--seed", 3, "--out", tmp_path / "out", *SMALL[name])
     python(f"accuracy/{name}.py", photographs, *options, cache=cache)
-    result = json.loads((tmp_path / "out" / f"{name}-3.json").read_text())
+    result = json.loads((tmp_path / "out" / f"{name}-3.json").read_text(encoding="utf-8"))
     parts = result["final"]
     assert (result["experiment"], result["seed"], result["recipe"]["epochs"]) == (name, 3, 1)
     assert parts["choosing"]["right"] + parts["held_back"]["right"] == parts["all"]["right"]
@@ -74,11 +74,11 @@ def test_a_probe_leaves_the_held_back_half_alone(photographs, tmp_path):
     out, cache = tmp_path / "out", tmp_path / "cache"
     options = ("--epochs", 1, "--probe", "--out", out, "--name", "trial", *SMALL["textbook"])
     python("accuracy/textbook.py", photographs, *options, cache=cache)
-    result = json.loads((out / "trial-0.json").read_text())
+    result = json.loads((out / "trial-0.json").read_text(encoding="utf-8"))
     assert list(result["final"]) == ["choosing"]
     assert "| trial |" in python("accuracy/table.py", out, cache=cache)
     python("accuracy/held_back.py", photographs, out, cache=cache)
-    result = json.loads((out / "trial-0.json").read_text())
+    result = json.loads((out / "trial-0.json").read_text(encoding="utf-8"))
     assert list(result["final"]) == ["choosing", "held_back", "all"]
 
 
@@ -86,7 +86,7 @@ def test_the_table_of_the_runs_in_the_docs():
     said = subprocess.run(
         [sys.executable, BENCHMARKS / "accuracy" / "table.py"], capture_output=True, text=True
     ).stdout
-    page = (BENCHMARKS.parent / "docs" / "accuracy.md").read_text()
+    page = (BENCHMARKS.parent / "docs" / "accuracy.md").read_text(encoding="utf-8")
     lines = [line for line in said.splitlines() if line.startswith("| ")]
     assert len(lines) > 2
     for line in lines:

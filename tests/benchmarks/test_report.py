@@ -66,7 +66,7 @@ def test_the_plot_is_drawn(tmp_path: Path) -> None:
 
     path = tmp_path / "results.svg"
     draw(run(), path)
-    picture = path.read_text()
+    picture = path.read_text(encoding="utf-8")
     for word in ("minicnn", "keras-graph", "images in a batch"):
         assert word in picture
     assert "pixels a side" not in picture  # nothing was measured by image

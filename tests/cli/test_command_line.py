@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import minicnn as mc
 from minicnn.cli import command_line, evaluate, gradcheck, predict, summary, train
 from tests.cli.conftest import save_picture
+from tests.systems import needs_signals
 
 TRAIN = ("train", "photographs", "--epochs", "1")
 
@@ -295,10 +296,11 @@ def test_the_module_is_the_command(environment):
 
 
 def test_the_installed_script_is_the_same_function():
-    script = (ROOT / "pyproject.toml").read_text()
+    script = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert 'minicnn = "minicnn.cli:main"' in script
 
 
+@needs_signals
 def test_a_reader_that_goes_away_is_no_error(environment):
     process = subprocess.Popen(
         [*COMMAND, "gradcheck"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -311,6 +313,7 @@ def test_a_reader_that_goes_away_is_no_error(environment):
     process.stderr.close()
 
 
+@needs_signals
 def test_ctrl_c_saves_and_says_how_to_go_on(environment, minicnn):
     words = ["train", "--drawn", "36", "--batch-size", "6", "--out", "run"]
     process = subprocess.Popen(
@@ -325,10 +328,14 @@ def test_ctrl_c_saves_and_says_how_to_go_on(environment, minicnn):
     assert errors.splitlines()[-1].endswith(
         "the run is saved; go on with the same command and --resume"
     )
-    begun = len(Path("run/log.csv").read_text().splitlines())  # and a heading: one epoch less
+    begun = len(
+        Path("run/log.csv").read_text(encoding="utf-8").splitlines()
+    )  # and a heading: one epoch less
     said = minicnn(*words, "--epochs", begun, "--resume")
     assert said.code == 0, said.err
-    epochs = [line.split(",")[0] for line in Path("run/log.csv").read_text().splitlines()]
+    epochs = [
+        line.split(",")[0] for line in Path("run/log.csv").read_text(encoding="utf-8").splitlines()
+    ]
     assert epochs == ["epoch", *map(str, range(1, begun + 1))]
 
 

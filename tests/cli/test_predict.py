@@ -120,7 +120,7 @@ def test_more_pictures_than_a_batch(minicnn, model, here):
 def test_csv_for_a_spreadsheet(minicnn, model, photographs):
     said = minicnn("predict", model, "photographs", "--csv", "new/tags.csv")
     assert (said.code, said.out) == (0, "12 pictures: new/tags.csv\n")
-    with open("new/tags.csv", newline="") as file:
+    with open("new/tags.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["class"] for row in rows} == {"night", "day"}
     assert rows[0] == {"file": "photographs/day/0.png", "class": "day", "probability": "1.0000"}
@@ -159,7 +159,7 @@ def test_names_do_nothing_to_a_terminal(minicnn, model, here, name):
         assert all(line.isprintable() for line in text.split("\n"))
     assert (len(said.out.splitlines()), len(said.err.splitlines())) == (2, 1)
     minicnn("predict", model, "odd", "--csv", "tags.csv")
-    assert len(Path("tags.csv").read_text().splitlines()) == 2
+    assert len(Path("tags.csv").read_text(encoding="utf-8").splitlines()) == 2
     document = json.loads(minicnn("predict", model, "odd", "--json").out)
     assert document["pictures"][0]["file"] == f"odd/{name}"  # a program gets the very name
 

@@ -40,7 +40,7 @@ def test_a_report_is_left_where_it_is_asked_for(minicnn, photographs):
     words = ("train", "photographs", "--epochs", 1, "--quiet")
     assert minicnn(*words, "--report") == (0, "", "")
     assert left_in("runs/train") == sorted([*LEFT, "report.html"])
-    text = Path("runs/train/report.html").read_text()
+    text = Path("runs/train/report.html").read_text(encoding="utf-8")
     assert "<bdi>night/" in text
     assert "ModelCheckpoint(path=&#x27;runs/train/run.ckpt&#x27;" in text
     assert minicnn(*words, "--out", "other", "--report", "pages/mine.html") == (0, "", "")
@@ -106,7 +106,7 @@ def test_patience_ends_training_and_keeps_the_best_epoch(minicnn, photographs):
     options = ("train", "photographs", "--learning-rate", 0.3, "--epochs", 200, "--patience", 2)
     said = minicnn(*options)
     assert said.code == 0
-    rows = Path("runs/train/log.csv").read_text().splitlines()[1:]
+    rows = Path("runs/train/log.csv").read_text(encoding="utf-8").splitlines()[1:]
     losses = [float(row.split(",")[-2]) for row in rows]
     best = losses.index(min(losses))
     assert len(losses) == best + 3 < 200
@@ -193,7 +193,7 @@ def test_where_nothing_is_left_to_train_it_is_said(minicnn, photographs):
 
 
 def test_a_file_where_the_run_should_be_is_said_before_pictures_are_read(minicnn, photographs):
-    Path("taken").write_text("mine")
+    Path("taken").write_text("mine", encoding="utf-8")
     for out in ("taken", "taken/deep/run"):
         said = minicnn("train", "photographs", "--out", out)
         assert (said.code, said.out) == (1, "")

@@ -21,6 +21,7 @@ from PIL import Image
 from minicnn.data import ImageFolder, cache, reading, unfinished
 from minicnn.data.cache import HEADER, CacheWriter, digest, load_cache
 from minicnn.data.unfinished import open_unfinished, remove_abandoned
+from tests.systems import needs_limits, needs_replacing_in_use, needs_signals
 
 MakeFolder = Callable[..., Path]
 SIZE = (12, 16)
@@ -44,7 +45,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     really = reading.read_picture
 
     def counted(path: str, *rest: object) -> np.ndarray:
-        names.append("/".join(path.split("/")[-2:]))
+        names.append("/".join(Path(path).parts[-2:]))
         return really(path, *rest)
 
     monkeypatch.setattr(reading, "read_picture", counted)
@@ -61,6 +62,7 @@ def test_pictures_are_decoded_once(make_folder: MakeFolder, decoded: list[str]) 
     assert len(decoded) == 10
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows tells no time of change of an entry")
 def test_a_changed_picture_is_read_again(make_folder: MakeFolder, decoded: list[str]) -> None:
     """Even if whoever changed it put its time back and kept its size."""
     root = make_folder(a=3, b=2)
@@ -155,6 +157,7 @@ def test_a_tail_of_zeros_is_not_believed(tmp_path: Path) -> None:
     assert load_cache(path, (4, 5)) is None
 
 
+@needs_replacing_in_use
 def test_a_reader_keeps_its_rows_when_the_cache_is_replaced(tmp_path: Path) -> None:
     path = a_cache(tmp_path)
     old = load_cache(path, (4, 5))
@@ -290,6 +293,7 @@ ImageFolder(root, image_size=(12, 16), threads=1)
 """
 
 
+@needs_signals
 @pytest.mark.parametrize("moment", ["rows", "within a row", "index", "flush", "rename", "after"])
 @pytest.mark.parametrize("state", ["no cache yet", "an older cache"])
 def test_killed_while_writing(
@@ -346,6 +350,7 @@ print(dataset.report.cache)
 """
 
 
+@needs_limits
 @pytest.mark.parametrize("size", [0, HEADER, HEADER + 1000, HEADER + 8 * 12 * 16 * 3])
 @pytest.mark.parametrize("reserve", ["found at the start", "found while writing"])
 def test_full_disk(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from minicnn.data.listing import class_in_name, list_pictures
 from minicnn.errors import DataError
+from tests.systems import link, needs_users
 
 MakeFolder = Callable[..., Path]
 
@@ -96,9 +97,9 @@ def test_the_class_is_in_the_name(name: str, number: int, between: str) -> None:
 
 def test_a_link_to_the_same_folder_counts_once(tmp_path: Path) -> None:
     touch(tmp_path, "a/1.jpg", "a/sub/2.jpg", "b/3.jpg")
-    (tmp_path / "a" / "again").symlink_to("sub")
-    (tmp_path / "b" / "root").symlink_to(tmp_path)
-    (tmp_path / "b" / "a").symlink_to(tmp_path / "a")
+    link(tmp_path / "a" / "again", "sub", folder=True)
+    link(tmp_path / "b" / "root", tmp_path, folder=True)
+    link(tmp_path / "b" / "a", tmp_path / "a", folder=True)
     found = labelled(tmp_path)
     assert len(found) == 3
     assert ("b/3.jpg", "b") in found
@@ -107,8 +108,8 @@ def test_a_link_to_the_same_folder_counts_once(tmp_path: Path) -> None:
 def test_classes_may_be_links(tmp_path: Path) -> None:
     touch(tmp_path, "elsewhere/x/1.jpg", "elsewhere/y/2.jpg")
     (tmp_path / "root").mkdir()
-    (tmp_path / "root" / "cats").symlink_to(tmp_path / "elsewhere" / "x")
-    (tmp_path / "root" / "dogs").symlink_to(tmp_path / "elsewhere" / "y")
+    link(tmp_path / "root" / "cats", tmp_path / "elsewhere" / "x", folder=True)
+    link(tmp_path / "root" / "dogs", tmp_path / "elsewhere" / "y", folder=True)
     assert labelled(tmp_path / "root") == [("cats/1.jpg", "cats"), ("dogs/2.jpg", "dogs")]
 
 
@@ -169,6 +170,7 @@ except DataError as error:
 """
 
 
+@needs_users
 def test_no_permission(make_folder: MakeFolder) -> None:
     """In a process of a user who may not (root may read everything, so ids are given up)."""
     with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to others

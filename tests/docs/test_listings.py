@@ -165,14 +165,14 @@ def page(tmp_path: Path) -> Path:
 
 
 def test_a_session_with_the_wrong_answer_is_noticed(page: Path) -> None:
-    page.write_text("```python\n>>> 1 + 1\n3\n```\n")
+    page.write_text("```python\n>>> 1 + 1\n3\n```\n", encoding="utf-8")
     (listing,) = listings(page)
     with pytest.raises(AssertionError, match=r"Expected:\s+3\s+Got:\s+2"):
         run(listing, {})
 
 
 def test_a_script_that_fails_is_noticed(page: Path) -> None:
-    page.write_text("Text.\n\n```python\nmistake = 1 / 0\n```\n")
+    page.write_text("Text.\n\n```python\nmistake = 1 / 0\n```\n", encoding="utf-8")
     (listing,) = listings(page)
     with pytest.raises(ZeroDivisionError) as failure:
         run(listing, {})
@@ -181,7 +181,8 @@ def test_a_script_that_fails_is_noticed(page: Path) -> None:
 
 def test_listings_share_their_names(page: Path) -> None:
     page.write_text(
-        "```python\na = 2\n```\n```python\n>>> b = a + 1\n```\n```python\nassert b == 3\n```"
+        "```python\na = 2\n```\n```python\n>>> b = a + 1\n```\n```python\nassert b == 3\n```",
+        encoding="utf-8",
     )
     names: dict[str, object] = {}
     for listing in listings(page):
@@ -207,6 +208,7 @@ def test_an_excerpt_is_taken_at_its_word(excerpt: str, found: bool) -> None:
 def test_a_broken_link_is_noticed(page: Path) -> None:
     page.write_text(
         "# A page: its title\n[here](#a-page-its-title) [gone](gone.md) [no](#such) "
-        "[site](https://example.org)\n```text\n[code](not-a-link)\n```\n"
+        "[site](https://example.org)\n```text\n[code](not-a-link)\n```\n",
+        encoding="utf-8",
     )
     assert broken_links(page) == ["gone.md", "#such"]

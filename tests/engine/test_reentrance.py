@@ -11,6 +11,7 @@ import pytest
 import minicnn as mc
 from minicnn.engine import Engine
 from tests.engine.test_equality import close, ready_model
+from tests.systems import needs_fork
 
 
 def test_predictions_from_several_threads_at_once_are_right():
@@ -106,6 +107,7 @@ def predict_in_child(model, x, answers):
     answers.put(model.predict(x))
 
 
+@needs_fork
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_starts_threads_of_its_own():
     mc.set_threads(3)

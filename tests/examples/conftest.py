@@ -44,7 +44,7 @@ def lines_of_code():
     """How long an example is, below its first words."""
 
     def count(name):
-        text = (EXAMPLES / f"{name}.py").read_text()
+        text = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
         return len(text.split('"""', 2)[2].strip().splitlines())
 
     return count

@@ -86,5 +86,5 @@ def test_downloaded_photographs(catdog, photographs, monkeypatch):
 
 
 def test_it_is_one_screen():
-    lines = FILE.read_text().split('"""', 2)[2].strip().splitlines()
+    lines = FILE.read_text(encoding="utf-8").split('"""', 2)[2].strip().splitlines()
     assert len(lines) <= 75

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,6 +43,8 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 def find_browser() -> str | None:
     """The first of the known browsers that is installed; CHROMIUM names another."""
+    if find_spec("fcntl") is None:  # Windows hands no pipes to a child under their numbers
+        return None
     named = os.environ.get("CHROMIUM")
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 

@@ -69,4 +69,6 @@ def test_points_say_what_they_are_and_a_mark_shades_what_comes_after():
     assert "lowest: epoch 2" in [e.text for e in page.all("text")]
     looks = {e["class"] for e in page.all("polyline")}
     assert looks == {"line look0", "line look1"}
-    assert re.search(r"\.line\.look1 \{ stroke-dasharray", STYLE.read_text())  # not by colour alone
+    assert re.search(
+        r"\.line\.look1 \{ stroke-dasharray", STYLE.read_text(encoding="utf-8")
+    )  # not by colour alone

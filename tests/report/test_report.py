@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Press(mc.Callback):
 
     def on_batch_end(self, step, logs):
         if self.model.trainer.run.epoch == 1 and step == 1:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 DUE = Budget.due
@@ -222,7 +221,7 @@ def test_a_failure_leaves_the_page_from_before(tmp_path, monkeypatch):
     monkeypatch.setattr("minicnn.report.callback.page", lambda story: 1 / 0)
     with pytest.warns(RuntimeWarning, match="division by zero"):
         of_rows().fit(ROWS, ROWS[:, 0], verbose=0, callbacks=[mc.Report(path)])
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["run.html"]
 
 

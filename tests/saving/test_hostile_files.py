@@ -209,7 +209,7 @@ def test_a_huge_layer_costs_no_memory(tmp_path: Path) -> None:
         return
     # NumPy reports address space, which an array of 3.6 GB that nobody fills does not touch
     assert allocated > 2**30
-    resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    resident = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * 4096
     assert resident < 2**30
 
 

@@ -7,7 +7,6 @@ FOLDER/history.json when it is done, and says "training" and then each epoch on 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,8 @@ class Narrator(mc.Callback):
     def on_epoch_begin(self, epoch: int) -> None:
         print(f"epoch {epoch}", flush=True)
         if epoch == self.disk_is_full_after:
+            import resource  # not on Windows
+
             resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
 
 

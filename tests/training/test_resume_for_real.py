@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import minicnn as mc
+from tests.systems import needs_limits, needs_signals
 from tests.training import resumable_run
 
 RESULTS = ("final.safetensors", "history.json", "log.csv", "log.jsonl", "best.ckpt", "run.ckpt")
@@ -48,6 +49,7 @@ def assert_same(results: dict[str, bytes], expected: dict[str, bytes]) -> None:
     assert [name for name in RESULTS if results[name] != expected[name]] == []
 
 
+@needs_signals
 def test_killed_at_any_moment_it_ends_with_the_same_bits(
     tmp_path: Path, never_stopped: dict[str, bytes]
 ) -> None:
@@ -69,6 +71,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bits(
     assert_same(finish(tmp_path), never_stopped)
 
 
+@needs_signals
 def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(
     tmp_path: Path, never_stopped: dict[str, bytes]
 ) -> None:
@@ -83,6 +86,7 @@ def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(
     assert_same(finish(tmp_path), never_stopped)
 
 
+@needs_limits
 def test_a_full_disk_loses_no_earlier_checkpoint(
     tmp_path: Path, never_stopped: dict[str, bytes]
 ) -> None:

@@ -79,7 +79,7 @@ def test_nvcc_compiles_every_kernel(architecture, tmp_path):
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    entries = re.findall(r"\.entry (\w+)", (tmp_path / "all.ptx").read_text())
+    entries = re.findall(r"\.entry (\w+)", (tmp_path / "all.ptx").read_text(encoding="utf-8"))
     assert len(entries) == len(INSTANCES)
 
 

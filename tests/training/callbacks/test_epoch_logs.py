@@ -34,7 +34,7 @@ def write(logger: Any, first: int, last: int, **more: Any) -> None:
 
 
 def epochs(path: Path) -> list[int]:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if text.startswith("{"):
         return [json.loads(line)["epoch"] for line in text.splitlines()]
     return [int(row["epoch"]) for row in csv.DictReader(text.splitlines())]
@@ -56,7 +56,7 @@ def test_a_resumed_run_writes_no_epoch_twice(kind: Any, tmp_path: Path) -> None:
     write(kind(whole), 0, 6)
     write(kind(path), 0, 4)  # the last checkpoint was after epoch 2, then it was killed
     with path.open("a") as file:
-        file.write(path.read_text().splitlines()[-1][:7])  # and tore a line
+        file.write(path.read_text(encoding="utf-8").splitlines()[-1][:7])  # and tore a line
     write(kind(path), 2, 6)
     assert path.read_bytes() == whole.read_bytes()
 
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_log_is_not_overwritten_by_a_resumed_run(
     (tmp_path / "log").write_text("my,diary\n[1]\n")
     with pytest.raises(mc.SavingError, match="move it away"):
         begun(kind(tmp_path / "log"), initial_epoch=2)
-    assert (tmp_path / "log").read_text() == "my,diary\n[1]\n"
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "my,diary\n[1]\n"
 
 
 @pytest.mark.parametrize("kind", LOGGERS)
@@ -88,14 +88,14 @@ def test_the_rate_is_that_of_the_epoch_not_of_the_next_one(kind: Any, tmp_path: 
     model.compile(mc.SGD(0.5), "mean_squared_error")
     x, y = np.zeros((3, 2)), np.zeros(3)
     model.fit(x, y, epochs=2, callbacks=[Lower(), kind(tmp_path / "log")], verbose=0)
-    text = (tmp_path / "log").read_text()
+    text = (tmp_path / "log").read_text(encoding="utf-8")
     assert text.index("0.5") < text.index("0.25")
 
 
 def test_csv_has_every_digit_and_leaves_tables_out(tmp_path: Path) -> None:
     third = np.float64(1) / 3
     write(mc.CSVLogger(tmp_path / "log"), 0, 1, third=third, nan=math.nan, table=TABLE)
-    (row,) = csv.DictReader((tmp_path / "log").read_text().splitlines())
+    (row,) = csv.DictReader((tmp_path / "log").read_text(encoding="utf-8").splitlines())
     expected = {"epoch": "1", "learning_rate": "0.1", "loss": "0.1", "nan": "nan"}
     assert row == expected | {"third": "0.3333333333333333"}
 
@@ -113,7 +113,7 @@ def test_json_has_tables_and_says_null_for_what_is_no_number(tmp_path: Path) -> 
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is no JSON")
 
-    line = json.loads((tmp_path / "log").read_text(), parse_constant=refuse)
+    line = json.loads((tmp_path / "log").read_text(encoding="utf-8"), parse_constant=refuse)
     expected = {"epoch": 1, "learning_rate": 0.1, "loss": 0.1, "nan": None, "inf": None}
     assert line == expected | {"table": TABLE.tolist()}
 
