@@ -59,7 +59,7 @@ examples: $(BIN)/.ready  ## every example, on a small setting
 
 MNIST ?= ../shared/data/mnist
 
-include tests/tests.mk tests/bare.mk tests/gpu.mk tests/browser/browser.mk benchmarks/bench.mk docs/docs.mk
+include tests/tests.mk tests/systems.mk tests/gpu.mk tests/browser/browser.mk benchmarks/bench.mk docs/docs.mk
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-* .browser dist runs docs/_build .hypothesis .pytest_cache .mypy_cache .ruff_cache

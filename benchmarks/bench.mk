@@ -18,3 +18,11 @@ bench: $(BENCH_VENV)/.ready  ## minicnn against PyTorch, Keras and DeZero, every
 
 bench-quick: $(BENCH_VENV)/.ready  ## the headline ratios only (two minutes)
 	$(BENCH_VENV)/bin/python -m benchmarks.arena --quick $(BENCH)
+
+SIZE ?= small
+SEED ?= 0
+
+.PHONY: campaigns
+
+campaigns: $(BIN)/.ready  ## kills, full disks, damaged files, random networks: seconds each (SIZE=large: hours)
+	$(BIN)/python -m benchmarks.campaigns --size $(SIZE) --seed $(SEED)

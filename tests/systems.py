@@ -33,6 +33,7 @@ needs_replacing_in_use = pytest.mark.skipif(
 def write(place: Path, content: bytes) -> None:
     """Make a file, or leave the test out where no file can have such a name."""
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
     except OSError as error:
         pytest.skip(f"no file can be called {place.name!r} here ({error})")

@@ -9,6 +9,7 @@ from PIL import Image
 import minicnn as mc
 from minicnn.data import read_picture
 from tests.cli.conftest import save_picture
+from tests.systems import write
 
 
 def test_a_picture_gets_its_class(minicnn, model, photographs):
@@ -152,6 +153,8 @@ NASTY = ["\x1b[31mred.png", "two\nlines.png", "\u202egnp.exe.png", "\udcff.png",
 
 @pytest.mark.parametrize("name", NASTY)
 def test_names_do_nothing_to_a_terminal(minicnn, model, here, name):
+    (here / "odd").mkdir()
+    write(here / "odd" / name, b"a name that there may be")
     save_picture(here / "odd" / name, 240)
     (here / "odd" / f"broken {name}").write_bytes(b"hello")
     said = minicnn("predict", model, "odd")

@@ -13,6 +13,7 @@ from minicnn.report.words import percent
 from tests.report.conftest import PETS, RNG, ROWS, of_pictures, of_rows
 from tests.report.reading import check
 from tests.report.test_markup import NASTY
+from tests.systems import write
 
 X, Y = PETS
 HELD = (X[24:], Y[24:])
@@ -212,7 +213,9 @@ def test_files_and_folders_of_any_name(page, tmp_path):
         (tmp_path / "photos" / folder).mkdir(parents=True)
         for i, stem in enumerate(nasty):
             pixels = np.full((24, 24, 3), 200 * label + i, np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "photos" / folder / f"{stem}.png")
+            picture = tmp_path / "photos" / folder / f"{stem}.png"
+            write(picture, b"a name that there may be")
+            Image.fromarray(pixels).save(picture)
     data = mc.data.ImageFolder(tmp_path / "photos", image_size=(24, 24), cache=False)
     run = page(of_pictures(), data, epochs=1)
     names = {e.text for e in run.all("small") if "/" in e.text}
