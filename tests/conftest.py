@@ -28,6 +28,7 @@ for name, profile in PROFILES.items():
 # process that we start; what Ctrl-C does is tested, so it is put back.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+os.environ["TERM"] = "xterm"  # a service has none that can draw; what is drawn is tested
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

@@ -146,7 +146,7 @@ def test_a_pipe_gets_lines_and_is_never_read(kind: Any, first: int, tmp_path: Pa
     finally:
         os.close(reader)
     write(kind(tmp_path / "log"), 0, 5)
-    lines = (tmp_path / "log").read_text().splitlines(keepends=True)
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines(keepends=True)
     headings = len(lines) - 5
     assert text == "".join(lines[:headings] + lines[headings + first :])
 
@@ -189,7 +189,7 @@ def test_a_line_that_an_editor_left_open_is_ended_first(kind: Any, tmp_path: Pat
     for epoch in range(2):
         logger.on_epoch_begin(epoch)
         logger.on_epoch_end(epoch, {"loss": 1.0})
-        path.write_text(path.read_text().rstrip("\n"))
+        path.write_text(path.read_text(encoding="utf-8").rstrip("\n"))
     assert epochs(path) == [1, 2]
 
 
@@ -214,7 +214,7 @@ def test_a_log_edited_by_hand_goes_on_or_is_one_clear_error(
 ) -> None:
     path = tmp_path / "log"
     write(kind(path), 0, 3)
-    path.write_bytes(edit(path.read_text()).encode(errors="surrogateescape"))
+    path.write_bytes(edit(path.read_text(encoding="utf-8")).encode(errors="surrogateescape"))
     edited = path.read_bytes()
     try:
         write(kind(path), 3, 5)
