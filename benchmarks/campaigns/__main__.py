@@ -10,9 +10,11 @@ from benchmarks.campaigns.kills import Kills
 from benchmarks.campaigns.mutated_files import MutatedFiles
 from benchmarks.campaigns.mutated_pictures import MutatedPictures
 from benchmarks.campaigns.random_networks import RandomNetworks
+from benchmarks.campaigns.resealed_files import ResealedFiles
 
 CAMPAIGNS = {
-    kind.name: kind for kind in (Kills, FullDisks, MutatedFiles, MutatedPictures, RandomNetworks)
+    kind.name: kind
+    for kind in (Kills, FullDisks, MutatedFiles, ResealedFiles, MutatedPictures, RandomNetworks)
 }
 SIZES = {"small": 1, "medium": 10, "large": 100}
 

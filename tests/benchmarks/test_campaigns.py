@@ -20,11 +20,12 @@ from benchmarks.campaigns.kills import Kills
 from benchmarks.campaigns.mutated_files import MutatedFiles
 from benchmarks.campaigns.mutated_pictures import MutatedPictures
 from benchmarks.campaigns.random_networks import RandomNetworks
+from benchmarks.campaigns.resealed_files import ResealedFiles
 from benchmarks.campaigns.runs import RESULTS
 from minicnn.engine import Engine
 from minicnn.saving import sealed
 
-FEW = {"files": 60, "pictures": 60, "networks": 1}
+FEW = {"files": 60, "resealed": 40, "pictures": 60, "networks": 1}
 
 
 class Dice(Campaign):
@@ -95,6 +96,12 @@ def test_numbers_that_nobody_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealed, "_digest", lambda document, arrays: "all is well")
     found = run(MutatedFiles, 150).defects.values()
     assert any("wrong weights" in what for what in found)
+
+
+def test_nonsense_that_nobody_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minicnn.saving.model_file._or_one_error", lambda path, make: make())
+    found = run(ResealedFiles, 40).defects.values()
+    assert any(what.startswith("raw ") for what in found)
 
 
 def test_errors_that_come_through_raw(monkeypatch: pytest.MonkeyPatch) -> None:
