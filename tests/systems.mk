@@ -7,4 +7,4 @@ test-bare:  ## both commands of the README in a minimal Debian, as a user who is
 LIKE_WINDOWS ?= tests/saving tests/data tests/training tests/model tests/report tests/cli tests/test_*.py
 
 test-like-windows: $(BIN)/.ready  ## a rehearsal for Windows: what deals with files and processes
-	$(BIN)/python -m pytest -q -p tests.like_windows $(LIKE_WINDOWS)
+	$(PYTEST) -p tests.like_windows $(LIKE_WINDOWS)

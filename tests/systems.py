@@ -12,21 +12,18 @@ from pathlib import Path
 
 import pytest
 
-needs_signals = pytest.mark.skipif(
-    not hasattr(signal, "SIGKILL"), reason="needs signals from one process to another"
-)
-needs_named_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-needs_users = pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs numbers of users")
-needs_limits = pytest.mark.skipif(
-    find_spec("resource") is None, reason="needs limits of files: the module resource"
-)
-needs_terminals = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
-needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's /proc")
+from tests.left_out import because, needs
 
-
-needs_replacing_in_use = pytest.mark.skipif(
-    not hasattr(os, "fork"), reason="Windows replaces no file that is mapped"
+needs_signals = needs(
+    hasattr(signal, "SIGKILL"), "of processes that are stopped or killed", "no signals here"
+)
+needs_named_pipes = needs(hasattr(os, "mkfifo"), "of named pipes", "no mkfifo here")
+needs_fork = needs(hasattr(os, "fork"), "of forked processes", "no fork here")
+needs_users = needs(hasattr(os, "getuid"), "of what users may read", "no numbers of users here")
+needs_limits = needs(find_spec("resource"), "of full disks", "no module resource here")
+needs_proc = needs(Path("/proc/self/fd").is_dir(), "of files in use", "no /proc here: Linux has it")
+needs_replacing_in_use = needs(
+    hasattr(os, "fork"), "of files replaced while they are mapped", "refused here"
 )
 
 
@@ -36,7 +33,7 @@ def write(place: Path, content: bytes) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
     except OSError as error:
-        pytest.skip(f"no file can be called {place.name!r} here ({error})")
+        pytest.skip(because("of names of files", f"refused here: {error.strerror}"))
 
 
 def link(place: Path, target: str | os.PathLike[str], folder: bool = False) -> None:
@@ -44,4 +41,4 @@ def link(place: Path, target: str | os.PathLike[str], folder: bool = False) -> N
     try:
         place.symlink_to(target, target_is_directory=folder)
     except OSError as error:
-        pytest.skip(f"needs the right to make links ({error})")
+        pytest.skip(because("of links", f"refused here: {error.strerror}"))

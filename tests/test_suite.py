@@ -130,7 +130,7 @@ def test_the_hunt_finds_what_fails_now_and_then(tmp_path, monkeypatch, capsys):
     (name,) = found
     assert name.endswith("test_flaky.py::test_fails_now_and_then")
     assert "seed 1: all passed" in capsys.readouterr().out
-    assert "1 failed, 1 passed" in (tmp_path / "logs" / "seed-2.txt").read_text()
+    assert "1 failed, 1 passed" in (tmp_path / "logs" / "seed-2.txt").read_text(encoding="utf-8")
 
 
 def test_a_busy_machine_is_busy_for_as_long_as_it_is_asked(monkeypatch):

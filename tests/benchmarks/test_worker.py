@@ -31,7 +31,7 @@ def test_a_worker_times_each_step(yardstick: Worker) -> None:
 @needs(Path("/proc/self/stat").exists(), "of frozen processes", "no /proc: Linux has it")
 def test_between_its_turns_a_worker_is_frozen(yardstick: Worker) -> None:
     def state() -> str:
-        stat = Path(f"/proc/{yardstick._process.pid}/stat").read_text()
+        stat = Path(f"/proc/{yardstick._process.pid}/stat").read_text(encoding="utf-8")
         return stat.rpartition(")")[2].split()[0]
 
     until = time.monotonic() + 60

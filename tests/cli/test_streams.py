@@ -47,7 +47,7 @@ def typed(streams, *words):
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    return json.loads(Path("codes.json").read_text()), done.stdout, done.stderr
+    return json.loads(Path("codes.json").read_text(encoding="utf-8")), done.stdout, done.stderr
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def everything(model, photographs, here):
 def assert_trained(epochs):
     for file in ("run/model.safetensors", "run/run.ckpt"):
         assert mc.load_model(file).class_names == ["day", "night"]
-    assert len(Path("run/log.csv").read_text().splitlines()) == 1 + epochs
+    assert len(Path("run/log.csv").read_text(encoding="utf-8").splitlines()) == 1 + epochs
     assert Path("run/curves.png").exists()
 
 
@@ -67,14 +67,14 @@ def test_all_is_closed():
     codes, out, err = typed("<&- >&- 2>&-", *commands)
     assert (codes, out, err) == (commands, "", "")
     assert_trained(epochs=1)
-    assert len(Path("tags.csv").read_text().splitlines()) == 13
+    assert len(Path("tags.csv").read_text(encoding="utf-8").splitlines()) == 13
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
 def test_what_is_closed_stops_nobody(closed):
     codes, out, err = typed(closed, *COMMANDS)
     assert codes == COMMANDS, err
-    assert len(Path("tags.csv").read_text().splitlines()) == 13
+    assert len(Path("tags.csv").read_text(encoding="utf-8").splitlines()) == 13
     assert ("usage: minicnn" in out) == (closed != ">&-")
     assert len(err.splitlines()) == (0 if closed == "2>&-" else 3)  # broken.png, trian, nowhere
 
@@ -121,7 +121,7 @@ def test_a_file_that_is_opened_is_never_taken_for_the_output(monkeypatch):
         ["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, script],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
     )  # fmt: skip
-    assert int(Path("codes.json").read_text()) > 2
+    assert int(Path("codes.json").read_text(encoding="utf-8")) > 2
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
