@@ -33,5 +33,5 @@ def load_model(
     model = file.network(classes, path)
     if not isinstance(model, Sequential):
         raise SavingError(f"{path}: expected a Sequential, got a {type(model).__name__}")
-    model.class_names, model.preprocessing = file.class_names, file.preprocessing
+    model.remember(file.class_names, file.preprocessing)
     return model

@@ -37,7 +37,7 @@ from minicnn.model.summary import Summary, summarize
 from minicnn.model.weights import put_weights
 from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment, generator
-from minicnn.saving import ModelFile, slots
+from minicnn.saving import ModelFile, meaning, slots
 from minicnn.training import (
     Callback,
     History,
@@ -79,8 +79,8 @@ class Sequential(Chain):
             )
         super().__init__(*layers, name=name)
         self.seed = seed
-        self.class_names: Sequence[str] | None = None  # what the outputs stand for
-        self.preprocessing: dict[str, Any] | None = None  # what a picture needs before predict
+        self._class_names: Sequence[str] | None = None
+        self._preprocessing: dict[str, Any] | None = None
         self._settings: Settings | None = None
         self._trainer: Trainer | None = None
         self._predictor: Engine | None = None
@@ -240,7 +240,7 @@ class Sequential(Chain):
                 raise ConfigError(f"expected callbacks (mc.Callback subclasses), got {watcher!r}")
             watcher.model = self
         self._build_for_data(data)
-        self.class_names = getattr(data, "classes", self.class_names)
+        self._take_names(data)
         return self.trainer.fit(
             data,
             epochs,
@@ -311,6 +311,43 @@ class Sequential(Chain):
 
     # ---- saving --------------------------------------------------------------------------------
 
+    @property
+    def class_names(self) -> Sequence[str] | None:
+        """What the outputs stand for: a name for each, or two for a single one."""
+        return self._class_names
+
+    @class_names.setter
+    def class_names(self, names: Sequence[str] | None) -> None:
+        self._class_names = meaning.class_names(names, self._outputs())
+
+    @property
+    def preprocessing(self) -> dict[str, Any] | None:
+        """What a picture needs before ``predict``, for whoever shows one to the network."""
+        return self._preprocessing
+
+    @preprocessing.setter
+    def preprocessing(self, wishes: dict[str, Any] | None) -> None:
+        self._preprocessing = meaning.preprocessing(wishes)
+
+    def remember(self, names: Sequence[str] | None, wishes: dict[str, Any] | None) -> None:
+        """What a file says, which may have other names than outputs: its weights are worth more."""
+        self._class_names, self._preprocessing = names, wishes
+
+    def _outputs(self) -> int | None:
+        return self.output_shape[-1] if self.output_shape else None
+
+    def _take_names(self, data: Any) -> None:
+        """A data set tells what its labels are called; the outputs may stand for something else."""
+        names: Any = getattr(data, "classes", None)
+        outputs = self._outputs()
+        if meaning.are_texts(names):
+            meaning.class_names(names)
+            if outputs is not None and meaning.fit(names, outputs):
+                self.class_names = names
+        # Nobody should train for hours, and then not be able to save.
+        meaning.class_names(self.class_names, outputs)
+        meaning.preprocessing(self.preprocessing)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network, its weights, class names and preprocessing into one safetensors file.
 
@@ -321,7 +358,9 @@ class Sequential(Chain):
 
     def to_file(self) -> ModelFile:
         """What :meth:`save` writes, before it is written."""
-        return ModelFile.of(self, self.class_names, self.preprocessing or self._usual_pictures())
+        names = meaning.class_names(self.class_names, self._outputs())
+        wishes = meaning.preprocessing(self.preprocessing) or self._usual_pictures()
+        return ModelFile.of(self, names, wishes)
 
     def _usual_pictures(self) -> dict[str, Any] | None:
         """How pictures reach this network unless someone says otherwise; None for plain rows."""

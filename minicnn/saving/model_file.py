@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-from minicnn.errors import SavingError
+from minicnn.errors import MinicnnError, SavingError
 from minicnn.initializers import Unfilled
 from minicnn.layers import Layer
-from minicnn.saving import plain, sealed
+from minicnn.saving import meaning, plain, sealed
 from minicnn.saving.architecture import Classes, Plain, describe, rebuild
 from minicnn.saving.weights import adopt, weights_of
 from minicnn.typing import Array, Shape
@@ -77,14 +77,13 @@ class ModelFile:
         shape, names = document["input_shape"], document["class_names"]
         if not all(type(side) is int and side > 0 for side in shape):
             raise SavingError(f"expected an input shape of whole numbers, got {shape!r}")
-        if names is not None and not all(isinstance(name, str) for name in names):
-            raise SavingError(f"expected class names that are texts, got {names!r}")
+        wishes = plain.decode(document["preprocessing"], arrays)
         return cls(
             document["architecture"],
             tuple(shape),
             {name: arrays[name] for name in document["weights"]},
-            names,
-            plain.decode(document["preprocessing"], arrays),
+            meaning.class_names(names),
+            meaning.preprocessing(wishes),
             plain.decode(document["training"], arrays),
         )
 
@@ -105,5 +104,5 @@ def _or_one_error(path: str | os.PathLike[str], make: Callable[[], T]) -> T:
     try:
         return make()
     except Exception as error:
-        reason = error if isinstance(error, SavingError) else f"{type(error).__name__}: {error}"
+        reason = error if isinstance(error, MinicnnError) else f"{type(error).__name__}: {error}"
         raise SavingError(f"{path}: expected a model that can be rebuilt, but {reason}") from error

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.cli import command_line, evaluate, gradcheck, predict, summary, train
+from minicnn.saving import ModelFile
 from tests.cli.conftest import save_picture
 from tests.systems import needs_signals
 
@@ -98,8 +99,7 @@ def a_few_files(here: Path, model: str, photographs: Path) -> None:
     rows.save("rows.safetensors")
     linear = mc.Sequential([mc.GlobalAvgPool2D(), mc.Dense(2)], input_shape=(8, 8, 3))
     linear.save("linear.safetensors")
-    linear.class_names = ("a", "b", "c")
-    linear.save("names.safetensors")
+    ModelFile.of(linear, ("a", "b", "c")).write("names.safetensors")
     damaged = bytearray((here / model).read_bytes())
     damaged[-3] ^= 1
     (here / "damaged.safetensors").write_bytes(damaged)

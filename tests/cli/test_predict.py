@@ -8,6 +8,7 @@ from PIL import Image
 
 import minicnn as mc
 from minicnn.data import read_picture
+from minicnn.saving import ModelFile
 from tests.cli.conftest import save_picture
 from tests.systems import write
 
@@ -81,8 +82,7 @@ def test_the_mean_over_five_crops_and_their_mirror_images(minicnn, here):
 @pytest.mark.parametrize("size", [[7, 10], [8, 41], [8], "big", [8.0, 10], [True, 10], 12])
 def test_crops_of_a_size_that_cannot_be(minicnn, here, size):
     model = mc.Sequential([mc.Flatten(), mc.Dense(1, activation="sigmoid")], input_shape=(8, 10, 3))
-    model.preprocessing = {"five_crops_of": size}
-    model.save("m.safetensors")
+    ModelFile.of(model, None, {"five_crops_of": size}).write("m.safetensors")
     save_picture(here / "grey.png", 130)
     said = minicnn("predict", "m.safetensors", "grey.png")
     assert said.code != 0
