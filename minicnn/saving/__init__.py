@@ -4,7 +4,7 @@
 ``sealed``: a document and its arrays in one such file. ``plain``: what can stand in a document.
 ``json_text``: JSON that anyone may have written. ``architecture``: layers as plain data, rebuilt
 from a whitelist. ``weights``: every array of a network by its path. ``meaning``: what its inputs
-and outputs stand for. ``model_file``: all of it together. Nothing here is ever executed or unpickled.
+and outputs stand for. ``model_file``: all of it together. Nothing here is ever executed.
 """
 
 from minicnn.saving.architecture import describe
