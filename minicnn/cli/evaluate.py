@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn.cli.classifier import Classifier, table
 from minicnn.cli.options import Commands, add_command, add_machine_options, count, machine, path
+from minicnn.data.counted import counted
 from minicnn.data.folder import ImageFolder
 from minicnn.data.listing import existing_folder, parts_in
 from minicnn.metrics import accuracy, confusion_matrix
@@ -74,7 +75,9 @@ def run(args: Any) -> int:
     else:
         print(photographs.report)
         print(f"\n{as_table(confused, classifier.classes)}")
-        print(f"\nAccuracy: {accuracy(confused):.1%} of {len(photographs.labels)} pictures")
+        print(
+            f"\nAccuracy: {accuracy(confused):.1%} of {counted(len(photographs.labels), 'picture')}"
+        )
     return 0
 
 

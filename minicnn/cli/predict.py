@@ -26,6 +26,7 @@ from minicnn.cli.options import (
     path,
 )
 from minicnn.cores import available_cores
+from minicnn.data.counted import counted
 from minicnn.data.decode import quiet_pillow, read_picture, readable_formats
 from minicnn.data.picture_error import PictureError, printable
 from minicnn.data.prefetch import in_order
@@ -95,7 +96,7 @@ def run(args: Any) -> int:
         Forgiving(sys.stderr).write(f"minicnn: {printable(str(error))}\n")
     if args.csv is not None:
         write_whole(args.csv, as_csv(tags).encode())
-        print(f"{len(tags)} pictures: {printable(args.csv)}")
+        print(f"{counted(len(tags), 'picture')}: {printable(args.csv)}")
     elif args.json:
         print(as_json(tags, unreadable, args.model))
     elif tags:

@@ -24,6 +24,7 @@ from minicnn.cli.options import (
 )
 from minicnn.data import ImageFolder, Pictures, drawn_pets, rgb_baseline
 from minicnn.data.augment import RECIPES
+from minicnn.data.counted import counted
 from minicnn.data.picture_error import printable
 from minicnn.errors import ConfigError, SavingError
 from minicnn.metrics import accuracy, confusion_matrix
@@ -115,7 +116,8 @@ def run(args: Any) -> int:
         training, validation, classes = pictures(args)
         if isinstance(training, ImageFolder):
             say(str(training.report))
-        say(f"{len(training.labels)} pictures to train on, {len(validation.labels)} held back")
+        here, held_back = counted(len(training.labels), "picture"), len(validation.labels)
+        say(f"{here} to train on, {held_back} held back")
         model = zoo.catdog(args.seed, args.dropout, len(classes))
         model.class_names = classes
         model.compile(RMSprop(args.learning_rate), loss_for(len(classes)), ["accuracy"])
@@ -131,7 +133,7 @@ def run(args: Any) -> int:
         if stopping is not None and stopping.best_epoch is not None:
             say(f"Kept epoch {stopping.best_epoch + 1}, the best on the pictures held back")
         right = accuracy(confusion_matrix(y, answers))
-        say(f"Accuracy on {len(y)} pictures never trained on: {right:.1%}")
+        say(f"Accuracy on {counted(len(y), 'picture')} never trained on: {right:.1%}")
         if len(classes) == 2 and not args.quiet:
             by_colour = rgb_baseline(*training.arrays(), x, y)
             say(f"A classifier on the average colour alone: {by_colour:.1%}")

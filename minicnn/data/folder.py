@@ -13,6 +13,7 @@ import numpy as np
 from minicnn.arguments import whole
 from minicnn.cores import available_cores
 from minicnn.data.augment import augmentation
+from minicnn.data.counted import counted
 from minicnn.data.limits import MAX_PIXELS, MAX_SIDE
 from minicnn.data.listing import PARTS, existing_folder, list_pictures, parts_in
 from minicnn.data.pictures import Augment, Pictures
@@ -94,7 +95,8 @@ class ImageFolder(Pictures):
         )
         refuse_empty_class(self.report)
         if read.skipped:
-            log.warning("%d pictures skipped; print(dataset.report) says why", len(read.skipped))
+            skipped = counted(len(read.skipped), "picture")
+            log.warning("%s skipped; print(dataset.report) says why", skipped)
         if validation_split is not None:
             held = self._held_back(validation_split, seed)
             self._keep(np.flatnonzero(held if PARTS[str(subset)] == "validation" else ~held))
@@ -106,7 +108,7 @@ class ImageFolder(Pictures):
 
     def __repr__(self) -> str:
         return (
-            f"<ImageFolder {str(self.root)!r}: {len(self.labels)} pictures of "
+            f"<ImageFolder {str(self.root)!r}: {counted(len(self.labels), 'picture')} of "
             f"{' × '.join(map(str, self.image_size))}, classes {list(self.classes)}>"
         )
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minicnn.data.counted import counted
 from minicnn.data.picture_error import printable
 from minicnn.data.walk import (
     PICTURE_SUFFIXES,
@@ -193,13 +194,7 @@ def flat(root: Path, classes: Sequence[str] | None, empty_folders: list[str]) ->
     counts = Counter(told)
     missing = [name for name in names if not counts[name]]
     if missing or len(names) < (2 if classes is None else 1):
-        examples = ", ".join(repr(printable(file.relative)) for file in pictures[:3])
-        raise DataError(
-            f"expected names that begin with the class, such as 'cat.12.jpg', in {str(root)!r}, "
-            f"which has no class folders; its {len(pictures)} pictures ({examples}, …) tell "
-            f"{f'none of class {missing[0]!r}' if missing else f'the classes {list(names)}'}. "
-            "Move the pictures into one folder for each class."
-        )
+        raise DataError(not_told(root, pictures, sorted({n for n in told if n}), classes))
     labelled = []
     ignored = [entry.name for entry in files if suffix(entry.name) not in PICTURE_SUFFIXES]
     for file, name in zip(pictures, told, strict=True):
@@ -210,3 +205,34 @@ def flat(root: Path, classes: Sequence[str] | None, empty_folders: list[str]) ->
         else:
             labelled.append(with_label(file, -1, "its name does not begin with a class"))
     return Listing(root, names, labelled, sorted(ignored))
+
+
+def not_told(
+    root: Path, pictures: list[PictureFile], told: list[str], classes: Sequence[str] | None
+) -> str:
+    """What is wrong with pictures whose names do not tell the classes; they tell ``told``."""
+    examples = [repr(printable(file.relative)) for file in pictures[:3]]
+    shown = ", ".join([*examples, "…"] if len(pictures) > 3 else examples)
+    theirs = f"{counted(len(pictures), 'picture')} ({shown})"
+    if classes is None or not told:
+        return (
+            f"expected names that begin with the class, such as 'cat.12.jpg', in {str(root)!r}, "
+            f"which has no class folders, got {theirs} that tell "
+            f"{f'the classes {told}' if told else 'no class'}; move the pictures into one folder "
+            "for each class"
+        )
+    return (
+        f"expected pictures of the classes {list(classes)} in {str(root)!r}, which has no class "
+        f"folders, got {theirs} that by their names are of {told}; {remedy(root, told, classes)}"
+    )
+
+
+def remedy(root: Path, told: list[str], classes: Sequence[str]) -> str:
+    """What to do about pictures whose names tell other classes than those that are wanted."""
+    above = root.parent if root.name else root.absolute().parent
+    if root.absolute().name in classes and set(classes) <= set(folders_in(above)):
+        return f"give the folder that holds the classes: {str(above)!r}"
+    missing = [name for name in classes if name not in told]
+    if len(missing) < len(classes):
+        return f"add pictures of {', '.join(map(repr, missing))}"
+    return f"move them into folders called {', '.join(map(repr, classes))}, or name them so"

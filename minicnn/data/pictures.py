@@ -186,14 +186,20 @@ class Pictures:
         for label, groups in sorted(by_label.items()):
             if len(groups) < 2:
                 raise DataError(
-                    f"expected two or more different pictures of each class to split; class "
-                    f"{label} has {len(groups)}. Add pictures, or leave the class out."
+                    f"expected two or more different pictures of each class to split, got "
+                    f"{len(groups)} of {self._class_called(label)}; add pictures, or leave the "
+                    f"class out"
                 )
             wanted = round(fraction * len(groups))
             chosen = generator(seed, "split", label).permutation(len(groups))
             for group in chosen[: min(max(wanted, 1), len(groups) - 1)]:
                 held[groups[group]] = True
         return held
+
+    def _class_called(self, label: int) -> str:
+        """A class as a person knows it."""
+        names = getattr(self, "classes", None)
+        return f"class {label}" if names is None else f"class {names[label]!r}"
 
     def _subset(self, places: Array) -> Self:
         """Another data set with the pictures at ``places`` only; the pixels are shared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from minicnn.data.counted import counted
 from minicnn.data.picture_error import PictureError, printable
 from minicnn.streams import for_console
 
@@ -27,15 +28,15 @@ class PictureReport:
 
     def __str__(self) -> str:
         classes = ", ".join(f"{printable(name)}: {count}" for name, count in self.counts.items())
-        lines = [f"{self.used} pictures from {printable(self.root)} ({classes})"]
+        lines = [f"{counted(self.used, 'picture')} from {printable(self.root)} ({classes})"]
         if self.cache:
             lines.append(f"cache: {printable(self.cache)}")
         if self.ignored:
             some = ", ".join(printable(name) for name in self.ignored[:3])
             more = ", …" if len(self.ignored) > 3 else ""
-            lines.append(f"{len(self.ignored)} other files passed over: {some}{more}")
+            lines.append(f"{counted(len(self.ignored), 'other file')} passed over: {some}{more}")
         if self.skipped:
-            lines.append(f"{len(self.skipped)} pictures skipped:")
+            lines.append(f"{counted(len(self.skipped), 'picture')} skipped:")
             lines += [f"  {error}" for error in self.skipped[:SHOWN]]
             if len(self.skipped) > SHOWN:
                 lines.append(f"  … and {len(self.skipped) - SHOWN} more (see report.skipped)")

@@ -16,7 +16,7 @@ def test_accuracy_and_confusion(minicnn, model, photographs):
         ["day", "0", "6", "100.0%"],
     ]
     assert lines[-1] == "Accuracy: 92.3% of 13 pictures"
-    assert "1 pictures skipped" in said.out
+    assert "1 picture skipped" in said.out
     assert said.err == ""
 
 
@@ -52,5 +52,25 @@ def test_a_class_that_the_model_does_not_know_is_said(minicnn, model, photograph
     save_picture(photographs / "dusk" / "0.png", 100)
     said = minicnn("evaluate", model, "photographs")
     assert said.code == 0
-    assert "1 other files passed over: dusk/" in said.out
+    assert "1 other file passed over: dusk/" in said.out
     assert "of 12 pictures" in said.out
+
+
+def test_pictures_named_after_other_classes_than_the_models(minicnn, model, here):
+    """The model knows "night" and "day"; these names say "nights"."""
+    for i in range(4):
+        save_picture(here / "holdout" / "night" / f"nights.400{i}.png", 10)
+        save_picture(here / "holdout" / "day" / f"days.400{i}.png", 250)
+        save_picture(here / "flat" / f"nights.400{i}.png", 10)
+    said = minicnn("evaluate", model, "holdout/night").err
+    assert "expected pictures of the classes ['night', 'day'] in 'holdout/night'" in said
+    assert "got 4 pictures ('nights.4000.png', 'nights.4001.png', 'nights.4002.png', …)" in said
+    assert "by their names are of ['nights']; give the folder that holds the classes" in said
+    assert "'holdout'" in said
+    assert "such as 'cat.12.jpg'" not in said
+    said = minicnn("evaluate", model, "flat").err
+    assert "move them into folders called 'night', 'day', or name them so" in said
+    save_picture(here / "one" / "night.1.png", 10)
+    said = minicnn("evaluate", model, "one").err
+    assert "got 1 picture ('night.1.png') that by" in said
+    assert "add pictures of 'day'" in said

@@ -174,3 +174,21 @@ def test_the_public_names() -> None:
     assert set(minicnn.data.__all__) <= set(dir(minicnn.data))
     with pytest.raises(AttributeError, match="no attribute 'ImagFolder'"):
         _ = minicnn.data.ImagFolder
+
+
+def test_one_picture_is_not_called_pictures(
+    make_folder: MakeFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make_folder(a=2, b=2)
+    (root / "a" / "broken.png").write_bytes(b"hello")
+    (root / "a" / "notes.txt").write_text("hello")
+    text = str(ImageFolder(root, image_size=8).report)
+    assert "\n1 picture skipped:" in text
+    assert "\n1 other file passed over: a/notes.txt" in text
+    assert "1 picture skipped; print" in caplog.text
+
+
+def test_a_class_that_is_too_small_to_split_is_named(make_folder: MakeFolder) -> None:
+    folder = ImageFolder(make_folder(birds=3, cats=1), image_size=8)
+    with pytest.raises(DataError, match="got 1 of class 'cats'; add pictures"):
+        folder.split()

@@ -124,7 +124,11 @@ def test_classes_may_be_links(tmp_path: Path) -> None:
         (["a/1.jpg"], {"classes": ["a", "z"]}, ["class 'z'", "does not exist"]),
         (["sunset.jpg", "me.jpg"], {}, ["cat.12.jpg", "'me.jpg'", "one folder for each class"]),
         (["img_1.jpg", "img_2.jpg"], {}, ["the classes ['img']"]),
-        (["cat.1.jpg", "dog.2.jpg"], {"classes": ["cat", "cow"]}, ["none of class 'cow'"]),
+        (
+            ["cat.1.jpg", "dog.2.jpg"],
+            {"classes": ["cat", "cow"]},
+            ["are of ['cat', 'dog']", "of 'cow'"],
+        ),
         (["a/1.jpg", "b/1.jpg"], {"part": "validation"}, ["no such parts", "validation_split"]),
     ],
 )

@@ -160,7 +160,7 @@ def test_a_split_may_be_split() -> None:
         (lambda: Pictures(*some(), augment=7), ConfigError, "Augmentation("),
         (lambda: Pictures(*some()).split(0), ConfigError, "between 0 and 1"),
         (lambda: Pictures(*some()).split(1), ConfigError, "between 0 and 1"),
-        (lambda: Pictures(*some(3, 2)).split(0.5), DataError, "class 1 has 1"),
+        (lambda: Pictures(*some(3, 2)).split(0.5), DataError, "got 1 of class 1"),
     ],
 )
 def test_errors(make: object, error: type[Exception], words: str) -> None:
