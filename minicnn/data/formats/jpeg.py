@@ -29,8 +29,9 @@ AFTER_A_SCAN = {0xC4, 0xCC, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF
 # Comments, and application data but for that of JFIF (APP0) and Adobe (APP14), by which a
 # decoder knows what the colours are: EXIF, previews, colour profiles, other views.
 NOT_PIXELS = {0xFE, 0xEF, *range(APP_1, 0xEE)}
-MARKER = re.compile(rb"\xff+([^\xff])", re.DOTALL)  # FF may be repeated as filling
-MARKER_IN_PIXELS = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+# FF may be repeated as filling: its last is found. Never \xff+, which takes the square of a run.
+MARKER = re.compile(rb"\xff([^\xff])", re.DOTALL)
+MARKER_IN_PIXELS = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 
 
@@ -56,7 +57,7 @@ def take_apart(data: bytes) -> Parts:
         found = MARKER.search(data, at)
         if found is None:
             return parts("cut short: no end-of-image marker")
-        marker, start, at = found[1][0], found.end() - 2, found.end()
+        marker, start, at = found[1][0], found.start(), found.end()
         if marker == END_OF_IMAGE:
             return parts(None)
         if marker in WITHOUT_LENGTH:

@@ -16,7 +16,7 @@ def saved(image: Image.Image | np.ndarray, file_format: str, **options: object) 
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     file = io.BytesIO()
-    image.save(file, file_format, **options)
+    image.copy().save(file, file_format, **options)  # to save leaves something in an image
     return file.getvalue()
 
 
