@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, features
 
 from minicnn.data import ImageFolder, PictureError, read_picture
 from minicnn.data.decode import decode, quiet_pillow, to_8_bit
@@ -73,6 +73,17 @@ def lossless_webp() -> bytes:
     data = bytearray(saved(GREY, "WEBP", lossless=True))
     data[21:25] = struct.pack("<I", struct.unpack_from("<I", data, 21)[0] | (1 << 28) - 1)
     return bytes(data)
+
+
+if "avif" in features.get_supported():
+
+    @bomb("stream.avif", "a stream of 9000 × 9000 pixels")
+    def stream_avif() -> bytes:
+        """Its header says 16 × 16, and so does the opened picture."""
+        data = bytearray(saved(Image.new("L", (9_000, 9_000)), "AVIF", quality=20, speed=10))
+        at = data.index(b"ispe") + 8
+        data[at : at + 8] = struct.pack(">II", 16, 16)
+        return bytes(data)
 
 
 @bomb("frame.gif", "9000 × 9000 pixels")
@@ -140,7 +151,7 @@ def test_the_memory_that_all_of_them_take(tmp_path: Path) -> None:
         "import contextlib, pathlib, resource, sys\n"
         "from minicnn.data.decode import decode, quiet_pillow\n"
         "from minicnn.data import PictureError\n"
-        "from PIL import Image, ImageFile\n"
+        "from PIL import Image, ImageFile, features\n"
         "from minicnn.data.decode import readable_formats; readable_formats()\n"
         "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
         "before = peak()\n"

@@ -8,7 +8,7 @@ needed for the pixels:
 
 - of a JPEG the segments that a decoder needs, and not EXIF, previews, or a second view;
 - of an icon its largest picture, as a file of its own;
-- of WebP and AVIF the sizes that they keep below their headers, before memory is taken for them;
+- of WebP its canvas and of AVIF the streams in it, whose sizes their headers need not tell;
 - EXIF's orientation is read here, everywhere but in TIFF, for Pillow (before 13) reads the same
   megabyte for each of 65,535 entries that point to it.
 """
@@ -46,6 +46,8 @@ def source_of(data: bytes, limits: Limits) -> Source:
         return Source(name, parts.bare, orientation, parts.scans)
     if name == "WEBP":
         limits.allow(*webp.canvas(data))
-    if name in ("AVIF", "HEIF"):
+    if name == "AVIF":
+        return Source(name, avif.still(data, limits), orientation=1)
+    if name == "HEIF":
         return Source(name, avif.without_exif(data), orientation=1)  # turned by the decoder
     return Source(name, data)
