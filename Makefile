@@ -78,3 +78,5 @@ test-parity: $(PARITY)/.ready  ## minicnn against Keras and PyTorch, which this 
 
 record-parity: $(PARITY)/.ready  ## ask Keras and PyTorch anew what `make test` compares with
 	$(PARITY)/python -m tests.parity.record
+
+include tests/machines/machines.mk

@@ -1,0 +1,10 @@
+.PHONY: test-processors test-matrix
+
+# MACHINES=--quick makes the part of it that CI runs.
+MACHINES ?=
+
+test-processors: $(BIN)/.ready  ## the numerical rooms, computed as on other processors
+	$(BIN)/python -m tests.machines.processors $(MACHINES)
+
+test-matrix: $(BIN)/.ready  ## every Python found here, with the newest and the oldest packages
+	$(BIN)/python -m tests.machines.matrix $(MACHINES)
