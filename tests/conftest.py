@@ -29,7 +29,8 @@ for name, profile in PROFILES.items():
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["TERM"] = "xterm"  # a service has none that can draw; what is drawn is tested
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
+settings.load_profile(PROFILE)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # pytest-xdist asks, if it is there

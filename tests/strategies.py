@@ -3,13 +3,13 @@
 from contextlib import contextmanager
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from minicnn.backends import Window
+from tests.effort import examples
 
-# Tiny arrays and many options at once: these can afford more examples than a profile gives.
-many = settings(max_examples=4 * settings().max_examples)
+# Tiny arrays and many options at once: these can afford more examples than usual.
+many = examples(100)
 
 seeds = st.integers(0, 2**32 - 1)
 dtypes = st.sampled_from([np.float32, np.float64])

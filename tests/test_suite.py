@@ -8,15 +8,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import conftest, flakes, shuffle
+from tests.effort import examples
 from tests.left_out import because, in_one_line, needs
 
 ROOT = Path(__file__).parents[1]
 NEEDY = """
 import pytest
+from tests.effort import examples
 from tests.left_out import because, needs
 
 def test_passes():
@@ -84,6 +86,19 @@ def test_bound_to_one_core_pytest_works_alone(run_pytest):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_XDIST")}
     bound = {"preexec_fn": lambda: os.sched_setaffinity(0, one), "env": environment}
     assert "1 passed" in run_pytest(alone, "-p", "tests.conftest", "-n", "auto", **bound)
+
+
+@pytest.mark.parametrize("profile", conftest.PROFILES)
+def test_each_profile_tries_as_hard_where_a_test_has_a_number_of_its_own(profile):
+    usual, fine = settings.get_profile(profile), HealthCheck.function_scoped_fixture
+    settings.load_profile(profile)
+    try:
+        its_own = examples(50, also_fine=[fine])
+    finally:
+        settings.load_profile(conftest.PROFILE)
+    assert its_own.max_examples == 2 * usual.max_examples
+    assert its_own.derandomize == usual.derandomize
+    assert set(its_own.suppress_health_check) == {*usual.suppress_health_check, fine}
 
 
 FILES = st.lists(st.integers(1, 5), min_size=1, max_size=6)

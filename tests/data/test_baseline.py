@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minicnn.data.baseline import (
@@ -13,6 +13,7 @@ from minicnn.data.baseline import (
     rgb_baseline,
 )
 from minicnn.errors import DataError
+from tests.effort import examples
 
 
 def noise_pictures(n, seed=0):
@@ -40,7 +41,7 @@ def test_sees_no_shape():
     assert rgb_baseline(x, y, x, y) == 0.5
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(scale=st.floats(0.1, 1000), shift=st.floats(-100, 100), seed=st.integers(0, 99))
 def test_units_do_not_matter(scale, shift, seed):
     rng = np.random.default_rng(seed)
@@ -76,7 +77,7 @@ def test_the_classifier_answers_like_a_model():
     assert right == rgb_baseline(x[:100], y[:100], x[100:], y[100:])
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(red=st.integers(0, 255), green=st.integers(0, 255))
 def test_colours_move_in_units_of_the_distance_between_the_classes(red, green):
     x = np.zeros((4, 2, 2, 3), np.uint8)

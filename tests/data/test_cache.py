@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from PIL import Image
 
 from minicnn.data import ImageFolder, cache, reading, unfinished
 from minicnn.data.cache import HEADER, CacheWriter, digest, load_cache
 from minicnn.data.unfinished import open_unfinished, remove_abandoned
+from tests.effort import examples
 from tests.systems import needs_limits, needs_replacing_in_use, needs_signals
 
 MakeFolder = Callable[..., Path]
@@ -129,7 +130,7 @@ def a_cache(folder: Path, rows: int = 3) -> Path:
     return path
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, also_fine=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_damage_is_believed(tmp_path: Path, data: st.DataObject) -> None:
     """Cut anywhere, longer, or with any byte changed, a cache is none."""

@@ -10,13 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from minicnn.data import cats_and_dogs
 from minicnn.data.download import fetch
 from minicnn.errors import ConfigError, DataError
 from minicnn.randomness import generator
+from tests.effort import examples
 from tests.like_windows import refusing
 from tests.systems import needs_proc
 
@@ -143,7 +144,7 @@ def test_one_that_broke_off_goes_on_where_it_stopped(server: Server, path: Path)
 
 
 @given(stops=st.lists(st.integers(1, 150_000), max_size=4))
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, also_fine=[HealthCheck.function_scoped_fixture])
 def test_wherever_it_breaks_off_the_file_is_the_same(
     server: Server, path: Path, stops: list[int]
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn
@@ -17,6 +17,7 @@ from minicnn.data.pets.exposure import draw_exposure, expose
 from minicnn.data.pets.generate import WORTH_A_PROCESS
 from minicnn.errors import ConfigError
 from minicnn.randomness import generator
+from tests.effort import examples
 from tests.narrow import no_more_threads
 
 SMALL = (20, 20)
@@ -41,7 +42,7 @@ def test_gives_uint8_pictures_and_a_label_for_each():
     assert (y.shape, y.dtype) == ((3,), np.int64)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(n=st.integers(1, 12), seed=st.integers(0, 2**40))
 def test_classes_are_balanced_and_a_picture_depends_on_its_number_only(n, seed):
     x, y = drawn_pets(n, (16, 16), seed)
@@ -142,7 +143,7 @@ def test_turning_one_knob_leaves_the_light_alone(name):
     np.testing.assert_allclose(mean_colour(before), mean_colour(after), atol=1.0)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(seed=st.integers(0, 2**32), light=st.floats(0, 1), busy=st.integers(10, 60))
 def test_the_camera_sets_the_mean_of_every_channel_of_any_scene(seed, light, busy):
     """A scene has a hundred tones and more; a handful of patches cannot always be metered."""

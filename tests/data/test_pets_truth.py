@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -11,6 +11,7 @@ from minicnn.data.pets.brush import darker
 from minicnn.data.pets.job import Job
 from minicnn.data.pets.picture import SUPERSAMPLING, paint_background, paint_pet, stream
 from minicnn.errors import ConfigError
+from tests.effort import examples
 
 SIZE = (40, 56)
 
@@ -33,7 +34,7 @@ def cells(a):
     return a.reshape(SIZE[0], SUPERSAMPLING, SIZE[1], SUPERSAMPLING)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(number=st.integers(0, 30), seed=st.integers(0, 9))
 def test_the_mask_is_what_the_pet_hides_of_its_own_scene(number, seed):
     """What it hides, not what it changes: a sofa can have exactly the colour of the fur.
@@ -57,7 +58,7 @@ def test_the_mask_is_what_the_pet_hides_of_its_own_scene(number, seed):
     assert (changed - in_shadow)[mask == 0].max() < SUPERSAMPLING**2 / 2
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(n=st.integers(1, 6), seed=st.integers(0, 2**40))
 def test_it_depends_on_the_number_of_the_picture_only(n, seed):
     some, more = drawn_truth(n, SIZE, seed), drawn_truth(n + 1, SIZE, seed)

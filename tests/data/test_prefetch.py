@@ -6,10 +6,11 @@ import threading
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minicnn.data.prefetch import in_order
+from tests.effort import examples
 from tests.narrow import no_more_threads
 
 
@@ -17,7 +18,7 @@ def prefetch_threads() -> list[threading.Thread]:
     return [t for t in threading.enumerate() if t.name.startswith("minicnn-prefetch")]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.integers(), max_size=30), st.integers(0, 5), st.integers(1, 8))
 def test_the_same_as_map(items: list[int], threads: int, ahead: int) -> None:
     def work(item: int) -> int:

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.engine import Engine, PlainEngine, engine_options, floats
+from tests.effort import examples
 from tests.engine.networks import networks
 
 
@@ -106,7 +107,7 @@ def test_prediction_is_that_of_the_plain_loop(situation):
     np.testing.assert_array_equal(x, before)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(situations())
 def test_the_number_of_threads_changes_no_bit(situation):
     network, x, _, options = situation
@@ -123,7 +124,7 @@ def test_the_number_of_threads_changes_no_bit(situation):
             np.testing.assert_array_equal(a, b)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(situations())
 def test_float32_agrees_within_rounding(situation):
     network, x, threads, options = situation

@@ -7,13 +7,14 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.engine import Engine, PlainEngine, engine_options, floats
 from minicnn.engine.scratch import Frame, a_scratch
 from minicnn.engine.tape import MOST_REELS, Bench, Reel, Tape, reel_for
+from tests.effort import examples
 from tests.engine.networks import networks
 from tests.engine.test_equality import close, ready_model
 
@@ -52,7 +53,7 @@ def pictures(n, seed=0, size=(34, 35, 3)):
 # ---- what they give ------------------------------------------------------------------------------
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(networks(), st.lists(st.integers(1, 7), min_size=3, max_size=6), st.randoms())
 def test_batches_of_every_size_in_any_order(network, sizes, random):
     """Each in the memory of those before it, training and prediction by turns."""
@@ -77,7 +78,7 @@ def test_batches_of_every_size_in_any_order(network, sizes, random):
             close(gradient, expected_grads[path], 1e-11, usual, shaken[path])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(networks(), st.integers(1, 5))
 def test_the_same_batch_gives_the_same_bits_played_or_not(network, n):
     x = np.random.default_rng(0).standard_normal((n, *network.input_shape))

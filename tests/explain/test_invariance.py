@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.explain import invariance
 from minicnn.explain.nuisances import NUISANCES, lit, occluded, rotated, scaled, shifted
+from tests.effort import examples
 from tests.strategies import seeds
 
 
@@ -103,7 +104,7 @@ def test_occlusion_covers_its_share_in_the_middle_and_keeps_the_mean(seed, share
 # ---- what a network makes of them ------------------------------------------------------------
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(seeds)
 def test_who_sees_no_places_is_not_moved_by_turns(seed):
     model, x = brightness_network(bias=-0.5), noise(seed)
@@ -112,7 +113,7 @@ def test_who_sees_no_places_is_not_moved_by_turns(seed):
     assert turned.kept.all()
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(seeds, st.floats(0, 1))
 def test_who_sees_brightness_moves_with_the_light_and_with_nothing_else(seed, factor):
     model, x = brightness_network(), noise(seed)

@@ -4,11 +4,12 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.gradcheck.slopes import DrownedError, KinkedError, Line
+from tests.effort import examples
 
 
 class Affine(mc.Layer):
@@ -83,7 +84,7 @@ def point(centre, spread, seed):
 
 
 @given(points)
-@settings(max_examples=150)
+@examples(150)
 def test_a_right_gradient_is_never_called_wrong(case):
     name, centre, spread, seed, training = case
     with suppress(mc.UnprovableError, mc.KinkError):
@@ -91,7 +92,7 @@ def test_a_right_gradient_is_never_called_wrong(case):
 
 
 @given(points, st.sampled_from([-1.0, 1 + 1e-3, 1 - 1e-3, 2.0, 1e3]))
-@settings(max_examples=150)
+@examples(150)
 def test_a_wrong_gradient_is_never_called_right(case, factor):
     name, centre, spread, seed, training = case
     x = point(centre, spread, seed)

@@ -4,13 +4,14 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import minicnn as mc
 from minicnn.errors import ConfigError
 from minicnn.testing import PROPERTIES, check_layer
 from minicnn.testing import strategies as st
 from minicnn.testing.layer_table import CASES
+from tests.effort import examples
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -30,21 +31,21 @@ def test_the_table_has_every_layer():
 
 
 @given(st.convolutions())
-@settings(max_examples=15)
+@examples(15)
 def test_convolutions_with_any_options(case):
     make, shape = case
     check_layer(make, shape, batch=2)
 
 
 @given(st.pools())
-@settings(max_examples=10)
+@examples(10)
 def test_pools_with_any_options(case):
     make, shape = case
     check_layer(make, shape, batch=2)
 
 
 @given(st.networks())
-@settings(max_examples=10)
+@examples(10)
 def test_networks_nested_at_will(case):
     make, shape = case
     try:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import batches
 from minicnn.saving import ModelFile, sealed, write_whole
+from tests.effort import examples
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.random((22, 5)).astype(np.float32), RNG.integers(0, 2, 22)
@@ -86,7 +87,7 @@ def bits(model: mc.Sequential) -> bytes:
     return b"".join(w.tobytes() for w in model.get_weights())
 
 
-@settings(max_examples=settings().max_examples // 2)  # each is up to five runs on the disk
+@examples(12)  # each is up to five runs on the disk
 @given(
     st.sampled_from(sorted(OPTIMIZERS)),
     st.lists(st.integers(1, EPOCHS * STEPS), min_size=1, max_size=3),

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
@@ -14,6 +14,7 @@ from minicnn.explain import Movement
 from minicnn.training import History
 from minicnn.viz.canvas import ink_on, new_figure
 from minicnn.viz.lettering import literal, wrapped
+from tests.effort import examples
 
 NASTY = ["_<b>$x$ & y", r"$\al$ 50 %"]  # the second one is no mathematics that anybody knows
 X = np.random.default_rng(0).integers(0, 256, (6, 10, 10, 3), dtype=np.uint8)
@@ -35,7 +36,7 @@ def written(figure):
 # ---- literally ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=12)
        | st.text("$\\_{}^ ax", min_size=1, max_size=8))  # fmt: skip
 def test_any_name_is_drawn_as_it_is(name):

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import minicnn as mc
 from minicnn.errors import ConfigError
 from minicnn.testing import PROPERTIES, check_layer
 from minicnn.testing import strategies as st
 from minicnn.testing.layer_table import CASES
+from tests.effort import examples
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -19,7 +20,7 @@ def test_every_layer_keeps_every_promise(cupy_ops, name):
 
 
 @given(case=st.networks())
-@settings(max_examples=5)
+@examples(5)
 def test_networks_nested_at_will(cupy_ops, case):
     make, shape = case
     try:

@@ -7,7 +7,7 @@ sides are exact and the test is equality.
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minicnn.backends.reference import (
@@ -22,11 +22,12 @@ from minicnn.backends.reference import (
     upsample,
     upsample_backward,
 )
+from tests.effort import examples
 
 small = st.integers(1, 3)
 pairs = st.tuples(small, small)
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(max_examples=100, deadline=None)
+quick = examples(100)
 
 
 @st.composite
