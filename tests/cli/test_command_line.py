@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import minicnn as mc
 from minicnn.cli import command_line, evaluate, gradcheck, predict, summary, train
 from minicnn.saving import ModelFile
 from tests.cli.conftest import save_picture
+from tests.effort import examples
 from tests.systems import needs_signals
 
 TRAIN = ("train", "photographs", "--epochs", "1")
@@ -149,7 +150,7 @@ OPTIONS = ["--json", "--out", "--epochs", "--shape", "--layer", "--help", "--ver
 
 
 @given(words=st.lists(st.sampled_from(WORDS + OPTIONS) | st.text(max_size=5), max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, also_fine=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_there_is_a_code_and_at_most_one_line(minicnn, words):
     said = minicnn(*words)
     assert said.code in (0, 1, 2)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from minicnn.data.unpack import unpack
 from minicnn.errors import DataError
+from tests.effort import examples
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], inside: str = "top/") -> bytes:
@@ -73,7 +74,7 @@ def raw_name(name: str) -> zipfile.ZipInfo:
 
 
 @given(steps=st.lists(st.sampled_from(["..", ".", "", "a", "/", "\\", "C:"]), max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, also_fine=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_name_nothing_is_written_outside(
     unpacked: Any, place: Path, steps: list[str]
 ) -> None:
