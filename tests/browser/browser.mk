@@ -17,9 +17,9 @@ test-browser:  ## train, predict and save in a browser's Python, and the rooms o
 test-browser-here: $(BIN)/.ready .browser/tools/.ready
 	rm -rf .browser/minicnn
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir .browser/minicnn .
-	$(IN_NODE) tests/browser/everything.py
-	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} $(IN_NODE) --wheels .browser/tools --load matplotlib \
-	  tests/browser/suite.py $(ROOMS)
+	$(IN_NODE) -- tests/browser/everything.py
+	HYPOTHESIS_PROFILE=browser $(IN_NODE) --wheels .browser/tools --load matplotlib \
+	  -- tests/browser/suite.py $(ROOMS)
 
 .browser/tools/.ready: $(BIN)/.ready
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary=:all: \

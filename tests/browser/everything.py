@@ -1,6 +1,6 @@
 """Everything at its default setting, in a browser's Python that has NumPy, Pillow and minicnn.
 
-    node tests/browser/run.mjs --pyodide DIR --wheels DIR tests/browser/everything.py
+    node tests/browser/run.mjs --pyodide DIR --wheels DIR -- tests/browser/everything.py
 
 Each part says how long it took. The first that fails ends it.
 """

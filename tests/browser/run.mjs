@@ -1,6 +1,6 @@
 // Runs a Python file of this repository in Pyodide, the Python of the browser:
 //
-//     node tests/browser/run.mjs --pyodide DIR --wheels DIR [--wheels DIR] [--load NAME] FILE [ARGUMENT ...]
+//     node tests/browser/run.mjs --pyodide DIR --wheels DIR [--wheels DIR] [--load NAME] -- FILE [ARGUMENT ...]
 //
 // --pyodide  a folder with Pyodide and its packages
 // --wheels   a folder of wheels, minicnn's or others of pure Python; all are installed, with nothing

@@ -64,6 +64,14 @@ class NotThere(importlib.abc.MetaPathFinder):
             pytest.skip(NOT_THERE[name], allow_module_level=True)
 
 
+class NoHandles:
+    """A plugin: file handles can't be turned aside in a browser, as capfd would."""
+
+    @pytest.fixture
+    def capfd(self) -> None:
+        pytest.skip("a browser's output has no file handles")
+
+
 def main(rooms: list[str]) -> int:
     # Before any test is found: then it is the wheel, and no folder, that is tested.
     import minicnn
@@ -72,9 +80,8 @@ def main(rooms: list[str]) -> int:
     sys.meta_path.insert(0, NotThere())
     threading.Thread.start = skipping(threading.Thread.start, "a browser's Python has no threads")
     subprocess.Popen.__init__ = skipping(subprocess.Popen.__init__, "a browser has no processes")
-    # A browser's files have no handles that could be turned aside: capfd cannot be.
     options = ["-q", "-ra", "--no-header", "--capture=sys", "--durations=8", *PYPROJECT_S]
-    return int(pytest.main([*options, *(rooms or ROOMS)]))
+    return int(pytest.main([*options, *(rooms or ROOMS)], plugins=[NoHandles()]))
 
 
 if __name__ == "__main__":
