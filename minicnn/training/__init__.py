@@ -14,8 +14,9 @@ from minicnn.training.checkpoint import Checkpoint
 from minicnn.training.gradient_norms import GradientNorms
 from minicnn.training.gradients import ClipNorm, ClipValue, WeightDecay
 from minicnn.training.history import History
+from minicnn.training.learner import trainable
 from minicnn.training.learning_rate_finder import LearningRateFinder, LearningRates
-from minicnn.training.loop import Trainer, trainable
+from minicnn.training.loop import Trainer
 from minicnn.training.progress import progress_for
 from minicnn.training.resume import checkpoint_to_resume
 

@@ -21,32 +21,32 @@ from minicnn.metrics import Auc, FromTable, Metric
 from minicnn.optimizers import Optimizer
 from minicnn.saving import ModelFile, copy_into, describe
 from minicnn.training.callback import Callback
+from minicnn.training.figures import Mean
 from minicnn.training.history import History
-from minicnn.training.loop import Trainer
-from minicnn.training.run import Mean, Run
+from minicnn.training.learner import Learner
+from minicnn.training.run import Run
 from minicnn.training.saved import MOST, Saved
 from minicnn.typing import Params
 
 
 def save_checkpoint(path: str | os.PathLike[str], model: Any) -> None:
     """Write the run that ``model`` is in the middle of."""
-    replace(model.to_file(), training=snapshot(model.trainer)).write(path)
+    replace(model.to_file(), training=snapshot(model.trainer, model.trainer.run)).write(path)
 
 
-def snapshot(trainer: Trainer) -> dict[str, Any]:
+def snapshot(learner: Learner, run: Run) -> dict[str, Any]:
     """Everything about a run but the weights."""
-    run = trainer.run
     return {
-        "seed": trainer.seed,
+        "seed": learner.seed,
         "epoch": run.epoch,
         "step": run.step,
         "steps": run.steps,
         "settings": run.settings,
-        "loss": asdict(run.loss),
+        "loss": asdict(run.figures.loss),
         "logs": run.logs,
         "history": asdict(run.history),
-        "metrics": {metric.name: metric.state() for metric in trainer.metrics},
-        "optimizer": _describe_optimizer(trainer.optimizer),
+        "metrics": {metric.name: metric.state() for metric in learner.metrics},
+        "optimizer": _describe_optimizer(learner.optimizer),
         "callbacks": {
             key: {"stop": callback.stop, "state": callback.state()}
             for key, callback in _by_key(run).items()
@@ -75,33 +75,33 @@ class Checkpoint:
             for place, (theirs, its) in enumerate(zip_longest(saved["layers"], ours["layers"]), 1):
                 _expect(f"layer {place}", theirs, its)
 
-    def restore(self, trainer: Trainer, run: Run) -> None:
+    def restore(self, learner: Learner, run: Run) -> None:
         """Put network, optimizer, metrics and ``run`` where the checkpoint left them.
 
         Nothing is changed before everything was looked at.
         """
         with _AsSavingError(self.path):
             saved = Saved(self.saved, "run")
-            _expect("seed", saved["seed"], trainer.seed)
+            _expect("seed", saved["seed"], learner.seed)
             _expect("steps an epoch (samples / batch_size)", saved["steps"], run.steps)
             _check_settings(saved.values.get("settings", {}), run.settings)
-            _check_optimizer(trainer.optimizer, saved["optimizer"])
+            _check_optimizer(learner.optimizer, saved["optimizer"])
             epoch, step = saved.whole("epoch"), saved.whole("step", most=run.steps)
             loss, metrics = saved.part("loss"), saved.part("metrics")
             mean = Mean(loss.number("total"), loss.whole("count"))
-            figures = _Figures(trainer)
+            figures = _Figures(learner)
             logs = figures.logs(saved.part("logs"), begun=step > 0)
             history = figures.history(saved.part("history"))
-            names = sorted(metric.name for metric in trainer.metrics)
+            names = sorted(metric.name for metric in learner.metrics)
             _expect("metrics", sorted(metrics.values), names)
-            params = trainer.link.body.params
-            optimizer = _Remembered(saved.part("optimizer"), trainer.optimizer, params)
-            for metric in trainer.metrics:
+            params = learner.link.body.params
+            optimizer = _Remembered(saved.part("optimizer"), learner.optimizer, params)
+            for metric in learner.metrics:
                 metric.set_state(metrics[metric.name])
                 figures.check_table(metric)
-            copy_into(trainer.link.body, self.weights)
-            optimizer.put_into(trainer.optimizer)
-            run.epoch, run.step, run.loss = epoch, step, mean
+            copy_into(learner.link.body, self.weights)
+            optimizer.put_into(learner.optimizer)
+            run.epoch, run.step, run.figures.loss = epoch, step, mean
             run.logs, run.history = logs, history
 
     def restore_callbacks(self, run: Run) -> None:
@@ -196,11 +196,10 @@ class _Remembered:
 class _Figures:
     """What is known of the figures of a run: metrics of the user's may be anything."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        ours = [m.name for m in trainer.metrics if type(m) in (FromTable, Auc)]
+    def __init__(self, learner: Learner) -> None:
+        ours = [m.name for m in learner.metrics if type(m) in (FromTable, Auc)]
         self.numbers = {f"{where}{name}" for where in ("", "val_") for name in ("loss", *ours)}
-        shape = trainer.link.body.output_shape or (1,)
-        self.classes = 2 if trainer.link.multi_label else max(shape[-1], 2)
+        self.classes = learner.table_width
 
     def logs(self, saved: Saved, begun: bool) -> dict[str, Any]:
         """The figures of the epoch so far."""

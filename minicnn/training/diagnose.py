@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from minicnn.backends import ops_for, to_numpy
 from minicnn.data.dataset import Batch
+from minicnn.engine import floats
+from minicnn.errors import NotFiniteError
 from minicnn.layers import Chain
+from minicnn.randomness import Moment
 from minicnn.typing import Array
 
 
@@ -24,6 +28,19 @@ def sum_of(x: Any) -> Any:
     then :func:`is_finite` has the last word.
     """
     return x.sum() if getattr(x, "dtype", np.dtype("u1")).kind == "f" else 0.0
+
+
+def not_finite(network: Chain, batch: Batch, value: float, moment: Moment | None) -> NotFiniteError:
+    """The error that says in which step, or that in an evaluation, and where NaN began."""
+    x = floats(batch.x, network)
+    reason = where_it_broke(network, x, batch, training=False if moment is None else moment)
+    what = "input" if math.isfinite(value) else f"loss, got {value}"
+    if moment is None:
+        return NotFiniteError(f"evaluation: expected a finite {what}; {reason}")
+    return NotFiniteError(
+        f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite {what}; "
+        f"{reason}. The weights are those from before this step"
+    )
 
 
 def where_it_broke(network: Chain, x: Array, batch: Batch | None, training: Any) -> str:

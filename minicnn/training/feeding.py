@@ -1,7 +1,7 @@
-"""Batches for a GPU: on the way there while the one before is computed, or there already (floor 5).
+"""Batches for a device: sent ahead while the one before is computed, or kept there (floor 5).
 
-Labels are looked at here, on the CPU, before they go: to look at them on the GPU would make
-the CPU wait for it in every step.
+Labels are looked at on the CPU, before they go: to look at them on the device would make the CPU
+wait for it in every step.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from minicnn.typing import Array
 
 
 class Labels(NamedTuple):
-    """What a step needs besides the samples; see ``training/on_device.py``, which makes them."""
+    """What a step needs besides the samples; ``DeviceSteps`` makes them."""
 
     y: Array  # as the loss compares them
     share: Array  # each place's part of the mean loss
     classes: Array  # class numbers for the metrics, or of length 0
 
 
-class Fed(NamedTuple):
+class DeviceBatch(NamedTuple):
     """One batch on the device."""
 
     x: Array
@@ -43,12 +43,13 @@ SHARE_OF_MEMORY = 0.4  # of what is free, that a data set may take for good
 
 
 class Feeder:
-    """One data set for one run."""
+    """Brings the batches of one data set, by a ring of pinned memory."""
 
-    def __init__(self, data: Any, ops: DeviceOps, dtype: Any, prepare: Prepare, change: Change):
-        self.data, self.ops, self.dtype = data, ops, dtype
+    def __init__(
+        self, data: Any, ring: Any, ops: DeviceOps, dtype: Any, prepare: Prepare, change: Change
+    ) -> None:
+        self.data, self.ring, self.ops, self.dtype = data, ring, ops, dtype
         self.prepare, self.change = prepare, change
-        self.ring = ops.ring()
         self._resident: tuple[Array, Labels, Array] | None = None
 
     def stay(self) -> None:
@@ -64,13 +65,13 @@ class Feeder:
         if sum(a.nbytes for a in labels) <= max(size, 1 << 24):
             self._resident = (self.ops.asarray(whole.x), labels, y)
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Fed]:
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[DeviceBatch]:
         """The batches of an epoch, from number ``start`` on."""
-        way = self._on_the_way if self._resident is None else self._from_there
+        coming = self._sent_ahead if self._resident is None else self._cut_from_resident
         with room_for_a_batch():
-            yield from way(epoch, start)
+            yield from coming(epoch, start)
 
-    def _from_there(self, epoch: int, start: int) -> Iterator[Fed]:
+    def _cut_from_resident(self, epoch: int, start: int) -> Iterator[DeviceBatch]:
         """What changes from epoch to epoch goes up once: the order, and the labels in it."""
         assert isinstance(self.data, Whole)
         assert self._resident is not None
@@ -78,13 +79,13 @@ class Feeder:
         order, size = self.data.order(epoch), self.data.batch_size
         count = len(order)
         firsts = np.arange(count) // size * size
-        here = np.minimum(size, count - firsts)  # samples in each sample's batch
+        in_batch = np.minimum(size, count - firsts)  # samples in each sample's batch
         per = len(labels.classes) // count
         classes = labels.classes.reshape(count, per)[order].reshape(-1)
-        share = labels.share[order] * (count / here).reshape(-1, *[1] * (labels.share.ndim - 1))
+        share = labels.share[order] * (count / in_batch).reshape(-1, *[1] * (labels.share.ndim - 1))
         sent = [order.astype(np.int32), labels.y[order], share.astype(labels.share.dtype), classes]
         slot = self.ring.send(sent)
-        there, y, share, classes = slot.take(self.ops.stream())
+        on_device, y, share, classes = slot.take(self.ops.stream())
         seen = seen[order]
         parts = [slice(at, min(at + size, count)) for at in range(start * size, count, size)]
         pictures = self._pictures(x, [order[part] for part in parts], epoch)
@@ -92,8 +93,8 @@ class Feeder:
             for part, batch in zip(parts, pictures, strict=True):
                 its = slice(part.start * per, part.stop * per)
                 if batch is None:
-                    batch = self.ops.gather(x, there[part], self.dtype)
-                yield Fed(batch, Labels(y[part], share[part], classes[its]), seen[part])
+                    batch = self.ops.gather(x, on_device[part], self.dtype)
+                yield DeviceBatch(batch, Labels(y[part], share[part], classes[its]), seen[part])
         finally:  # also if nobody wants the rest
             slot.give_back(self.ops.stream())
 
@@ -126,7 +127,7 @@ class Feeder:
         slot.give_back(stream)
         return batch
 
-    def _on_the_way(self, epoch: int, start: int) -> Iterator[Fed]:
+    def _sent_ahead(self, epoch: int, start: int) -> Iterator[DeviceBatch]:
         ahead: deque[Any] = deque()
         try:
             for batch in batches(self.data, epoch, start):
@@ -143,10 +144,6 @@ class Feeder:
         for slot, *_ in ahead:
             slot.drop(self.ops.stream())
 
-    def send(self, batch: Batch) -> Iterator[Fed]:
-        """One batch by itself."""
-        return self._used(*self._send(self.change(batch)))
-
     def _send(self, batch: Batch) -> Any:
         y, weight = to_numpy(batch.y), batch.weight
         weight = None if weight is None else to_numpy(weight)
@@ -155,10 +152,10 @@ class Feeder:
             return self.ring.send(labels), batch.x, y
         return self.ring.send([*labels, np.asarray(batch.x)]), None, y
 
-    def _used(self, slot: Any, x: Array | None, seen: Array) -> Iterator[Fed]:
+    def _used(self, slot: Any, x: Array | None, seen: Array) -> Iterator[DeviceBatch]:
         stream = self.ops.stream()
         *labels, last = slot.take(stream) if x is None else [*slot.take(stream), x]
         try:
-            yield Fed(last, Labels(*labels), seen)
+            yield DeviceBatch(last, Labels(*labels), seen)
         finally:  # also if nobody wants the rest
             slot.give_back(stream)

@@ -91,7 +91,7 @@ class LearningRateFinder:
             rate = self.lowest * factor**step
             trainer.optimizer.learning_rate = rate
             try:
-                loss, _ = trainer.step(batch, moment)
+                loss = trainer.loss_of_step(batch, moment)
             except NotFiniteError:
                 break
             mean = SMOOTHING * mean + (1 - SMOOTHING) * loss

@@ -10,26 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minicnn.training.callback import Callback
+from minicnn.training.figures import Figures, Mean
 from minicnn.training.history import History
 from minicnn.training.timekeeper import Timekeeper
-
-
-@dataclass
-class Mean:
-    """The mean of the losses of batches of different sizes."""
-
-    total: float = 0.0
-    count: int = 0
-
-    def add(self, value: float, count: int) -> None:
-        """Count a batch of ``count`` samples whose mean is ``value``."""
-        self.total += value * count
-        self.count += count
-
-    @property
-    def value(self) -> float:
-        """The mean so far; NaN before the first batch."""
-        return self.total / self.count if self.count else float("nan")
 
 
 @dataclass
@@ -39,9 +22,9 @@ class Run:
     epoch: int
     steps: int
     callbacks: Sequence[Callback]
+    figures: Figures  # of the epoch so far
     step: int = 0
-    loss: Mean = field(default_factory=Mean)
-    logs: dict[str, Any] = field(default_factory=dict)
+    logs: dict[str, Any] = field(default_factory=dict)  # the figures when last looked at
     history: History = field(default_factory=History)
     settings: dict[str, Any] = field(default_factory=dict)  # what must be as it was
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
@@ -51,8 +34,13 @@ class Run:
         """Whether a callback has."""
         return any(callback.stop for callback in self.callbacks)
 
+    def wants_figures(self, step: int, at_least_every: int) -> bool:
+        """Whether somebody wants to see them after this step, where it costs something."""
+        due = (step + 1) % at_least_every == 0
+        return due or any(callback.wants_figures(step) for callback in self.callbacks)
+
     def end_epoch(self, logs: dict[str, Any]) -> None:
         """Write down the epoch's figures and stand before the next one."""
         self.history.add(self.epoch, logs)
         self.epoch, self.step = self.epoch + 1, 0
-        self.loss, self.logs = Mean(), {}
+        self.figures.loss, self.logs = Mean(), {}

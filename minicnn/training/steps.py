@@ -1,0 +1,162 @@
+"""What a training step and an evaluation step are (floor 5), and how they are done on a host.
+
+There are two kinds. *On the host*, the CPU knows the figures of a step before the next one begins.
+*On a device* (``device_steps.py``), figures add up there, because to fetch them would cost more
+than many a step. A step is the same for both and is told once, in ``Steps``.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from minicnn.backends import room_for_a_batch
+from minicnn.data.dataset import Batch, Dataset, batches
+from minicnn.errors import LabelError, ShapeError
+from minicnn.randomness import Moment
+from minicnn.training.class_weight import weighted
+from minicnn.training.diagnose import is_finite, not_finite, sum_of
+from minicnn.training.figures import Figures
+from minicnn.training.gradients import changed
+from minicnn.training.learner import Learner
+from minicnn.typing import Array, Cache
+
+ClassWeight = Mapping[int, float] | None
+B = TypeVar("B")  # a batch, as this kind of steps takes it: it has samples, ``x``
+
+
+class Steps(ABC, Generic[B]):
+    """One kind of steps. The loop says ``begin``, and then for each of ``batches`` ``train``.
+
+    A kind says how batches come (``batches``), how outputs are compared with labels and counted
+    (``judge``), and brings the figures up to date (``look``). One over several processes would
+    also have a ``learn`` of its own, which adds up gradients before the update.
+    """
+
+    looking_is_free: ClassVar[bool]  # whether figures are known after each step anyway
+
+    def __init__(self, learner: Learner, comes_again: bool = False) -> None:
+        """``comes_again``: the data set does, epoch after epoch, and may stay on a device."""
+        self.learner, self.comes_again = learner, comes_again
+        self.figures = Figures()
+        self.behind = False  # whether steps were done that ``look`` has not seen
+
+    # ---- what a step is ------------------------------------------------------------------------
+
+    def train(self, batch: B, moment: Moment) -> Array | None:
+        """Forward, loss, backward, update. Gives the predictions, which are those before it."""
+        self.behind = True
+        outputs, cache = self.learner.engine.forward(self.samples(batch), moment)
+        loss_cache, predictions = self.judge(batch, outputs, moment)
+        self.learn(self.learner.link.loss.backward(loss_cache), cache)
+        return predictions
+
+    def evaluate(self, batch: B) -> Array | None:
+        """Forward and loss: nothing changes but the figures."""
+        self.behind = True
+        outputs = self.learner.engine.infer(self.samples(batch))
+        return self.judge(batch, outputs, moment=None)[1]
+
+    def learn(self, dy: Array, cache: Cache) -> None:
+        """Back through the network; parameters and running figures move."""
+        it, network = self.learner, self.learner.link.body
+        if it.gradients:
+            grads = it.engine.backward(dy, cache)
+            grads = {path: grads[path] for path in it.learning() if path in grads}
+            it.engine.update(it.optimizer, changed(grads, network.params, it.gradients))
+        else:  # nobody wants to see them: each is used up where it is made
+            it.engine.descend(dy, cache, it.optimizer, it.learning())
+        network.set_state(it.engine.next_state(cache))
+
+    # ---- what differs --------------------------------------------------------------------------
+
+    def begin(self, figures: Figures) -> None:
+        """Count into these from here on."""
+        self.figures, self.behind = figures, False
+
+    @abstractmethod
+    def batches(
+        self, data: Dataset, epoch: int = 0, start: int = 0, class_weight: ClassWeight = None
+    ) -> Iterator[B]:
+        """The batches of an epoch from number ``start`` on, as ``train`` takes them."""
+
+    @abstractmethod
+    def samples(self, batch: B) -> Array:
+        """What the network is given."""
+
+    @abstractmethod
+    def judge(self, batch: B, outputs: Array, moment: Moment | None) -> tuple[Cache, Array | None]:
+        """Loss and metrics, counted: the loss's cache, and the predictions.
+
+        A loss that is no number must move nothing. ``moment`` is None in an evaluation.
+        """
+
+    def look(self) -> dict[str, Any]:
+        """The figures so far, by their names."""
+        self.behind = False
+        return self.figures.results()
+
+
+class HostSteps(Steps[Batch]):
+    """Steps whose figures the CPU knows at once, wherever the arrays live."""
+
+    looking_is_free: ClassVar[bool] = True
+
+    def batches(
+        self, data: Dataset, epoch: int = 0, start: int = 0, class_weight: ClassWeight = None
+    ) -> Iterator[Batch]:
+        """As the data set gives them, with the weights of their classes."""
+        coming = batches(data, epoch, start)
+        return coming if class_weight is None else (weighted(b, class_weight) for b in coming)
+
+    def samples(self, batch: Batch) -> Array:
+        """As they came."""
+        return batch.x
+
+    def judge(
+        self, batch: Batch, outputs: Array, moment: Moment | None
+    ) -> tuple[Cache, Array | None]:
+        """Look at the loss before anything moves."""
+        loss, cache = self.loss(batch, outputs)
+        value = float(loss)
+        # tanh(inf) is 1: in training, an infinite input may show in the gradients only.
+        fine = moment is None or math.isfinite(sum_of(batch.x)) or is_finite(batch.x)
+        if not (math.isfinite(value) and fine):
+            raise not_finite(self.learner.link.body, batch, value, moment)
+        predictions = self.learner.link.predictions(outputs)
+        self.figures.add(value, batch.y, predictions)
+        return cache, predictions
+
+    def loss(self, batch: Batch, outputs: Array) -> tuple[Any, Cache]:
+        """The loss of a batch; labels that don't fit name the layer that they don't fit."""
+        try:
+            return self.learner.link.loss.forward(outputs, batch.y, batch.weight)
+        except (LabelError, ShapeError) as error:
+            raise type(error)(f"{self.learner.last.where}: {error}") from None
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Around a step: a full memory and numbers that overflow are one clear error, no warnings."""
+    with room_for_a_batch(), np.errstate(over="ignore", invalid="ignore"):
+        yield
+
+
+class OneBatch:
+    """A data set for a step by itself."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def __len__(self) -> int:
+        """One."""
+        return 1
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """The batch."""
+        yield self.batch
