@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import minicnn as mc
 from benchmarks.arena.opponents import minicnn_
 from benchmarks.arena.workloads import Workload
+from minicnn.training.device_steps import DeviceSteps
 
 TASKS = ("train", "predict")
 
@@ -33,8 +34,8 @@ class Minicnn(minicnn_.Contender):
         """Why this side does not do what its name says, after the steps that are checked."""
         if not self.graphs:
             return None
-        steps = self.model.trainer._single
-        known = [] if steps is None else steps.replay.known.values()
+        steps = self.model.trainer._single_steps
+        known = steps.replay.shapes.values() if isinstance(steps, DeviceSteps) else []
         done = any(one and one.capture and one.capture.graph is not None for one in known)
         return None if done else "no step became a graph (logger minicnn.graphs says why)"
 

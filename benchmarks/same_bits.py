@@ -191,7 +191,7 @@ def pictures_resumed() -> Any:
         left = left_by(model, history)
         file = mc.saving.sealed.read(path)
     file[0].pop("minicnn", None)  # the version
-    return [left, json.dumps(file[0]).encode(), file[1]]
+    return [left, json.dumps(file[0]).encode(), dict(sorted(file[1].items()))]
 
 
 def several_classes() -> Any:

@@ -1,7 +1,7 @@
 """What a backend adds to ``Ops`` if a whole epoch's figures may stay on its device (floor 1).
 
-``training/on_device.py`` and ``training/feeding.py`` ask for these; a backend on the CPU has no use
-for them and does without.
+``training/device_steps.py`` and ``training/feeding.py`` ask for these; a backend on the CPU has no
+use for them and does without.
 """
 
 from __future__ import annotations

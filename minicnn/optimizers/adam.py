@@ -55,8 +55,6 @@ class Adam(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        if self.in_one_pass(p, g, slots, lr, step, ops):
-            return
         m, v = slots
         alpha = self._alpha(lr, step)
         m += (g - m) * (1 - self.beta_1)
@@ -99,7 +97,5 @@ class AdamW(Adam):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        if self.in_one_pass(p, g, slots, lr, step, ops):
-            return
         p -= p * (self.weight_decay * lr)
         super().update(p, g, slots, lr, step, ops)

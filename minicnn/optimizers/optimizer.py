@@ -88,14 +88,6 @@ class Optimizer(ABC):
         """What ``rule`` needs to know of this step."""
         raise NotImplementedError
 
-    def in_one_pass(
-        self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
-    ) -> bool:
-        """Whether the backend has done ``rule`` in one stroke, as a GPU does."""
-        if self.rule is None:
-            return False
-        return ops.in_one_pass(self.rule, self.arrays_of_rule(p, g, slots), self.numbers(lr, step))
-
     def arrays_of_rule(self, p: Array, g: Array, slots: tuple[Array, ...]) -> tuple[Array, ...]:
         """An array for every slot; for one that these settings don't use, any array."""
         used = dict(zip(self.used_slots(), slots, strict=True))
@@ -132,8 +124,14 @@ class Optimizer(ABC):
     def move(
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
-        """``update``, which must change the arrays that it is given and return nothing."""
-        if self.update(p, g, slots, lr, step, ops) is not None:
+        """By the backend, if it knows ``rule`` by heart, or else by ``update``.
+
+        ``update`` must change the arrays that it is given and return nothing.
+        """
+        by_heart = self.rule is not None and ops.in_one_pass(
+            self.rule, self.arrays_of_rule(p, g, slots), self.numbers(lr, step)
+        )
+        if not by_heart and self.update(p, g, slots, lr, step, ops) is not None:
             raise ConfigError(
                 f"{type(self).__name__}.update: expected the parameter to be changed in place and "
                 f"nothing to be returned, got a return value; write p -= ... and no return"

@@ -59,8 +59,6 @@ class RMSprop(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        if self.in_one_pass(p, g, slots, lr, step, ops):
-            return
         v, *others = slots
         v *= self.rho
         v += (1 - self.rho) * g * g

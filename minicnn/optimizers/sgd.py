@@ -50,8 +50,6 @@ class SGD(Optimizer):
         self, p: Array, g: Array, slots: tuple[Array, ...], lr: float, step: int, ops: Ops
     ) -> None:
         """One step for one array."""
-        if self.in_one_pass(p, g, slots, lr, step, ops):
-            return
         if not slots:
             p -= lr * g
             return

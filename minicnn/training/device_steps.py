@@ -91,18 +91,17 @@ class DeviceSteps(Steps[DeviceBatch]):
 
     # ---- steps ---------------------------------------------------------------------------------
 
-    def train(self, batch: DeviceBatch, moment: Moment) -> Array | None:
+    def train(self, batch: DeviceBatch, moment: Moment) -> None:
         """A step; nothing of it has happened yet when this returns."""
         self.behind = True
         self._first_moment = self._first_moment or moment
         with self.ops.counting_into(self.table):
-            predictions = self.replay.step(super().train, batch, moment, self.table)
-            return self._keep_scores(batch, predictions)
+            self.count(batch, self.replay.step(self.step, batch, moment, self.table))
 
-    def evaluate(self, batch: DeviceBatch) -> Array | None:
+    def evaluate(self, batch: DeviceBatch) -> None:
         """The same for an evaluation."""
         with self.ops.counting_into(self.table):
-            return self._keep_scores(batch, super().evaluate(batch))
+            super().evaluate(batch)
 
     def samples(self, batch: DeviceBatch) -> Array:
         """Bytes are finite; of floats the device notes whether they are."""
@@ -128,11 +127,11 @@ class DeviceSteps(Steps[DeviceBatch]):
             self.ops.count_answers(predictions, labels.classes, place, metric.threshold)
         return cache, predictions
 
-    def _keep_scores(self, batch: DeviceBatch, predictions: Array | None) -> Array | None:
+    def count(self, batch: DeviceBatch, predictions: Array | None) -> None:
+        """Confusion matrices were counted by the device; an AUC keeps all scores."""
         for metric in self.figures.metrics:
             if isinstance(metric, Auc):
                 metric.update(batch.seen, predictions)
-        return predictions
 
     # ---- figures -------------------------------------------------------------------------------
 

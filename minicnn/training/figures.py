@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minicnn.metrics import Metric, to_numpy
-from minicnn.typing import Array
 
 
 @dataclass
@@ -49,9 +48,8 @@ class Figures:
         for metric in self.metrics:
             metric.reset()
 
-    def add(self, loss: float, labels: Any, predictions: Array) -> None:
-        """Count a batch."""
-        self.loss.add(loss, len(predictions))
+    def update(self, labels: Any, predictions: Any) -> None:
+        """Let the metrics count a batch."""
         labels, predictions = to_numpy(labels), to_numpy(predictions)  # fetched once for all
         for metric in self.metrics:
             metric.update(labels, predictions)

@@ -121,11 +121,9 @@ class Trainer(Learner):
         """The figures of a data set; ``between`` is called after each batch."""
         with clear_errors():
             steps.begin(self.fresh_figures())
-        for batch in steps.batches(data):
-            with clear_errors():
+            for batch in steps.batches(data):
                 steps.evaluate(batch)
-            between()
-        with clear_errors():
+                between()
             return steps.look()
 
     def _may_stop_here(self) -> None:

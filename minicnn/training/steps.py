@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -27,15 +27,26 @@ from minicnn.training.learner import Learner
 from minicnn.typing import Array, Cache
 
 ClassWeight = Mapping[int, float] | None
-B = TypeVar("B")  # a batch, as this kind of steps takes it: it has samples, ``x``
+
+
+class AnyBatch(Protocol):
+    """A batch, as a kind of steps takes it."""
+
+    @property
+    def x(self) -> Array:
+        """The samples."""
+
+
+B = TypeVar("B", bound=AnyBatch)
 
 
 class Steps(ABC, Generic[B]):
-    """One kind of steps. The loop says ``begin``, and then for each of ``batches`` ``train``.
+    """One kind of steps: ``begin``, then ``train`` for each of ``batches``, and ``look`` at times.
 
-    A kind says how batches come (``batches``), how outputs are compared with labels and counted
-    (``judge``), and brings the figures up to date (``look``). One over several processes would
-    also have a ``learn`` of its own, which adds up gradients before the update.
+    What a step is stands here. A kind says how batches come (``batches``), how outputs are compared
+    with labels (``judge``) and counted (``count``), and what there is to do before one may
+    ``look``. A kind for several processes would also have a ``learn`` of its own, which adds up the
+    gradients of all before the update.
     """
 
     looking_is_free: ClassVar[bool]  # whether figures are known after each step anyway
@@ -48,30 +59,37 @@ class Steps(ABC, Generic[B]):
 
     # ---- what a step is ------------------------------------------------------------------------
 
-    def train(self, batch: B, moment: Moment) -> Array | None:
-        """Forward, loss, backward, update. Gives the predictions, which are those before it."""
+    def train(self, batch: B, moment: Moment) -> None:
+        """A training step, counted."""
         self.behind = True
-        outputs, cache = self.learner.engine.forward(self.samples(batch), moment)
+        self.count(batch, self.step(batch, moment))
+
+    def step(self, batch: B, moment: Moment) -> Array | None:
+        """Forward, loss, backward, update. Gives the predictions, which are those before it."""
+        engine, loss = self.learner.engine, self.learner.link.loss
+        outputs, cache = engine.forward(self.samples(batch), moment)
         loss_cache, predictions = self.judge(batch, outputs, moment)
-        self.learn(self.learner.link.loss.backward(loss_cache), cache)
+        self.learn(loss.backward(loss_cache), cache)
         return predictions
 
-    def evaluate(self, batch: B) -> Array | None:
-        """Forward and loss: nothing changes but the figures."""
+    def evaluate(self, batch: B) -> None:
+        """An evaluation step, counted: nothing changes but the figures."""
         self.behind = True
         outputs = self.learner.engine.infer(self.samples(batch))
-        return self.judge(batch, outputs, moment=None)[1]
+        _, predictions = self.judge(batch, outputs, moment=None)
+        self.count(batch, predictions)
 
     def learn(self, dy: Array, cache: Cache) -> None:
         """Back through the network; parameters and running figures move."""
-        it, network = self.learner, self.learner.link.body
-        if it.gradients:
-            grads = it.engine.backward(dy, cache)
-            grads = {path: grads[path] for path in it.learning() if path in grads}
-            it.engine.update(it.optimizer, changed(grads, network.params, it.gradients))
-        else:  # nobody wants to see them: each is used up where it is made
-            it.engine.descend(dy, cache, it.optimizer, it.learning())
-        network.set_state(it.engine.next_state(cache))
+        learner, engine, network = self.learner, self.learner.engine, self.learner.link.body
+        learns = learner.learning()
+        if learner.gradients:
+            grads = engine.backward(dy, cache)
+            grads = {path: grads[path] for path in learns if path in grads}
+            engine.update(learner.optimizer, changed(grads, network.params, learner.gradients))
+        else:  # nobody wants to see the gradients: each is used up where it is made
+            engine.descend(dy, cache, learner.optimizer, learns)
+        network.set_state(engine.next_state(cache))
 
     # ---- what differs --------------------------------------------------------------------------
 
@@ -85,16 +103,20 @@ class Steps(ABC, Generic[B]):
     ) -> Iterator[B]:
         """The batches of an epoch from number ``start`` on, as ``train`` takes them."""
 
-    @abstractmethod
     def samples(self, batch: B) -> Array:
         """What the network is given."""
+        return batch.x
 
     @abstractmethod
     def judge(self, batch: B, outputs: Array, moment: Moment | None) -> tuple[Cache, Array | None]:
-        """Loss and metrics, counted: the loss's cache, and the predictions.
+        """The loss, counted: its cache, and the predictions if there are metrics.
 
         A loss that is no number must move nothing. ``moment`` is None in an evaluation.
         """
+
+    @abstractmethod
+    def count(self, batch: B, predictions: Array | None) -> None:
+        """What the metrics want of a step that is done."""
 
     def look(self) -> dict[str, Any]:
         """The figures so far, by their names."""
@@ -114,10 +136,6 @@ class HostSteps(Steps[Batch]):
         coming = batches(data, epoch, start)
         return coming if class_weight is None else (weighted(b, class_weight) for b in coming)
 
-    def samples(self, batch: Batch) -> Array:
-        """As they came."""
-        return batch.x
-
     def judge(
         self, batch: Batch, outputs: Array, moment: Moment | None
     ) -> tuple[Cache, Array | None]:
@@ -128,9 +146,12 @@ class HostSteps(Steps[Batch]):
         fine = moment is None or math.isfinite(sum_of(batch.x)) or is_finite(batch.x)
         if not (math.isfinite(value) and fine):
             raise not_finite(self.learner.link.body, batch, value, moment)
-        predictions = self.learner.link.predictions(outputs)
-        self.figures.add(value, batch.y, predictions)
-        return cache, predictions
+        self.figures.loss.add(value, len(batch.x))
+        return cache, self.learner.link.predictions(outputs)
+
+    def count(self, batch: Batch, predictions: Array | None) -> None:
+        """All metrics count here."""
+        self.figures.update(batch.y, predictions)
 
     def loss(self, batch: Batch, outputs: Array) -> tuple[Any, Cache]:
         """The loss of a batch; labels that don't fit name the layer that they don't fit."""

@@ -36,8 +36,8 @@ def test_the_same_bits_as_the_lines_of_the_optimizer(optimizer, shape):
     by_lines = [a.copy() for a in (p, *slots)]
     for step in range(1, 4):
         g = rng.standard_normal(shape).astype(np.float32)
-        optimizer.update(p, g, slots, 0.01, step, ops_for(p))
-        optimizer.update(by_lines[0], g, tuple(by_lines[1:]), 0.01, step, Slow())
+        optimizer.move(p, g, slots, 0.01, step, ops_for(p))
+        optimizer.move(by_lines[0], g, tuple(by_lines[1:]), 0.01, step, Slow())
         for a, b in zip((p, *slots), by_lines, strict=True):
             np.testing.assert_array_equal(a, b)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,23 @@ def test_an_old_request_does_not_stop_the_next_run() -> None:
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(Interrupted):
             ctrl_c.may_stop_here()
+
+
+def test_an_evaluation_beside_the_run_does_not_take_its_ctrl_c() -> None:
+    """Neither a callback's nor one of another thread: the run itself ends, between two steps."""
+    model = mc.Sequential([mc.Dense(1)], input_shape=(3,))
+    model.compile("sgd", "mean_squared_error")
+    done: list[int] = []
+
+    class Looks(mc.Callback):
+        def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
+            done.append(step)
+            if step == 1:
+                self.model.trainer.ctrl_c.asked = True
+            with ThreadPoolExecutor(1) as thread:
+                assert thread.submit(model.evaluate, X, Y).exception(60) is None
+            model.evaluate(X, Y)
+
+    with pytest.raises(KeyboardInterrupt, match="after step 2 of 3"):
+        model.fit(X, Y, batch_size=4, epochs=2, callbacks=[Looks()], verbose=0)
+    assert done == [0, 1]

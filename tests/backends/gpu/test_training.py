@@ -143,6 +143,52 @@ def test_gradients_of_a_whole_network_with_its_loss(cupy_ops):
     assert report.worst.error < 1e-6
 
 
+def test_the_weights_of_classes_are_for_training_alone(cupy_ops):
+    """Also where the data set that is validated is the very one that is trained on."""
+    model, data = network(), mc.data.Pictures(X, Y, batch_size=5, shuffle=False)
+    seen = []
+
+    class Looks(mc.Callback):
+        def on_epoch_end(self, epoch, logs):
+            seen.append((logs["val_loss"], model.evaluate(data)["loss"]))
+
+    weights = {0: 0.1, 1: 9.0}
+    model.fit(data, epochs=2, validation_data=data, class_weight=weights, verbose=0,
+              callbacks=[Looks()])  # fmt: skip
+    for validated, evaluated in seen:
+        assert validated == pytest.approx(evaluated, rel=1e-6)
+
+
+def test_a_look_in_the_middle_leaves_the_figures_of_the_epoch_alone(cupy_ops):
+    class Looks(mc.Callback):
+        def on_batch_end(self, step, logs):
+            self.model.evaluate(X[:5], Y[:5])
+
+    looked, expected = trained(callbacks=[Looks()]), trained()
+    assert looked[1] == expected[1]
+    assert_same_weights(looked[0], expected[0], rtol=0)
+
+
+def test_ctrl_c_in_a_validation_saves_the_figures_of_the_training(cupy_ops, tmp_path):
+    file = tmp_path / "run.ckpt"
+    whole, expected = trained(validation_data=(X[:6], Y[:6]))
+    model = network()
+
+    class PressesCtrlC(mc.data.Pictures):
+        def epoch(self, epoch):
+            for batch in super().epoch(epoch):
+                model.trainer.ctrl_c.asked = model.optimizer.step_count > 5
+                yield batch
+
+    held_back = PressesCtrlC(X[:6], Y[:6], batch_size=5, shuffle=False)
+    with pytest.raises(KeyboardInterrupt, match="after step 5 of 5"):
+        model.fit(X, Y, batch_size=5, epochs=3, verbose=0, validation_data=held_back,
+                  callbacks=[mc.ModelCheckpoint(file)])  # fmt: skip
+    again, found = trained(validation_data=(X[:6], Y[:6]), resume=file)
+    assert found == expected
+    assert_same_weights(again, whole, rtol=0)
+
+
 # ---- errors ----------------------------------------------------------------------
 
 
