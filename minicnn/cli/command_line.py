@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from minicnn import starting
 from minicnn.cli import evaluate, gradcheck, predict, summary, train
@@ -18,6 +19,7 @@ from minicnn.cli.options import MisuseError, Parser
 from minicnn.cli.streams import forget_what_nobody_takes, three_streams
 from minicnn.data.picture_error import printable
 from minicnn.errors import MinicnnError
+from minicnn.saving.atomic import shown
 from minicnn.streams import Forgiving
 from minicnn.version import __version__
 
@@ -40,8 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = _complain(str(stop) or "interrupted", INTERRUPTED)
         except BrokenPipeError:
             code = READER_GONE
-        except (MinicnnError, OSError) as error:
+        except MinicnnError as error:
             code = _complain(str(error), 1)
+        except OSError as error:
+            code = _complain(_of_the_system(error), 1)
         except MemoryError as error:
             code = _complain(f"expected enough memory, but: {error or 'there is none left'}", 1)
         except Exception as error:
@@ -71,6 +75,15 @@ def _send_on() -> None:
         raise
     except OSError as error:
         raise OSError(f"expected to write the output, but: {error.strerror or error}") from error
+
+
+def _of_the_system(error: OSError) -> str:
+    """An error that names what it is about, if it is about a file, and not by a number."""
+    if error.strerror is None:
+        return str(error)
+    named = isinstance(error.filename, str | bytes) and error.filename
+    about = f"{shown(Path(os.fsdecode(error.filename)))}: " if named else ""
+    return f"{about}expected the system to do as it was asked, but: {error.strerror}"
 
 
 def _complain(message: str, code: int) -> int:

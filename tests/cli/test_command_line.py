@@ -244,6 +244,31 @@ def test_the_largest_numbers_that_are_taken_work(minicnn, words):
     assert minicnn(*words).code == 0
 
 
+LONG = "y" * 300
+
+
+@pytest.mark.usefixtures("a_few_files")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", LONG),
+        ("train", "--drawn", "9", "--out", LONG),
+        ("evaluate", "model.safetensors", LONG),
+        ("predict", LONG, "photographs"),
+        ("predict", "model.safetensors", "photographs", "--csv", LONG),
+        ("summary", LONG),
+    ],
+    ids=lambda words: " ".join(words)[:20],
+)
+def test_a_name_that_no_disk_takes_is_one_short_line(minicnn, words):
+    said = minicnn(*words)
+    assert (said.code, said.out) == (1, "")
+    assert "File name too long" in said.err
+    assert "[Errno" not in said.err
+    assert len(said.err.splitlines()) == 1
+    assert len(said.err) < 400
+
+
 def test_where_memory_is_short_it_is_one_line(minicnn, monkeypatch):
     def greedy(*_):
         raise MemoryError("Unable to allocate 61.4 TiB")
