@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import minicnn as mc
+from tests.patience import PATIENCE
 
 ROOT = Path(mc.__file__).parents[1]  # the same minicnn, not another that may be installed
 HEAVY = ("cupy", "matplotlib", "PIL", "rich", "safetensors", "threadpoolctl", "hypothesis")
@@ -17,7 +18,7 @@ HEAVY = ("cupy", "matplotlib", "PIL", "rich", "safetensors", "threadpoolctl", "h
 def in_a_fresh_process(code):
     command = [sys.executable, "-c", code]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

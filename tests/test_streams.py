@@ -12,6 +12,7 @@ from PIL import Image
 
 import minicnn as mc
 from minicnn.streams import Forgiving, is_terminal, tell
+from tests.patience import PATIENCE
 
 
 class Shut(io.StringIO):
@@ -146,5 +147,5 @@ def test_a_terminal_may_be_shut_while_a_network_is_trained(verbose):
         assert process.stderr is not None
         assert process.stderr.readline() == "two epochs\n"
         os.close(ours)
-        _, errors = process.communicate("\n", timeout=120)
+        _, errors = process.communicate("\n", timeout=PATIENCE)
         assert (process.returncode, errors) == (0, "20 epochs\n")

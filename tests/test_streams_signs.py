@@ -12,6 +12,7 @@ import pytest
 import minicnn as mc
 from minicnn.data.report import PictureReport
 from minicnn.streams import PLAIN, for_console
+from tests.patience import PATIENCE
 
 ROOT = Path(mc.__file__).parents[1]
 PAGES = ["ascii", "cp1252", "cp437", "cp932", "utf-8"]
@@ -64,7 +65,7 @@ model.fit(np.ones((4, 2)), np.ones(4), epochs=2, verbose=2)
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment,
-        capture_output=True, check=False, timeout=60,
+        capture_output=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     assert "Epoch 2/2 - " in done.stdout.decode(encoding)

@@ -13,6 +13,7 @@ from benchmarks.arena.turns import Pace, break_down, compete
 from benchmarks.arena.worker import Worker, WorkerError, environment
 from benchmarks.arena.workloads import lenet
 from tests.left_out import needs
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_between_its_turns_a_worker_is_frozen(yardstick: Worker) -> None:
         stat = Path(f"/proc/{yardstick._process.pid}/stat").read_text(encoding="utf-8")
         return stat.rpartition(")")[2].split()[0]
 
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while state() != "T" and time.monotonic() < until:  # the signal is on its way
         time.sleep(0.01)
     assert state() == "T"  # stopped, not merely asleep

@@ -16,6 +16,7 @@ from minicnn.cli import command_line, evaluate, gradcheck, predict, summary, tra
 from minicnn.saving import ModelFile
 from tests.cli.conftest import save_picture
 from tests.effort import examples
+from tests.patience import PATIENCE
 from tests.systems import needs_signals
 
 TRAIN = ("train", "photographs", "--epochs", "1")
@@ -333,7 +334,7 @@ def test_a_reader_that_goes_away_is_no_error(environment):
     )
     assert process.stdout is not None
     process.stdout.close()
-    assert process.wait(timeout=30) == 141
+    assert process.wait(timeout=PATIENCE) == 141
     assert process.stderr is not None
     assert process.stderr.read() == b""
     process.stderr.close()
@@ -349,7 +350,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(environment, minicnn):
     assert process.stdout is not None
     assert any(line.startswith("Epoch 1/500") for line in process.stdout)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert errors.splitlines()[-1].endswith(
         "the run is saved; go on with the same command and --resume"

@@ -22,6 +22,7 @@ from minicnn.data import ImageFolder, cache, reading, unfinished
 from minicnn.data.cache import HEADER, CacheWriter, digest, load_cache
 from minicnn.data.unfinished import open_unfinished, remove_abandoned
 from tests.effort import examples
+from tests.patience import PATIENCE
 from tests.systems import needs_limits, needs_replacing_in_use, needs_signals
 
 MakeFolder = Callable[..., Path]
@@ -309,7 +310,7 @@ def test_killed_while_writing(
     expected = pixels(root, cache=False)
 
     process = start(KILLED, root, moment)
-    said = process.communicate(timeout=60)
+    said = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, said
     caches = [*own_cache_folder.glob("*.pictures")]
     left = [*own_cache_folder.glob("*.tmp")]
@@ -333,7 +334,7 @@ def test_three_processes_at_once(make_folder: MakeFolder, own_cache_folder: Path
     processes = [start(DIGEST, root) for _ in range(3)]
     expected = digest(pixels(root, cache=False))
     for process in processes:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (out.strip(), err) == (expected, "")
     assert load_cache(only_cache(own_cache_folder), SIZE) is not None
 
@@ -359,7 +360,7 @@ def test_full_disk(
 ) -> None:
     """The system refuses to let the file grow, as on a full disk, wherever that happens."""
     root = make_folder(a=4, b=4)
-    out, err = start(FULL_DISK, root, reserve, size).communicate(timeout=60)
+    out, err = start(FULL_DISK, root, reserve, size).communicate(timeout=PATIENCE)
     lines = out.splitlines()
     assert lines[0] == digest(pixels(root, cache=False))
     assert "File too large" in lines[1]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from minicnn.data.prefetch import in_order
 from tests.effort import examples
 from tests.narrow import no_more_threads
+from tests.patience import PATIENCE
 
 
 def prefetch_threads() -> list[threading.Thread]:
@@ -43,7 +44,7 @@ def test_it_is_done_beside_the_consumer() -> None:
     beside = threading.Event()
     results = in_order(lambda item: beside.set() if item == 1 else None, range(3), 1, 2)
     next(results)
-    assert beside.wait(60), "item 1 was not begun before it was asked for"
+    assert beside.wait(PATIENCE), "item 1 was not begun before it was asked for"
     results.close()
 
 

@@ -12,6 +12,7 @@ import minicnn as mc
 from minicnn.engine import blas, threads
 from minicnn.engine.blas import one_blas_thread
 from tests.engine.test_equality import ready_model, trained
+from tests.patience import PATIENCE
 
 
 def blas_threads():
@@ -172,7 +173,7 @@ def test_every_thread_that_works_holds_a_blas_with_a_number_for_each(monkeypatch
     library = OneNumberAThread()
     monkeypatch.setattr(blas, "_libraries", lambda: ((), (library,)))
     monkeypatch.setattr(threads, "_pool", threads._Pool())  # whose helpers begin anew
-    together = threading.Barrier(3, timeout=60)
+    together = threading.Barrier(3, timeout=PATIENCE)
     seen = {}
 
     def job(i):

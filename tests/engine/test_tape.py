@@ -17,6 +17,7 @@ from minicnn.engine.tape import MOST_REELS, Bench, Reel, Tape, reel_for
 from tests.effort import examples
 from tests.engine.networks import networks
 from tests.engine.test_equality import close, ready_model
+from tests.patience import PATIENCE
 
 
 class Node:
@@ -312,7 +313,7 @@ def test_a_falling_rate_is_looked_up(one_thread, played):
 
 def soon_gone(*references):
     """A helper lets go of its last job a moment after the caller has its answer."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while any(reference() is not None for reference in references):
         if time.monotonic() > deadline:
             return False

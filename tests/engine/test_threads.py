@@ -14,6 +14,7 @@ import minicnn as mc
 from minicnn.engine import threads
 from tests.left_out import needs
 from tests.narrow import needs_threads
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_every_job_is_done_once(count, n):
 def test_helpers_do_help():
     """Two jobs that wait for each other can only end if two threads work."""
     mc.set_threads(2)
-    meeting = threading.Barrier(2, timeout=300)
+    meeting = threading.Barrier(2, timeout=PATIENCE)
     threads.run(lambda i: meeting.wait(), 2)
 
 

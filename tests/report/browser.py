@@ -23,13 +23,14 @@ from typing import Any, Self
 import numpy as np
 from PIL import Image
 
+from tests.patience import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
-PATIENCE = 60  # seconds for one answer
 
 # Chromium reads file 3 and writes file 4: this puts the two pipes there and becomes Chromium.
 STARTER = """

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import minicnn as mc
 from minicnn import whole_file
 from minicnn.saving import write_whole
+from tests.patience import PATIENCE
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -422,6 +423,6 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
     write_whole(pipe, b"through")
-    assert reader.communicate(timeout=60)[0] == b"through"
+    assert reader.communicate(timeout=PATIENCE)[0] == b"through"
     assert pipe.is_fifo()
     assert os.listdir(tmp_path) == ["pipe"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from tests.patience import PATIENCE
 
 X = np.random.default_rng(0).standard_normal((12, 3))
 Y = (X[:, 0] > 0).astype(int)
@@ -99,7 +100,7 @@ def test_two_steps_at_a_time_are_refused_too():
 
     def wait(grads, params):
         entered.set()
-        assert leave.wait(60)
+        assert leave.wait(PATIENCE)
         return grads
 
     model = network()
@@ -107,7 +108,7 @@ def test_two_steps_at_a_time_are_refused_too():
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(model.train_on_batch, X, Y)
         try:
-            assert entered.wait(60)
+            assert entered.wait(PATIENCE)
             with pytest.raises(mc.BusyError, match=r"fit: .* in another thread"):
                 fit(model)
         finally:

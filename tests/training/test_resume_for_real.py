@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import minicnn as mc
+from tests.patience import PATIENCE
 from tests.systems import needs_limits, needs_signals
 from tests.training import resumable_run
 
@@ -34,7 +35,7 @@ def wait_for(process: subprocess.Popen[str], word: str) -> str:
 def finish(folder: Path) -> dict[str, bytes]:
     """Let the run come to its end; every byte that it leaves."""
     process = start(folder)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert sorted(path.name for path in folder.iterdir()) == sorted(RESULTS)  # and no litter
     return {name: (folder / name).read_bytes() for name in RESULTS}
@@ -78,7 +79,7 @@ def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(
     process = start(tmp_path)
     wait_for(process, "epoch 2")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGINT  # as a program ends that Ctrl-C has stopped
     checkpoint = str(tmp_path / "run.ckpt")
     assert "stopping after this step" in errors
@@ -91,7 +92,7 @@ def test_a_full_disk_loses_no_earlier_checkpoint(
     tmp_path: Path, never_stopped: dict[str, bytes]
 ) -> None:
     process = start(tmp_path, "full disk")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     last_line = errors.splitlines()[-1]
     assert last_line.startswith("minicnn.errors.SavingError: ")
