@@ -27,7 +27,6 @@ ROOMS = (
 )  # fmt: skip
 NOT_THERE = {
     "http.server": "a browser's Python listens to nobody",
-    "resource": "a browser sets no limits to a process",
     "threadpoolctl": "a browser's NumPy has no BLAS whose threads could be held",
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import stat
 import subprocess
 import sys
@@ -388,6 +387,8 @@ model.save(sys.argv[1])
 
 def test_a_full_disk_loses_no_earlier_file(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
+    import resource
+
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     result = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True
