@@ -64,11 +64,11 @@ def test_a_line_is_told_or_not(stream, monkeypatch):
     tell("Epoch 1/2")
 
 
-def test_a_sign_that_the_output_lacks_is_written_as_its_number(monkeypatch):
+def test_a_sign_that_the_output_lacks_is_written_plainer_or_as_its_number(monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, "ascii"))
-    tell("1.0 s · loss")
-    assert raw.getvalue() == b"1.0 s \\xb7 loss\n"
+    tell("1.0 s · lößs")
+    assert raw.getvalue() == b"1.0 s - l\\xf6\\xdfs\n"
 
 
 def test_it_is_the_stream_for_the_rest():

@@ -13,7 +13,7 @@ from random import Random
 
 import minicnn as mc
 from benchmarks.campaigns.campaign import Campaign, DefectError
-from benchmarks.campaigns.runs import compare, end, finished, last_line, start
+from benchmarks.campaigns.runs import RESULTS, compare, end, finished, last_line, start
 
 
 class FullDisks(Campaign):
@@ -40,7 +40,7 @@ class FullDisks(Campaign):
         if way != "tmpfs":
             self._begin(folder, random)
             mischief = ["full"] if way == "injected" else ["limit"]
-            mischief += [random.randint(1, 250), random.choice((0, random.randrange(30_000)))]
+            mischief += [random.randint(1, 500), random.choice((0, random.randrange(30_000)))]
             said = self._disturbed(folder, *mischief)
         else:
             room = random.uniform(0.6, 1.4) * self.needed
@@ -61,7 +61,7 @@ class FullDisks(Campaign):
             shutil.copytree(self.begun, folder, dirs_exist_ok=True)
 
     def _disturbed(self, folder: Path, *mischief: object) -> str:
-        before = {path.name for path in folder.iterdir()}
+        before = {path.name for path in folder.iterdir()} & set(RESULTS)
         status, said = end(start(folder, *mischief))
         error = last_line(said)
         over = "history.json" in said  # written by the run's own script, after the training

@@ -31,7 +31,7 @@ class Kills(Campaign):
         kills = 0
         for _ in range(random.randint(1, 3)):
             if random.random() < 0.5:
-                process = start(folder, "killed", random.randint(1, 250))
+                process = start(folder, "killed", random.randint(1, 500))
             else:
                 process = start(folder)
                 time.sleep(random.uniform(0.2, 1.0) * self.seconds)

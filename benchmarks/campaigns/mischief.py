@@ -3,7 +3,7 @@
     python -m benchmarks.campaigns.mischief FOLDER [killed N | full N | limit N BYTES]
 
 The run is that of ``tests/training/resumable_run.py``: everything that has to be remembered is in
-it. Files are opened, flushed, renamed, linked and deleted; these are counted, in FOLDER only.
+it. Files are opened, written to, flushed, renamed, linked and deleted; these are counted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 
 from tests.training import resumable_run
 
-CALLS = ("fsync", "replace", "rename", "link")
+CALLS = ("write", "fsync", "replace", "rename", "link")
+WRITING = os.O_WRONLY | os.O_RDWR
 
 
 def when_the_time_comes(folder: Path, number: int, happens: Callable[[], None]) -> None:
@@ -45,10 +46,11 @@ def when_the_time_comes(folder: Path, number: int, happens: Callable[[], None]) 
     ours = os.fspath(folder) + os.sep
 
     def opened(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(ours):
-            name, mode = os.path.basename(arguments[0]), arguments[1] or "r"
-            if set(mode) & set("wax+") and name != "history.json":  # which the run itself writes
-                deal()
+        if event != "open" or not isinstance(arguments[0], str | os.PathLike):
+            return
+        path, _, flags = os.fspath(arguments[0]), *arguments[1:]
+        if path.startswith(ours) and flags & WRITING and not path.endswith("history.json"):
+            deal()  # history.json is written by the run's own script
 
     sys.addaudithook(opened)
 
