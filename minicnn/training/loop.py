@@ -77,12 +77,14 @@ class Trainer(Learner):
         logs = run.logs
         if it.validation is not None:
             with watch.timing("validation"):
-                results = self._evaluate(it.validation_steps, it.validation, self._may_stop_here)
+                results = self._evaluate(
+                    it.validation_steps, it.validation, self.ctrl_c.may_stop_here
+                )
             logs = logs | {f"val_{name}": value for name, value in results.items()}
         run.end_epoch(logs)
         with watch.timing("callbacks"):
             tell(run.callbacks, "on_epoch_end", epoch, logs)
-        self._may_stop_here()
+        self.ctrl_c.may_stop_here()
 
     def _train(self, it: Material) -> None:
         """The steps of an epoch, from the one on that is next."""
@@ -102,12 +104,12 @@ class Trainer(Learner):
             watch.epochs[-1].samples += len(batch.x)
             with watch.timing("callbacks"):
                 tell(run.callbacks, "on_batch_end", step, run.logs)
-            self._may_stop_here()
+            self.ctrl_c.may_stop_here()
             if run.asked_to_stop():
                 break
         self._catch_up(steps)
         if not run.logs:
-            raise DataError("expected a data set with at least one batch, got none")
+            raise _no_batch()
 
     def _catch_up(self, steps: Steps[Any]) -> None:
         """Look at the steps that nobody has looked at."""
@@ -124,10 +126,10 @@ class Trainer(Learner):
             for batch in steps.batches(data):
                 steps.evaluate(batch)
                 between()
-            return steps.look()
-
-    def _may_stop_here(self) -> None:
-        self.ctrl_c.may_stop_here()
+            results = steps.look()
+        if not steps.figures.loss.count:
+            raise _no_batch()
+        return results
 
     # ---- a run ---------------------------------------------------------------------------------
 
@@ -278,3 +280,7 @@ def _how_to_go_on(run: Run, saved: Sequence[str]) -> str:
     if saved:
         return f"{where}; the run is saved, go on with model.fit(..., resume={saved[0]!r})"
     return f"{where}; the run was not saved: a callback mc.ModelCheckpoint(path) would have done it"
+
+
+def _no_batch() -> DataError:
+    return DataError("expected a data set with at least one batch, got none")
