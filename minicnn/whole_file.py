@@ -10,7 +10,7 @@ once: who is last has the name, and nobody ever sees half a file.
 
 A process that is killed cannot tidy up: the next one that writes the same file does it. A part that
 is being written is locked, and the system unlocks it when its process ends; so a part without a
-lock was left behind.
+lock was left behind. Where nothing can be locked, one that nobody has changed for long was.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -33,7 +34,8 @@ except ImportError:  # Windows
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_LINKS
 NEW |= getattr(os, "O_BINARY", 0)  # Windows would write \r\n for \n
-LEGIBLE = 40  # signs of the file's name in that of its part, which must not become too long
+LEGIBLE = 40  # last signs of the file's name in that of its part, which must not become too long
+PART = re.compile(r"\.(?P<name>.*)\.[0-9a-f]{16}\.part", re.DOTALL)
 ABANDONED_AFTER = 600.0  # seconds without a change, where nothing can be locked
 # Windows refuses a rename for the moments in which somebody has either file open.
 RENAME_AGAIN_AFTER = (0.01, 0.03, 0.1, 0.3, 1.0) if os.name == "nt" else ()
@@ -53,16 +55,20 @@ class WholeFile:
     (False, b'some bytes')
 
     A link stays one: the file that it leads to is replaced. A file that was there hands on who may
-    read and write it, and one that may not be written is left alone. Folders that are missing are
-    made. Whatever goes wrong is an ``OSError``.
+    read and write it, and one that may not be written is left alone; a new one is for whom the user
+    lets read new files, or if ``private`` for the user alone. Folders that are missing are made.
+    Whatever goes wrong is an ``OSError``.
+
+    ``handle`` and ``part`` are there for whoever does not write from the first byte to the last.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], private: bool = False) -> None:
         self.path = _end_of_links(Path(path))
         before = _what_is_there(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(self.path)
-        self.handle, self.part = _new_part(self.path, 0o666 if before is None else 0o600)
+        name = _legible(self.path)
+        remove_leftovers(self.path.parent, lambda left: left == name)
+        self.handle, self.part = _new_part(self.path, private or before is not None)
         self._open = True
         try:
             if before is not None:
@@ -81,7 +87,7 @@ class WholeFile:
         """Make sure that the bytes lie on the disk, and give them their name."""
         if hasattr(os, "fsync"):
             os.fsync(self.handle)
-        if fcntl is None:  # Windows renames nothing that is open
+        if not renames_open_files():
             self._close()
         _rename(self.part, self.path)
         self._close()
@@ -105,16 +111,25 @@ class WholeFile:
         self.drop()
 
 
-def remove_leftovers(path: Path) -> None:
-    """Delete the parts of this file that killed processes have left."""
-    ours = re.compile(re.escape(_beginning(path)) + r"[0-9a-f]{16}\.part")
+def renames_open_files() -> bool:
+    """Whether a file can be renamed while it is open or mapped: on Windows it cannot."""
+    return fcntl is not None
+
+
+def remove_leftovers(folder: Path, belongs: Callable[[str], bool]) -> None:
+    """Delete the parts that killed processes have left in ``folder``, but none that grows.
+
+    ``belongs`` is asked for each, with the name of the file that it was to become: the last 40
+    signs of it.
+    """
     names: list[str] = []
     with suppress(OSError):  # there are folders that may be written to and not read
-        names = os.listdir(path.parent)
+        names = os.listdir(folder)
     for name in names:
-        if ours.fullmatch(name):
+        part = PART.fullmatch(name)
+        if part and belongs(part["name"]):
             with suppress(OSError):
-                _remove_if_left(path.with_name(name))
+                _remove_if_left(folder / name)
 
 
 def _end_of_links(path: Path) -> Path:
@@ -138,15 +153,16 @@ def _what_is_there(path: Path) -> os.stat_result | None:
     return before
 
 
-def _beginning(path: Path) -> str:
-    return f".{path.name[:LEGIBLE]}."
+def _legible(path: Path) -> str:
+    """As much of the name as its part's name holds: the end, which says what kind of file it is."""
+    return path.name[-LEGIBLE:]
 
 
-def _new_part(path: Path, mode: int) -> tuple[int, Path]:
+def _new_part(path: Path, private: bool) -> tuple[int, Path]:
     """A new file beside ``path``, open and locked."""
     while True:
-        part = path.with_name(f"{_beginning(path)}{os.urandom(8).hex()}.part")
-        handle = os.open(part, NEW, mode)
+        part = path.with_name(f".{_legible(path)}.{os.urandom(8).hex()}.part")
+        handle = os.open(part, NEW, 0o600 if private else 0o666)
         try:
             _lock(handle, wait=True)
             if fcntl is None or os.fstat(handle).st_nlink:

@@ -7,10 +7,10 @@ The file, all of it or nothing:
     index        JSON: which picture each row is (path, size, times) and a digest of its pixels
 
 A cache is believed only if its length, the digest of its index and the digest of every row are
-right. It is written beside its place under another name, flushed to the disk and then renamed:
-a process that is killed leaves the old cache or none, two processes that write at once each put
-a whole one there, and a reader keeps the file that it has mapped. (Windows replaces no file that
-somebody has mapped: there the new cache is given up, and the pictures stay in memory.)
+right. It is a :mod:`~minicnn.whole_file`: a process that is killed leaves the old cache or none,
+two that write at once each put a whole one there, and a reader keeps the file that it has mapped.
+(Windows replaces no file that somebody has mapped: there the new cache is given up, and the
+pictures stay in memory.) Nobody else may read it: the photographs may be for the user alone.
 
 Rows are written with ``write`` and never through the mapping: on a full disk the first is an
 error that can be answered, the second kills the process.
@@ -18,7 +18,6 @@ error that can be answered, the second kills the process.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -32,13 +31,12 @@ import numpy as np
 
 from minicnn.cores import available_cores
 from minicnn.data.prefetch import in_order
-from minicnn.data.unfinished import open_unfinished
 from minicnn.typing import Array, Pair
+from minicnn.whole_file import WholeFile, remove_leftovers, renames_open_files
 
 MAGIC = b"minicnn pictures 1\n"
 HEADER = 4096
 ENDING = ".pictures"
-RENAMES_OPEN_FILES = os.name != "nt"
 
 Key = tuple[str, int, int, int]  # path below the root, size, and the two times of change
 
@@ -63,6 +61,11 @@ def cache_path(folder: Path, name: str, settings: Sequence[object]) -> Path:
     digest = hashlib.blake2b(repr(settings).encode("utf-8", "backslashreplace"), digest_size=12)
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40]
     return folder / f"{plain}-{digest.hexdigest()}{ENDING}"
+
+
+def remove_unfinished_caches(folder: Path) -> None:
+    """Delete what killed processes have left of any cache: it can be as large as all pictures."""
+    remove_leftovers(folder, lambda name: name.endswith(ENDING))
 
 
 def digest(row: Array) -> str:
@@ -149,17 +152,16 @@ class CacheWriter:
     """
 
     def __init__(self, path: Path, image_size: Pair, at_most: int) -> None:
-        self.path = path
         self.shape = [0, *image_size, 3]
         self.entries: list[tuple[str | int, ...]] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file, self._temporary = open_unfinished(path)
+        self._file = WholeFile(path, private=True)
         try:
             if hasattr(os, "posix_fallocate"):  # a disk too full should say so at the start
-                os.posix_fallocate(self._file, 0, HEADER + at_most * int(np.prod(self.shape[1:])))
-            os.lseek(self._file, HEADER, os.SEEK_SET)
+                size = HEADER + at_most * int(np.prod(self.shape[1:]))
+                os.posix_fallocate(self._file.handle, 0, size)
+            os.lseek(self._file.handle, HEADER, os.SEEK_SET)
         except BaseException:
-            self.__exit__()
+            self._file.drop()
             raise
 
     def __enter__(self) -> CacheWriter:
@@ -167,57 +169,35 @@ class CacheWriter:
 
     def append(self, key: Key, row: Array, row_digest: str) -> None:
         """The next picture."""
-        write_all(self._file, np.ascontiguousarray(row).data.cast("B"))
+        self._file.write(np.ascontiguousarray(row).data)
         self.entries.append((*key, row_digest))
         self.shape[0] += 1
 
     def finish(self) -> CachedPictures:
-        """Make the file whole, make sure that it lies on the disk, and put it in its place."""
+        """Make the file whole, and put it in its place."""
         index = json.dumps(self.entries).encode()
-        write_all(self._file, memoryview(index))
-        os.ftruncate(self._file, HEADER + int(np.prod(self.shape)) + len(index))
-        facts = {"shape": self.shape, "index": len(index), "digest": text_digest(index)}
-        os.lseek(self._file, 0, os.SEEK_SET)
-        write_all(self._file, memoryview(header_of(facts)))
-        os.fsync(self._file)
-        if RENAMES_OPEN_FILES:
-            # Mapped before the renaming: afterwards another process may have put its own there.
-            with open(self._temporary, "rb") as file:
-                pixels = map_rows(file, tuple(self.shape))
-            os.replace(self._temporary, self.path)
-        else:
-            self._close()
-            os.replace(self._temporary, self.path)
-            with self.path.open("rb") as file:
-                if file.read(HEADER) != header_of(facts):
-                    raise OSError("another process has put pictures of its own there meanwhile")
-                pixels = map_rows(file, tuple(self.shape))
-        flush_folder(self.path.parent)
+        self._file.write(index)
+        os.ftruncate(self._file.handle, HEADER + int(np.prod(self.shape)) + len(index))
+        header = header_of({"shape": self.shape, "index": len(index), "digest": text_digest(index)})
+        os.lseek(self._file.handle, 0, os.SEEK_SET)
+        self._file.write(header)
+        pixels = self._put_in_its_place(header)
         keys: list[Any] = [entry[:4] for entry in self.entries]
         return CachedPictures(pixels, keys, [str(entry[4]) for entry in self.entries])
 
+    def _put_in_its_place(self, header: bytes) -> Array:
+        """Finish the file; its rows, mapped before, as afterwards another may have the name."""
+        shape = tuple(self.shape)
+        if renames_open_files():
+            with self._file.part.open("rb") as file:
+                pixels = map_rows(file, shape)
+            self._file.finish()
+            return pixels
+        self._file.finish()
+        with self._file.path.open("rb") as file:
+            if file.read(HEADER) != header:
+                raise OSError("another process has put pictures of its own there meanwhile")
+            return map_rows(file, shape)
+
     def __exit__(self, *exception: object) -> None:
-        self._close()
-        with contextlib.suppress(OSError):  # renamed already, if all went well
-            os.unlink(self._temporary)
-
-    def _close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = -1
-
-
-def write_all(file: int, data: memoryview) -> None:
-    """Write every byte; a nearly full disk takes some of them before it says no."""
-    while data:
-        data = data[os.write(file, data) :]
-
-
-def flush_folder(folder: Path) -> None:
-    """Make the renaming last through a power cut, where a folder can be flushed."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        self._file.drop()

@@ -19,13 +19,13 @@ import numpy as np
 
 from minicnn.data import pillow
 from minicnn.data.cache import (
-    ENDING,
     CachedPictures,
     CacheWriter,
     Key,
     cache_path,
     digest,
     load_cache,
+    remove_unfinished_caches,
     user_cache_folder,
 )
 from minicnn.data.decode import quiet_pillow, read_picture, readable_formats
@@ -33,7 +33,6 @@ from minicnn.data.listing import Listing
 from minicnn.data.picture_error import PictureError
 from minicnn.data.prefetch import in_order
 from minicnn.data.progress import progress_bar
-from minicnn.data.unfinished import remove_abandoned
 from minicnn.data.walk import PictureFile
 from minicnn.typing import Array, Pair
 
@@ -114,7 +113,7 @@ class Reader:
                 return self._read(listing, _nothing, self._in_memory(listing), "off")
             try:
                 path = self._path(listing)
-                remove_abandoned(path.parent, ENDING)
+                remove_unfinished_caches(path.parent)
                 size, files = self.image_size, listing.files
                 return self._read(
                     listing,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from minicnn.data import ImageFolder, cache, reading, unfinished
+from minicnn import whole_file
+from minicnn.data import ImageFolder, reading
 from minicnn.data.cache import HEADER, CacheWriter, digest, load_cache
-from minicnn.data.unfinished import open_unfinished, remove_abandoned
+from minicnn.whole_file import WholeFile
 from tests.effort import examples
 from tests.patience import PATIENCE
 from tests.systems import needs_limits, needs_replacing_in_use, needs_signals
@@ -174,77 +175,44 @@ def test_a_cache_of_no_rows(tmp_path: Path) -> None:
     assert found.pixels.shape == (0, 4, 5, 3)
 
 
+@pytest.mark.skipif(whole_file.fcntl is None, reason="no locks on this system")
 def test_leftovers_of_the_dead_are_removed(make_folder: MakeFolder, own_cache_folder: Path) -> None:
     """Of every cache in the folder, also when nothing has to be written."""
-    if unfinished.fcntl is None:
-        pytest.skip("no locks on this system")
     root = make_folder(a=2, b=2)
     pixels(root)
     cache = only_cache(own_cache_folder)
-    for name in (f"{cache.name}.1.tmp", "other-pictures-of-long-ago.pictures.2.tmp"):
-        cache.with_name(name).touch()
-    not_ours = cache.with_name("notes.tmp")
-    not_ours.touch()
-    alive, its_name = open_unfinished(cache)
+    for name in (cache.name, "other-pictures-of-long-ago-0123456789abcdef01234567.pictures"):
+        left = WholeFile(own_cache_folder / name)
+        os.close(left.handle)  # what the system does when a process is killed
+    not_ours = WholeFile(own_cache_folder / "notes")
+    alive = WholeFile(cache)
     try:
+        os.close(not_ours.handle)
         pixels(root)
-        assert sorted(own_cache_folder.iterdir()) == sorted([cache, Path(its_name), not_ours])
+        assert sorted(own_cache_folder.iterdir()) == sorted([cache, alive.part, not_ours.part])
     finally:
-        os.close(alive)
-    not_ours.unlink()
+        os.close(alive.handle)
+    not_ours.part.unlink()
     pixels(root)
     assert only_cache(own_cache_folder) == cache
 
 
-def no_locks(file: int, how: int) -> None:
-    raise OSError(errno.ENOLCK, "No locks available")
-
-
-WITHOUT_LOCKS = ["no fcntl", *(["a file system without locks"] if unfinished.fcntl else [])]
-
-
-@pytest.mark.parametrize("why", WITHOUT_LOCKS)
-def test_without_locks_age_tells_who_is_dead(
-    why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if why == "no fcntl":
-        monkeypatch.setattr(unfinished, "fcntl", None)
-    else:
-        monkeypatch.setattr(unfinished.fcntl, "flock", no_locks)
-    file, name = open_unfinished(tmp_path / "a.pictures")
-    os.close(file)
-    remove_abandoned(tmp_path, ".pictures")
-    assert [*tmp_path.iterdir()] == [Path(name)]
-    os.utime(name, (1, 1))
-    remove_abandoned(tmp_path, ".pictures")
-    assert [*tmp_path.iterdir()] == []
-
-
-@pytest.mark.skipif(unfinished.fcntl is None, reason="no locks on this system")
-def test_a_file_removed_before_it_could_be_locked_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    really, calls = unfinished.fcntl.flock, []
-
-    def late(file: int, how: int) -> None:
-        if not calls:
-            (left,) = tmp_path.iterdir()
-            left.unlink()
-        calls.append(how)
-        really(file, how)
-
-    monkeypatch.setattr(unfinished.fcntl, "flock", late)
-    file, name = open_unfinished(tmp_path / "a.pictures")
-    assert len(calls) == 2
-    assert os.path.samestat(os.fstat(file), os.stat(name))
-    os.close(file)
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_nobody_else_may_read_a_cache(make_folder: MakeFolder, own_cache_folder: Path) -> None:
+    """The photographs may be for the user alone."""
+    before = os.umask(0o022)
+    try:
+        pixels(make_folder(a=2, b=2))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(only_cache(own_cache_folder).stat().st_mode) == 0o600
 
 
 def test_where_open_files_cannot_be_renamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on Windows: the file is closed, renamed, and mapped under its own name."""
-    monkeypatch.setattr(cache, "RENAMES_OPEN_FILES", False)
+    monkeypatch.setattr(whole_file, "fcntl", None)
     order = []
     for name in ("close", "replace"):
         really = getattr(os, name)
@@ -266,6 +234,7 @@ def start(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 KILLED = """
 import os, signal, sys
+from minicnn import whole_file
 from minicnn.data import ImageFolder, cache
 root, moment = sys.argv[1:]
 calls = 0
@@ -282,7 +251,9 @@ def die_before(function, call=1):
 if moment == "rows":
     cache.CacheWriter.append = die_before(cache.CacheWriter.append, 4)
 elif moment == "within a row":
-    cache.write_all = lambda file, data: die_before(os.fsync)(os.write(file, data[:100]) and file)
+    whole_file.WholeFile.write = lambda file, content: die_before(os.fsync)(
+        os.write(file.handle, content.cast("B")[:100]) and file.handle
+    )
 elif moment == "index":
     cache.CacheWriter.finish = die_before(cache.CacheWriter.finish)
 elif moment == "flush":
@@ -290,7 +261,7 @@ elif moment == "flush":
 elif moment == "rename":
     os.replace = die_before(os.replace)
 elif moment == "after":
-    cache.flush_folder = die_before(cache.flush_folder)
+    whole_file._flush_folder = die_before(whole_file._flush_folder)
 ImageFolder(root, image_size=(12, 16), threads=1)
 """
 
@@ -313,7 +284,7 @@ def test_killed_while_writing(
     said = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, said
     caches = [*own_cache_folder.glob("*.pictures")]
-    left = [*own_cache_folder.glob("*.tmp")]
+    left = [*own_cache_folder.glob(".*.part")]
     assert len(left) == (moment != "after")
     assert len(caches) == (moment == "after" or state == "an older cache")
     if caches:

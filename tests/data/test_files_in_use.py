@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn.data import ImageFolder, cache
+from minicnn import whole_file
+from minicnn.data import ImageFolder
 from minicnn.data.cache import load_cache
 from tests.like_windows import in_use, refusing
 from tests.systems import needs_proc
@@ -23,7 +24,7 @@ SIZE = (12, 16)
 def as_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, paths in {"replace": 2, "rename": 2, "unlink": 1, "remove": 1}.items():
         monkeypatch.setattr(os, name, refusing(getattr(os, name), paths))
-    monkeypatch.setattr(cache, "RENAMES_OPEN_FILES", False)
+    monkeypatch.setattr(whole_file, "fcntl", None)
 
 
 def test_the_rehearsal_refuses(tmp_path: Path) -> None:
