@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -31,6 +32,7 @@ from minicnn.metrics import accuracy, confusion_matrix
 from minicnn.model import Sequential
 from minicnn.optimizers import RMSprop
 from minicnn.report import Report
+from minicnn.saving import write_whole
 from minicnn.streams import Forgiving, is_terminal, tell
 from minicnn.training import (
     Callback,
@@ -232,8 +234,15 @@ def draw(
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in a script without font
         try:
             table = confusion_matrix(y, answers)
-            viz.curves(history).savefig(args.out / "curves.png")
-            viz.confusion(table, classes).savefig(args.out / "confusion.png")
-            viz.mistakes(x, y, answers, classes).savefig(args.out / "mistakes.png")
+            save_plot(viz.curves(history), args.out / "curves.png")
+            save_plot(viz.confusion(table, classes), args.out / "confusion.png")
+            save_plot(viz.mistakes(x, y, answers, classes), args.out / "mistakes.png")
         except PlotsMissingError as error:
             Forgiving(sys.stderr).write(f"minicnn: no plots: {error}\n")
+
+
+def save_plot(figure: Any, path: Path) -> None:
+    """The figure as a picture; the one from an earlier run is replaced as a whole."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    write_whole(path, picture.getvalue())

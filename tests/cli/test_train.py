@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,26 @@ def test_from_photographs_to_a_model_that_knows_them(minicnn, photographs):
     assert sum(Path(line.split()[0]).parent.name == line.split()[1]
                for line in said.out.splitlines()[1:]) == 12  # fmt: skip
     assert minicnn("evaluate", model, "photographs").code == 0
+
+
+@pytest.mark.parametrize("plot", ["curves.png", "confusion.png", "mistakes.png"])
+def test_a_plot_is_replaced_as_a_whole(minicnn, photographs, monkeypatch, plot):
+    replace = os.replace
+
+    def full(part, path):
+        if Path(path).name == plot:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(part, path)
+
+    words = ("train", "photographs", "--epochs", 1, "--quiet")
+    assert minicnn(*words).code == 0
+    before = Path("runs/train", plot).read_bytes()
+    assert before.startswith(b"\x89PNG")
+    monkeypatch.setattr(os, "replace", full)
+    said = minicnn(*words)
+    assert said.code == 1
+    assert "No space left on device; the file from before is untouched" in said.err
+    assert Path("runs/train", plot).read_bytes() == before
 
 
 def test_drawn_pets(minicnn):
