@@ -45,6 +45,7 @@ from benchmarks.gpu_sides import (
     set_tf32,
     torch_sides,
 )
+from minicnn.saving import write_whole
 
 LATER = 20  # times what the first loss may be off
 Network = Callable[[int], Workload]
@@ -251,8 +252,7 @@ def main() -> None:
 
 def keep(path: str, report: dict[str, Any]) -> None:
     """All that is known by now: whatever ends the run, it is not lost."""
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(report, file, indent=1)
+    write_whole(path, json.dumps(report, indent=1).encode())
 
 
 def compiled_sides() -> list[Any]:

@@ -24,6 +24,7 @@ import minicnn as mc
 from minicnn.cli.classifier import Classifier
 from minicnn.data.augment import Augmentation, Brightness, Contrast, Flip, RandomCrop, Rotation
 from minicnn.metrics import accuracy, confusion_matrix
+from minicnn.saving import write_whole
 
 SPLIT = 2026  # parts the validation photographs; no run's seed has anything to do with it
 
@@ -221,7 +222,7 @@ class Record:
 def write(path: Path, document: dict[str, Any]) -> None:
     """A line for each fact, so that a change to one of them is one line in a diff."""
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(fact)}" for key, fact in document.items())
-    path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    write_whole(path, f"{{\n{lines}\n}}\n".encode())
 
 
 def measure(model: str, folder: Path, probe: bool) -> dict[str, Any]:

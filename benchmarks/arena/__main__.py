@@ -11,6 +11,7 @@ from benchmarks.arena.report import render
 from benchmarks.arena.runner import PARTS, Arena
 from benchmarks.arena.summary import summarize
 from benchmarks.arena.turns import Pace
+from minicnn.saving import write_whole
 
 
 def parse() -> argparse.Namespace:
@@ -48,15 +49,14 @@ def main() -> None:
         ).as_json()
     except BaseException:  # Ctrl-C too: half an hour of figures is worth keeping
         unfinished = args.out / "unfinished.json"
-        unfinished.write_text(json.dumps(arena.results.as_json(), indent=1))
+        write_whole(unfinished, json.dumps(arena.results.as_json(), indent=1).encode())
         print(f"written: {unfinished}, all that was measured until it stopped")
         raise
     text = render(results)
     print(text)
-    (args.out / "results.md").write_text(text)
-    (args.out / "results.json").write_text(
-        json.dumps({"summary": summarize(results), **results}, indent=1)
-    )
+    write_whole(args.out / "results.md", text.encode())
+    everything = json.dumps({"summary": summarize(results), **results}, indent=1)
+    write_whole(args.out / "results.json", everything.encode())
     from benchmarks.arena.plots import draw  # late: a missing font must not cost the figures
 
     draw(results, args.out / "results.svg")

@@ -7,16 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-
-def cores() -> int:
-    """Cores that this process may use: its affinity, cut by a container's quota."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = Path("/sys/fs/cgroup/cpu.max")
-    if quota.exists():
-        limit, period = quota.read_text(encoding="utf-8").split()
-        if limit != "max":
-            allowed = min(allowed or 1, max(1, int(limit) // int(period)))
-    return allowed or 1
+from minicnn.cores import available_cores
 
 
 def busy_seconds() -> float:
@@ -37,7 +28,7 @@ def busy_seconds() -> float:
 def describe() -> dict[str, Any]:
     return {
         "processor": processor(),
-        "cores": cores(),
+        "cores": available_cores(),
         "caches": caches(),
         "memory_bytes": memory_bytes(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",

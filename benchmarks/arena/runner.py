@@ -16,6 +16,7 @@ from benchmarks.arena.opponents import YARDSTICK, Entry
 from benchmarks.arena.turns import Bout, Breakdown, Pace, break_down, compete, prepared
 from benchmarks.arena.worker import Worker
 from benchmarks.arena.workloads import WORKLOADS
+from minicnn.cores import available_cores
 
 TASKS = ("train", "predict")
 PARTS = ("networks", "batch", "image", "threads", "memory")  # of everything, but the headline
@@ -68,7 +69,7 @@ class Arena:
 
     def quick(self) -> Results:
         """The mission network at its own batch: times, memory, start-up."""
-        cores = machine.cores()
+        cores = available_cores()
         with gathered(self.entries, cores) as (workers, yardstick):
             self._note_versions(workers)
             mission = self._bouts(workers, yardstick, "mission", self.pace, layers=True)
@@ -78,7 +79,7 @@ class Arena:
 
     def everything(self, parts: Sequence[str] = PARTS) -> Results:
         """The headline, and these parts of the rest."""
-        cores = machine.cores()
+        cores = available_cores()
         brief = Pace(max(3, self.pace.rounds // 2), self.pace.seconds / 2)
         quick_ones = [entry for entry in self.entries if not entry.patient]
         results = self.results
@@ -128,7 +129,7 @@ class Arena:
     def _first_steps(self, workload: str, times: int) -> None:
         for entry in self.entries:
             say(f"{workload}: {entry.name} from a fresh process")
-            steps = first_steps(entry, workload, machine.cores(), times)
+            steps = first_steps(entry, workload, available_cores(), times)
             self.results.first_steps.append(steps)
 
     def _note_versions(self, workers: Sequence[Worker]) -> None:
