@@ -23,7 +23,7 @@ from minicnn.engine import engine_options
 SWITCHES = {
     "without pool first": {"pool_first": False},
     "without strips": {"strips": False},
-    "without tapes": {"tapes": False},
+    "without recordings": {"record": False},
     "without small products": {"small_products": False},
     "without fast convolutions": {"fast_conv": False},
     "without threads": {"threads": False},

@@ -3,8 +3,8 @@
 ``RULES`` are the lines of ``optimizers/``, operation by operation, so every bit is the same; what
 a line would put into a fresh array goes into this thread's own two. Fresh arrays of this size
 come from the operating system and go back to it each time, and while one thread waits for that, so
-do all others. ``SPENDERS`` are for gradients that nobody needs afterwards: they write over the
-gradient, and RMSprop's takes it in another size, so its last bits may differ.
+do all others. ``OVERWRITING`` are for gradients that nobody needs afterwards: they write over
+the gradient, and RMSprop's takes it in another size, so its last bits may differ.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ RULES: dict[str, Rule] = {"rmsprop": rmsprop, "adam": adam, "sgd": sgd}
 
 
 @dataclass(frozen=True)
-class Spender:
+class OverwritingRule:
     """A rule for gradients that nobody needs any more: they may be overwritten.
 
     ``scale`` gives what the gradient is to be multiplied by where it is made, which costs next to
@@ -133,8 +133,8 @@ class Spender:
         self.rule(arrays, numbers, room, arrays[1], do)
 
 
-SPENDERS = {
-    "rmsprop": Spender(rmsprop_scaled, (0,), lambda numbers: math.sqrt(1 - numbers[1])),
-    "adam": Spender(adam, (0, 4)),
-    "sgd": Spender(sgd, (0,)),
+OVERWRITING = {
+    "rmsprop": OverwritingRule(rmsprop_scaled, (0,), lambda numbers: math.sqrt(1 - numbers[1])),
+    "adam": OverwritingRule(adam, (0, 4)),
+    "sgd": OverwritingRule(sgd, (0,)),
 }

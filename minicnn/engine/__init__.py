@@ -1,13 +1,13 @@
-"""The machinery that runs a network over a batch (floor 3)."""
+"""The machinery that runs a network over a batch."""
 
 from minicnn.engine.engine import Engine
 from minicnn.engine.inputs import dtype_of, floats
 from minicnn.engine.link import Link, link, up_to_scores
+from minicnn.engine.machine.threads import get_threads, set_threads
 from minicnn.engine.options import EngineOptions, engine_options
 from minicnn.engine.plain import PlainEngine
 from minicnn.engine.stopwatch import Stopwatch, stopwatch
 from minicnn.engine.taps import Tapped, tap
-from minicnn.engine.threads import get_threads, set_threads
 
 __all__ = [
     "Engine",

@@ -1,4 +1,4 @@
-"""Runs a network over a batch (floor 3): the plan's fast ways, or the plain loop.
+"""Runs a network over a batch: by its plan, or by the plain loop.
 
 The engine is invisible: it gives what :class:`PlainEngine` gives, within rounding, for every
 network, batch size and number of threads. Calls are re-entrant; each has its own memory.
@@ -13,21 +13,24 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends import are_numpys
-from minicnn.engine import threads
-from minicnn.engine.blas import one_blas_thread
-from minicnn.engine.gradients import Gradients
 from minicnn.engine.inputs import dtype_of, floats, numbers
-from minicnn.engine.node import Run, Sequence
+from minicnn.engine.machine import threads
+from minicnn.engine.machine.blas import one_blas_thread
+from minicnn.engine.memory.arena import Arenas
 from minicnn.engine.options import current_options
 from minicnn.engine.plain import PlainEngine
-from minicnn.engine.plan import Purpose, plan, signature
-from minicnn.engine.scratch import Frames
+from minicnn.engine.plan.batch import WholeBatch
+from minicnn.engine.plan.steps import Plan, backward, forward
+from minicnn.engine.planner.planner import key_of, plan_for
+from minicnn.engine.planner.purpose import Purpose
 from minicnn.engine.stopwatch import timing
-from minicnn.engine.update import Descent, in_pieces
+from minicnn.engine.update.gradients import Gradients, Update, in_pieces
 from minicnn.layers import Chain
 from minicnn.layers.layer import FLOATS
 from minicnn.optimizers import Optimizer
 from minicnn.typing import Array, Cache, Params
+
+MOST_PLANS = 16  # of an engine: purposes, switches and what learns
 
 
 class Engine:
@@ -38,8 +41,8 @@ class Engine:
 
     def __init__(self, chain: Chain) -> None:
         self.follow(chain)
-        self._frames = Frames()
-        self._plans: dict[Any, Sequence] = {}
+        self._arenas = Arenas()
+        self._plans: dict[Any, Plan] = {}
 
     def follow(self, chain: Chain) -> None:
         """Run this chain from now on, such as one with other arrays; the memory stays."""
@@ -51,27 +54,27 @@ class Engine:
     def forward(self, x: Array, training: Any) -> tuple[Array, Cache]:
         """The output of a training step, and the cache for ``backward``. x: uint8 or floats."""
         x = numbers(x, self.chain)
-        nodes = self._plan(x, bool(training), backward=True)
-        if nodes is None:
+        plan = self._plan(x, bool(training), backward=True)
+        if plan is None:
             return self._plain.forward(floats(x, self.chain), training)
         x = np.ascontiguousarray(x)
-        run = Run(self._frames.take(), np.dtype(dtype_of(self.chain)), training, [x])
+        batch = WholeBatch(self._arenas.take(), np.dtype(dtype_of(self.chain)), training, x)
         with _held():
-            y = nodes.forward(x, run)
-        return y.copy(), _Pass(nodes, run)  # the frame is ours, the output is the caller's
+            (y,) = forward(plan, [x], batch, keep=True)
+        return y.copy(), _Pass(plan, batch)  # the arena is ours, the output is the caller's
 
     def infer(self, x: Array) -> Array:
         """The output alone."""
         x = numbers(x, self.chain)
-        nodes = self._plan(x, training=False, backward=False)
-        if nodes is None:
+        plan = self._plan(x, training=False, backward=False)
+        if plan is None:
             return self._plain.infer(floats(x, self.chain))
-        frame = self._frames.take()
         x = np.ascontiguousarray(x)
+        batch = WholeBatch(self._arenas.take(), np.dtype(dtype_of(self.chain)), False, x)
         with _held():
-            y = nodes.infer(x, Run(frame, np.dtype(dtype_of(self.chain)), outside=[x]))
+            (y,) = forward(plan, [x], batch, keep=False)
         y = y.copy()
-        self._frames.give(frame)
+        self._arenas.give(batch.arena)
         return y
 
     # ---- backward ------------------------------------------------------------------------------
@@ -89,10 +92,10 @@ class Engine:
     ) -> None:
         """Backward and the optimizer's step in one: for when nobody else wants the gradients."""
         if isinstance(cache, _Pass) and in_pieces(optimizer):
-            descent = Descent(optimizer, self.chain.params, trainable)
-            self._back(dy, cache, descent)
+            update = Update(optimizer, self.chain.params, trainable)
+            self._back(dy, cache, update)
             with timing("optimizer", "backward"):
-                descent.finish()
+                update.finish()
         else:
             grads = self.backward(dy, cache)
             self.update(optimizer, {path: grads[path] for path in trainable if path in grads})
@@ -102,31 +105,33 @@ class Engine:
         params = self.chain.params
         on_cpu = are_numpys(*grads.values())
         if on_cpu and in_pieces(optimizer) and not current_options().plain:
-            descent = Descent(optimizer, params, grads)
+            update = Update(optimizer, params, grads)
             for path, gradient in grads.items():
-                descent.put(path, gradient)
+                update.put(path, gradient)
             with timing("optimizer", "backward"):
-                descent.finish()
+                update.finish()
         else:
             with timing("optimizer", "backward"):
                 optimizer.apply(params, grads)
 
     def _back(self, dy: Array, cache: _Pass, gradients: Gradients) -> None:
-        cache.run.gradients, dy = gradients, _clear(dy)
-        cache.run.outside.append(dy)
+        batch, dy = cache.batch, _clear(dy)
+        batch.gradients = gradients
+        batch.outside.append(dy)
         with _held():
-            cache.nodes.backward(dy, cache.run, need_dx=False)
-        self._frames.give(cache.run.frame)
+            backward(cache.plan, [dy], batch, need_dx=False)
+        self._arenas.give(batch.arena)
 
     def next_state(self, cache: Cache) -> Params:
         """The running figures after a training step with this cache."""
         if not isinstance(cache, _Pass):
             return self.chain.next_state(cache)
-        return cache.nodes.next_state(cache.run)
+        states = [step.part.next_state(cache.batch) for step in cache.plan.steps]
+        return {path: state for its_states in states for path, state in its_states.items()}
 
     # ---- the plan ------------------------------------------------------------------------------
 
-    def _plan(self, x: Array, training: bool, backward: bool) -> Sequence | None:
+    def _plan(self, x: Array, training: bool, backward: bool) -> Plan | None:
         """How to take this batch through the network; None: by the plain loop."""
         dtype = np.dtype(dtype_of(self.chain))
         if self._must_be_plain(x, dtype):
@@ -134,12 +139,12 @@ class Engine:
         self.chain.check(np.broadcast_to(np.zeros((), dtype), x.shape))
         options = current_options()
         purpose = Purpose(training, backward, dtype, convert=x.dtype != dtype)
-        key = (purpose, options, signature(self.chain))
+        key = (purpose, options, key_of(self.chain))
         found = self._plans.get(key)
         if found is None:
-            if len(self._plans) > 16:  # switches and layers that nobody uses any more
+            if len(self._plans) > MOST_PLANS:  # switches and layers that nobody uses any more
                 self._plans.clear()
-            found = self._plans[key] = plan(self.chain, purpose)
+            found = self._plans[key] = plan_for(self.chain, purpose)
             if options.stopwatch is not None:
                 options.stopwatch.attach(found)
         return found
@@ -160,8 +165,8 @@ class Engine:
 class _Pass:
     """The cache of one forward pass."""
 
-    def __init__(self, nodes: Sequence, run: Run) -> None:
-        self.nodes, self.run = nodes, run
+    def __init__(self, plan: Plan, batch: WholeBatch) -> None:
+        self.plan, self.batch = plan, batch
 
 
 def _held() -> Any:
@@ -172,7 +177,7 @@ def _clear(dy: Array) -> Array:
     """dy with zeros for what would soon be *subnormal*: see docs/engine.md.
 
     A sample that the network is too sure of, and right about, has such a gradient. It moves
-    nothing, but with it that sample's whole way back takes a hundred times as long.
+    nothing, but with it that sample's whole backward pass takes a hundred times as long.
     """
     least = np.finfo(dy.dtype).tiny * 2.0**40
     return np.ascontiguousarray(np.where(np.abs(dy) < least, dy.dtype.type(0), dy))

@@ -1,4 +1,4 @@
-"""What comes in, as the floats that the network computes with (floor 3)."""
+"""What comes in, as the floats that the network computes with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the last layer and the loss belong together (floor 3).
+"""How the last layer and the loss belong together.
 
 A sigmoid and a binary cross-entropy, or a softmax and a categorical one, are one function
 written in two pieces, and only the whole is exact for large logits. So training looks at the

@@ -1,4 +1,4 @@
-"""Switches for the engine's parts (floor 3), for tests and measurements; nobody needs them.
+"""Switches for the engine's parts, for tests and measurements; nobody needs them.
 
 with engine_options(pool_first=False):       # how much does that trick bring?
     model.fit(...)
@@ -29,7 +29,7 @@ class EngineOptions:
     split_dense: bool = True  # the products of Dense on all threads
     fused_update: bool = True  # update Dense's W piece by piece while its gradient is in cache
     reuse: bool = True  # buffers that stay; else fresh ones every time
-    tapes: bool = True  # operations written down once and played; needs buffers that stay
+    record: bool = True  # operations recorded once and repeated; needs buffers that stay
     split_update: bool = True  # the optimizer's rule in cache-sized pieces on all threads
     stopwatch: Any = None  # a Stopwatch that times every layer
 
@@ -47,12 +47,16 @@ def current_options() -> EngineOptions:
 def engine_options(**changes: Any) -> Iterator[EngineOptions]:
     """Change some switches for the length of a ``with`` block, in this thread.
 
+    ``record`` was called ``tapes`` before; that name is still taken.
+
     >>> with engine_options(plain=True):
     ...     current_options().plain
     True
     >>> current_options().plain
     False
     """
+    if "tapes" in changes:
+        changes["record"] = changes.pop("tapes")
     token = _current.set(replace(_current.get(), **changes))
     try:
         yield _current.get()

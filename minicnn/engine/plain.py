@@ -1,4 +1,4 @@
-"""The plain loop over the layers (floor 3): the definition of what the engine computes.
+"""The plain loop over the layers: the definition of what the engine computes.
 
 Everything else in this room only finds a faster order for the same arithmetic, and a property
 test holds it to this loop. ``engine_options(plain=True)`` comes back here.

@@ -1,4 +1,4 @@
-"""Where the time goes, layer by layer (floor 3).
+"""Where the time goes, layer by layer.
 
     with mc.stopwatch() as times:
         model.fit(x, y)
@@ -8,7 +8,7 @@ Several layers that the engine does in one go are one row: ``conv2d_1 + maxpool2
 is timed as a whole, on the caller's clock, and shared out among its layers by the seconds that
 each of them took on all threads together; so the rows add up to what passed on the clock, however
 many threads there are. When nobody looks, nothing is measured: the methods of a plan are wrapped
-when the plan is made for a stopwatch. Meanwhile nothing is played from tapes (tape.py), so that
+when the plan is made for a stopwatch. Meanwhile nothing is repeated from recordings, so that
 each layer is really called: a step takes up to a fifth longer.
 """
 
@@ -22,15 +22,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from minicnn.engine.node import Sequence
 from minicnn.engine.options import current_options, engine_options
-from minicnn.engine.segment import Segment
+from minicnn.engine.parts.segment import Segment
+from minicnn.engine.plan.steps import Plan
 
-WAYS = ("forward", "backward", "infer")
+DIRECTIONS = ("forward", "backward", "infer")
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerTime:
     """Some layers, and the seconds that they took."""
 
     title: str
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def seconds(self) -> float:
-        """All ways together."""
+        """All directions together."""
         return self.forward + self.backward + self.infer
 
 
@@ -49,7 +49,7 @@ class Stopwatch:
     """Made by :func:`stopwatch`; printed, it is a table."""
 
     total: float = 0.0  # seconds inside the ``with`` block, known at its end
-    _nodes: dict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
+    _parts: dict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
     _shares: dict[tuple[int, str], dict[str, float]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(float))
     )
@@ -62,21 +62,21 @@ class Stopwatch:
 
     __hash__ = object.__hash__  # it is a switch of the engine: plans are kept by it
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[LayerTime]:
         """In the order of the network, and then what is no layer."""
-        found: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(WAYS, 0.0))
-        for (number, way), seconds in self._nodes.items():
+        found: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(DIRECTIONS, 0.0))
+        for (number, direction), seconds in self._parts.items():
             if number in self._titles:
-                found[self._titles[number]][way] += seconds
+                found[self._titles[number]][direction] += seconds
                 continue
-            shares = self._shares[number, way]
+            shares = self._shares[number, direction]
             whole = sum(shares.values())
             for title, share in shares.items():
-                found[title][way] += seconds * share / whole
+                found[title][direction] += seconds * share / whole
         if not self._layers:
             return []  # the optimizer alone would look like the whole of it
         order = [*self._layers, *self._others]
-        return [Row(title, **found[title]) for title in order if title in found]
+        return [LayerTime(title, **found[title]) for title in order if title in found]
 
     @property
     def rest(self) -> float:
@@ -91,7 +91,7 @@ class Stopwatch:
                 "have no parts to time)"
             )
         width = max(len("everything else"), *(len(row.title) for row in rows))
-        head = "".join(f"{name:>12}" for name in (*WAYS, "seconds", "share"))
+        head = "".join(f"{name:>12}" for name in (*DIRECTIONS, "seconds", "share"))
         lines = [f"{'':{width}}{head}"]
         for row in rows:
             each = "".join(f"{s:12.3f}" for s in (row.forward, row.backward, row.infer))
@@ -105,21 +105,21 @@ class Stopwatch:
 
     # ---- measuring -----------------------------------------------------------------------------
 
-    def attach(self, plan: Sequence) -> None:
+    def attach(self, plan: Plan) -> None:
         """Time all parts of a plan that is made for this stopwatch."""
         first, self._plans = 1000 * self._plans, self._plans + 1
         self._name_all(plan)
-        for node in plan.inner():
-            number = first + node.number
-            if isinstance(node, Segment):
-                self._time_segment(node, number)
-            elif node.title:
-                self._titles[number] = node.title
-                for way in WAYS:
-                    self._wrap(node, way, self._to_node(number, way))
+        for part, _ in plan.steps:
+            number = first + part.number
+            if isinstance(part, Segment):
+                self._time_segment(part, number)
+            elif part.title:
+                self._titles[number] = part.title
+                for direction in DIRECTIONS:
+                    self._wrap(part, direction, self._to_part(number, direction))
 
     @contextmanager
-    def timing(self, title: str, way: str) -> Iterator[None]:
+    def timing(self, title: str, direction: str) -> Iterator[None]:
         """Time what is no layer, such as the optimizer."""
         self._others[title] = None
         self._titles[-1] = title
@@ -127,41 +127,40 @@ class Stopwatch:
         try:
             yield
         finally:
-            self._nodes[-1, way] += time.perf_counter() - start
+            self._parts[-1, direction] += time.perf_counter() - start
 
     def _time_segment(self, segment: Segment, number: int) -> None:
-        for way in WAYS:
-            self._wrap(segment, way, self._to_node(number, way), whole=True)
-            for stage in segment.inner_stages():
-                self._wrap(stage, way, self._to_share(number, way, stage.title))
+        for direction in DIRECTIONS:
+            self._wrap(segment, direction, self._to_part(number, direction), whole=True)
+            for part in segment.inner():
+                self._wrap(part, direction, self._to_share(number, direction, part.title))
 
-    def _name_all(self, plan: Sequence) -> None:
+    def _name_all(self, plan: Plan) -> None:
         """The rows' order. Another plan, for prediction, may do other layers in one go."""
-        parts: list[Any] = []
-        for node in plan.inner():
-            parts += node.inner_stages() if isinstance(node, Segment) else [node]
         place = 0
-        for title in (part.title for part in parts if part.title):
+        for title in (part.title for part in plan.parts() if part.title):
             if title not in self._layers:
                 self._layers.insert(place, title)
             place = self._layers.index(title) + 1
 
-    def _to_node(self, number: int, way: str) -> Callable[[float], None]:
+    def _to_part(self, number: int, direction: str) -> Callable[[float], None]:
         def add(seconds: float) -> None:
-            self._nodes[number, way] += seconds
+            self._parts[number, direction] += seconds
 
         return add
 
-    def _to_share(self, number: int, way: str, title: str) -> Callable[[float], None]:
+    def _to_share(self, number: int, direction: str, title: str) -> Callable[[float], None]:
         def add(seconds: float) -> None:
             with self._lock:
-                self._shares[number, way][title] += seconds
+                self._shares[number, direction][title] += seconds
 
         return add
 
-    def _wrap(self, part: Any, way: str, add: Callable[[float], None], whole: bool = False) -> None:
+    def _wrap(
+        self, part: Any, direction: str, add: Callable[[float], None], whole: bool = False
+    ) -> None:
         """Let a method tell how long it took, if not ``whole`` without the parts inside it."""
-        method = getattr(part, way)
+        method = getattr(part, direction)
 
         def timed(*args: Any, **options: Any) -> Any:
             stack = self._stack()
@@ -176,10 +175,10 @@ class Stopwatch:
                     stack[-1] += seconds
                 add(seconds if whole else seconds - inside)
 
-        vars(part)[way] = timed
+        vars(part)[direction] = timed
 
     def _stack(self) -> list[float]:
-        """Of this thread: the seconds of timed parts inside the ones under way."""
+        """Of this thread: the seconds of timed parts inside the ones being timed."""
         if not hasattr(self._inside, "stack"):
             self._inside.stack = []
         stack: list[float] = self._inside.stack
@@ -209,11 +208,11 @@ def stopwatch() -> Iterator[Stopwatch]:
 
 
 @contextmanager
-def timing(title: str, way: str) -> Iterator[None]:
+def timing(title: str, direction: str) -> Iterator[None]:
     """Tell the stopwatch, if one is running, of something that is no layer."""
     watch: Stopwatch | None = current_options().stopwatch
     if watch is None:
         yield
         return
-    with watch.timing(title, way):
+    with watch.timing(title, direction):
         yield

@@ -1,4 +1,4 @@
-"""A network that can be listened to: what goes through each layer, by path (floor 3).
+"""A network that can be listened to: what goes through each layer, by path.
 
 Layers keep nothing of what they compute. So whoever wants to see it gets a copy of the network
 whose layers write down their outputs, and the gradients that come back to them. The copy shares

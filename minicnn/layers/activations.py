@@ -62,12 +62,14 @@ class Activated(Layer):
             if self.activation and ops_for(y).add_bias_and(self.activation, y, b):
                 return y, {"y": y}  # a GPU does the next two lines in one stroke
             y += b
-        return self._activate(y)
+        return self.activate(y)
 
-    def _activate(self, y: Array) -> tuple[Array, Cache]:
+    def activate(self, y: Array) -> tuple[Array, Cache]:
+        """The activation of y, and its cache."""
         return (y, None) if self.after is None else self.after.forward(y)
 
-    def _before_activation(self, dy: Array, cache: Cache) -> Array:
+    def before_activation(self, dy: Array, cache: Cache) -> Array:
+        """The gradient before it."""
         return dy if self.after is None else self.after.backward(dy, cache["activation"])[0]
 
     def _start_backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
@@ -77,7 +79,7 @@ class Activated(Layer):
             found = ops.slope_and_sums(self.activation, dy, cache["activation"]["y"])
             if found:
                 return found[0], {"b": found[1]}  # a GPU does the next two lines in one stroke
-        dz = self._before_activation(dy, cache)
+        dz = self.before_activation(dy, cache)
         return dz, {"b": ops.channel_sums(dz)} if self.use_bias else {}
 
     def split(self) -> tuple[Layer, Layer | None]:

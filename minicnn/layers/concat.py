@@ -42,7 +42,7 @@ class Concat(Container):
                 f"{', '.join(map(str, shapes))}; give them the same strides and padding"
             )
         ends = np.cumsum([shape[-1] for shape in shapes])
-        self._slices = [slice(int(e) - s[-1], int(e)) for e, s in zip(ends, shapes, strict=True)]
+        self.slices = [slice(int(e) - s[-1], int(e)) for e, s in zip(ends, shapes, strict=True)]
         return self.built(input_shape, (*shapes[0][:-1], int(ends[-1])))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, list[Any]]:
@@ -56,7 +56,7 @@ class Concat(Container):
         ops = self.check_dy(dy)
         dx: Any = 0
         grads: Params = {}
-        for branch, its_cache, its_slice in zip(self.layers, cache, self._slices, strict=True):
+        for branch, its_cache, its_slice in zip(self.layers, cache, self.slices, strict=True):
             its_dy = ops.xp.ascontiguousarray(dy[..., its_slice])
             its_dx, its_grads = contract.backward(branch, its_dy, its_cache)
             dx = dx + its_dx

@@ -9,8 +9,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import minicnn as mc
-from minicnn.engine import blas, threads
-from minicnn.engine.blas import one_blas_thread
+from minicnn.engine.machine import blas, threads
+from minicnn.engine.machine.blas import one_blas_thread
 from tests.engine.test_equality import ready_model, trained
 from tests.patience import PATIENCE
 

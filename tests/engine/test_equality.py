@@ -27,6 +27,9 @@ SWITCHES = [
     "hold_blas",
     "split_dense",
     "reuse",
+    "record",
+    "fused_update",
+    "split_update",
 ]
 
 
@@ -66,7 +69,7 @@ def test_training_is_that_of_the_plain_loop(situation, training):
     mc.set_threads(threads)
     engine, plain = Engine(network), PlainEngine(network)
     rng = np.random.default_rng(0)
-    for _ in range(4):  # then in memory that is used again, and then by tape
+    for _ in range(4):  # then in memory that is used again, and then from recordings
         x = np.ascontiguousarray(x[::-1])  # elsewhere, and other pictures
         for p in network.params.values():
             p *= rng.uniform(0.9, 1.1)

@@ -5,8 +5,9 @@ import pytest
 
 import minicnn as mc
 from minicnn.engine import Engine, PlainEngine, engine_options
-from minicnn.engine.plan import Purpose, plan
-from minicnn.engine.stages.conv import ConvStage
+from minicnn.engine.parts.conv2d import ConvPart
+from minicnn.engine.planner.planner import plan_for
+from minicnn.engine.planner.purpose import Purpose
 from tests.engine.test_equality import close
 
 # C, F, height and width of the maps, kernel, strides, pool: wide enough that kernels are cut into
@@ -61,16 +62,16 @@ def test_wide_convolutions(shape, options):
 @pytest.fixture
 def soiled(monkeypatch):
     """Memory that is used again has the worst in it."""
-    from minicnn.engine.scratch import Scratch
+    from minicnn.engine.memory.buffers import Buffers
 
-    take = Scratch.take
+    take = Buffers.take
 
     def soil(self, name, shape, dtype):
         array = take(self, name, shape, dtype)
         array.fill(True if array.dtype == np.bool_ else np.nan)
         return array
 
-    monkeypatch.setattr(Scratch, "take", soil)
+    monkeypatch.setattr(Buffers, "take", soil)
 
 
 @pytest.mark.parametrize("shape", WIDE, ids=repr)
@@ -78,25 +79,24 @@ def test_nothing_is_read_that_was_not_written(shape, soiled):
     agrees(network(*shape))
 
 
-def stages_of(chain):
+def convolutions_of(chain):
     purpose = Purpose(training=True, backward=True, dtype=np.dtype("float32"), convert=False)
-    segments = plan(chain, purpose).nodes
-    return [s for node in segments for s in node.inner_stages() if isinstance(s, ConvStage)]
+    return [part for part in plan_for(chain, purpose).parts() if isinstance(part, ConvPart)]
 
 
 def test_the_wide_ones_take_every_way():
-    stages = [stage for shape in WIDE for stage in stages_of(network(*shape))]
-    ways = [way for stage in stages for way in stage.ways.values()]
-    found = [strips for strips, _ in ways] + [back.back for _, back in ways if back.back]
+    parts = [part for shape in WIDE for part in convolutions_of(network(*shape))]
+    products = [pair for part in parts for pair in part.along.values()]
+    found = [strips for strips, _ in products] + [back.back for _, back in products if back.back]
     assert any(strips.shared and strips.apart > 1 for strips in found)
     assert any(strips.shared and strips.step > 1 for strips in found)
     assert any(not strips.shared for strips in found)
     assert {strips.parts for strips in found} >= {1, 2}
     assert {strips._sizes(3).gradient.chunks == 1 for strips in found} == {True, False}
-    assert any(back.back for _, back in ways)
-    assert {back.lines.parts for _, back in ways if back.lines} >= {1}
-    assert any(back.lines is None and back.back is None for _, back in ways)  # scattered
-    assert {stage.lends for stage in stages} == {True, False}
+    assert any(back.back for _, back in products)
+    assert {back.lines.parts for _, back in products if back.lines} >= {1}
+    assert any(back.lines is None and back.back is None for _, back in products)  # scattered
+    assert {part.lends for part in parts} == {True, False}
 
 
 def test_what_no_window_sees_reaches_nothing():

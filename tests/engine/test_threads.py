@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
-from minicnn.engine import threads
+from minicnn.engine.machine import threads
 from tests.left_out import needs
 from tests.narrow import needs_threads
 from tests.patience import PATIENCE

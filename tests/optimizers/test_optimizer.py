@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minicnn as mc
-from minicnn.engine.update import PIECE
+from minicnn.engine.update.gradients import PIECE
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((8, 300)).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Products of matrices, laid out so that BLAS is quick and little is copied."""

@@ -1,0 +1,1 @@
+"""What becomes of the gradients: they are collected, or moved by at once."""
