@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from minicnn.backends.kernel_products import KernelProducts
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
 
 
-class Ops:
+class Ops(KernelProducts):
     """The operations, array-module-neutral; ``xp`` is the array module."""
 
     name: ClassVar[str]

@@ -1,19 +1,17 @@
-"""A layer that may be no ``Layer``, called so that every slip is one clear error (floor 4).
+"""What a gradient check asks of a layer that may be no ``Layer``, before it calls it.
 
-The gradient check meets layers before any network does, and anything else with params, forward
-and backward. ``layers/contract.py`` is what containers hold their layers to, shapes included.
+The check meets layers before any network does, and anything else with params, forward and
+backward. What these give is looked at by ``layers/contract.py``, as it is in a container.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from minicnn.arguments import takes
 from minicnn.errors import ConfigError, ConformanceError
 from minicnn.layers import contract
-from minicnn.typing import Array, Cache, Params
 
 
 def named(layer: Any) -> str:
@@ -50,20 +48,3 @@ def with_arrays(layer: Any) -> None:
                     f"{named(layer)}: expected {holder}[{key!r}] to be an array of floats, got "
                     f"{contract.what(array)}; make it with self.new_param(shape, initializer, rng)"
                 )
-
-
-def forward(layer: Any, x: Array, training: Any) -> tuple[Array, Cache]:
-    """``layer.forward``, if it gives an array and a cache."""
-    return contract.y_and_cache(layer.forward(x, training), named(layer))
-
-
-def backward(layer: Any, dy: Array, cache: Cache) -> tuple[Array, Params]:
-    """``layer.backward``, if it gives an array and a dictionary."""
-    dx, grads = contract.dx_and_grads(layer.backward(dy, cache), named(layer))
-    if not (hasattr(dx, "dtype") and isinstance(grads, Mapping)):
-        raise ConformanceError(
-            f"{named(layer)}: expected backward to give dx and a dictionary of gradients, got "
-            f"{contract.what((dx, grads))}; write return dx, grads (an empty {{}} if there are no "
-            f"parameters)"
-        )
-    return dx, dict(grads)

@@ -18,11 +18,11 @@ from minicnn.backends import Ops, current_ops, ops_for, to_numpy
 from minicnn.engine import link
 from minicnn.errors import ConfigError, GradientError, NotFiniteError
 from minicnn.gradcheck import handwritten
-from minicnn.layers import Chain
+from minicnn.layers import Chain, contract
 from minicnn.losses import Loss
 from minicnn.losses import get as get_loss
 from minicnn.randomness import generator
-from minicnn.typing import Array
+from minicnn.typing import Array, Cache
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,17 @@ class Subject:
 
     def evaluate(self) -> Array:
         """The layer's output, or the loss as an array of one."""
-        y = handwritten.forward(self.layer, self.x.copy(), self.training)[0]
+        y = self._forward()[0]
         if self.loss is None:
             return np.array(to_numpy(y))  # a copy: some layers hand out a view of x
         return np.array([float(self.loss.forward(y, self.y)[0])])
 
+    def _forward(self) -> tuple[Array, Cache]:
+        return contract.y_and_cache(self.layer.forward(self.x.copy(), self.training), self.name)
+
     def evaluate_with_gradients(self, rng: np.random.Generator) -> tuple[Base, dict[str, Array]]:
         """The output here, the weights u, and what backward makes of them."""
-        y, cache = handwritten.forward(self.layer, self.x.copy(), self.training)
+        y, cache = self._forward()
         if self.loss is None:
             out = np.array(to_numpy(y))
             u = rng.standard_normal(out.shape)
@@ -96,7 +99,7 @@ class Subject:
                 f"from the moment that comes as training, as Dropout does: mc.Moment.of(training)"
             )
         weights = dy.copy()
-        dx, grads = handwritten.backward(self.layer, dy, cache)
+        dx, grads = contract.dx_and_grads(self.layer.backward(dy, cache), self.name)
         params = set(self.layer.params)
         if set(grads) != params:
             raise GradientError(

@@ -9,19 +9,37 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from minicnn.errors import ConformanceError
 from minicnn.typing import Array, Cache, Params, Shape
 
-if TYPE_CHECKING:
-    from minicnn.layers.layer import Layer
+
+class Promising(Protocol):
+    """A layer, as far as it is looked at here: every ``Layer`` is one."""
+
+    params: Params
+    input_shape: Shape | None
+    output_shape: Shape | None
+
+    @property
+    def where(self) -> str:
+        """Its name for error messages."""
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> Shape:
+        """It makes its parameters."""
+
+    def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
+        """The output and the cache."""
+
+    def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
+        """dx, and the gradients of ``params``."""
 
 
-def begun(layer: Layer) -> None:
-    """Raise unless the layer's ``__init__`` called the one of :class:`Layer`."""
+def begun(layer: Promising) -> None:
+    """Raise unless the layer's ``__init__`` called the one of ``Layer``."""
     if not (hasattr(layer, "name") and hasattr(layer, "params")):
         raise ConformanceError(
             f"{type(layer).__name__}: expected an __init__ that begins with "
@@ -29,7 +47,7 @@ def begun(layer: Layer) -> None:
         )
 
 
-def build(layer: Layer, input_shape: Shape, rng: np.random.Generator) -> Shape:
+def build(layer: Promising, input_shape: Shape, rng: np.random.Generator) -> Shape:
     """``layer.build``, and the output shape that it promises."""
     try:
         inspect.signature(layer.forward).bind(None, False)
@@ -53,7 +71,7 @@ def build(layer: Layer, input_shape: Shape, rng: np.random.Generator) -> Shape:
     return tuple(shape)
 
 
-def forward(layer: Layer, x: Array, training: Any) -> tuple[Array, Cache]:
+def forward(layer: Promising, x: Array, training: Any) -> tuple[Array, Cache]:
     """``layer.forward``, a pair of which the first is as large as ``build`` said."""
     y, cache = y_and_cache(layer.forward(x, training), layer.where)
     return output(layer, y, len(x)), cache
@@ -69,7 +87,7 @@ def y_and_cache(result: Any, where: str) -> tuple[Array, Cache]:
     return result
 
 
-def output(layer: Layer, y: Any, samples: int) -> Array:
+def output(layer: Promising, y: Any, samples: int) -> Array:
     """``y`` if it is what ``build`` said the layer gives for so many samples."""
     expected = (samples, *(layer.output_shape or ()))
     if getattr(y, "shape", None) != expected:
@@ -80,7 +98,7 @@ def output(layer: Layer, y: Any, samples: int) -> Array:
     return y
 
 
-def backward(layer: Layer, dy: Array, cache: Cache) -> tuple[Array, Params]:
+def backward(layer: Promising, dy: Array, cache: Cache) -> tuple[Array, Params]:
     """``layer.backward``: dx in the shape of x, and a gradient for each parameter."""
     dx, grads = dx_and_grads(layer.backward(dy, cache), layer.where)
     expected = (len(dy), *(layer.input_shape or ()))
@@ -92,17 +110,18 @@ def backward(layer: Layer, dy: Array, cache: Cache) -> tuple[Array, Params]:
     return dx, gradients(layer, grads)
 
 
-def dx_and_grads(result: Any, where: str) -> tuple[Any, Any]:
-    """What a backward gave, if it is a pair."""
-    if not (isinstance(result, tuple) and len(result) == 2):
+def dx_and_grads(result: Any, where: str) -> tuple[Any, Mapping[str, Array]]:
+    """What a backward gave, if it is an array and a dictionary."""
+    dx, grads = result if isinstance(result, tuple) and len(result) == 2 else (None, None)
+    if not (hasattr(dx, "dtype") and isinstance(grads, Mapping)):
         raise ConformanceError(
             f"{where}: expected backward to give dx and a dictionary of gradients, got "
             f"{what(result)}; write return dx, grads (an empty {{}} if there are no parameters)"
         )
-    return result
+    return dx, grads
 
 
-def gradients(layer: Layer, grads: Any) -> Params:
+def gradients(layer: Promising, grads: Any) -> Params:
     """``grads`` if there is one for each parameter, in its shape."""
     names = ", ".join(layer.params) or "nothing"
     if not isinstance(grads, Mapping):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.arguments import flag, whole
-from minicnn.backends import Padding, Window, pair
+from minicnn.backends import Padding, Window, ops_for, pair
 from minicnn.backends.window import check_padding
 from minicnn.errors import ConfigError
 from minicnn.initializers import Initializer
@@ -89,9 +89,9 @@ class Conv2D(Activated):
         return self.built(input_shape, (*self.window.out, self.filters))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
-        """y = columns · W + b: one product for each group."""
+        """y = columns · W + b."""
         ops = self.check(x)
-        y = self._join(ops.matmul(self._columns(x), self._kernel_matrix(x)))  # (N, OH, OW, F)
+        y = ops.kernel_product(ops.im2col(x, self.window), self.param("W", x), self.groups)
         y, activation = self._finish(y, x)  # + b, and the activation
         return y, {"x": x, "activation": activation}
 
@@ -100,52 +100,22 @@ class Conv2D(Activated):
 
         The columns are KH·KW times larger than x, so they are made anew, not kept.
         """
-        x = cache["x"]
-        ops = self.check_dy(dy, like=x)
-        dy, db = self._start_backward(dy, cache)
-        grads = {"W": self._slope(x, dy), **db}
-        dcols = ops.matmul(self._split(dy), self._kernel_matrix(x).transpose(0, 2, 1))
-        return ops.col2im(self._ungrouped(dcols), self.window), grads
+        ops, (dz, grads) = ops_for(dy), self._slopes(dy, cache)
+        dcolumns = ops.columns_gradient(dz, self.param("W", cache["x"]), self.groups)
+        return ops.col2im(dcolumns, self.window), grads
 
     def gradients(self, dy: Array, cache: Cache) -> Params:
         """dW and db alone: dx, the costlier half, is left out."""
         if type(self).backward is not Conv2D.backward:
             return super().gradients(dy, cache)  # a subclass has a backward of its own
-        self.check_dy(dy, like=cache["x"])
-        dy, db = self._start_backward(dy, cache)
-        return {"W": self._slope(cache["x"], dy), **db}
+        return self._slopes(dy, cache)[1]
 
-    def _slope(self, x: Array, dy: Array) -> Array:
-        """dW, from the gradient before the activation."""
-        ops = self.check_dy(dy)
-        dW = ops.matmul(self._columns(x).transpose(0, 2, 1), self._split(dy))
-        return dW.transpose(1, 0, 2).reshape(self.params["W"].shape)
-
-    def _columns(self, x: Array) -> Array:
-        """The windows as rows, for each group its own channels: (G, N·OH·OW, KH·KW·C/G)."""
-        cols = self.check(x).im2col(x, self.window)
-        cols = cols.reshape(-1, self.window.cells, self.groups, x.shape[3] // self.groups)
-        return cols.transpose(2, 0, 1, 3).reshape(self.groups, cols.shape[0], -1)
-
-    def _ungrouped(self, cols: Array) -> Array:
-        """The groups' columns joined, as im2col lays them: (N, OH, OW, KH·KW·C)."""
-        G, _, length = cols.shape
-        cells = self.window.cells
-        cols = cols.reshape(G, -1, cells, length // cells).transpose(1, 2, 0, 3)
-        return cols.reshape(-1, *self.window.out, G * length)
-
-    def _kernel_matrix(self, x: Array) -> Array:
-        """W as a matrix for each group: (G, KH·KW·C/G, F/G)."""
-        W = self.param("W", x)
-        return W.reshape(-1, self.groups, self.filters // self.groups).transpose(1, 0, 2)
-
-    def _split(self, y: Array) -> Array:
-        """(N, OH, OW, F) as (G, N·OH·OW, F/G)."""
-        return y.reshape(-1, self.groups, self.filters // self.groups).transpose(1, 0, 2)
-
-    def _join(self, y: Array) -> Array:
-        """The inverse of :meth:`_split`."""
-        return y.transpose(1, 0, 2).reshape(-1, *self.window.out, self.filters)
+    def _slopes(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
+        """The gradient before the activation, and with it dW and db."""
+        ops = self.check_dy(dy, like=cache["x"])
+        dz, db = self._start_backward(dy, cache)
+        columns, shape = ops.im2col(cache["x"], self.window), self.params["W"].shape
+        return dz, {"W": ops.kernel_gradient(columns, dz, shape, self.groups), **db}
 
     def multiply_adds(self) -> int:
         """Every output number is a sum over one window."""

@@ -58,6 +58,36 @@ def test_matmul(ops, data, sizes, dtype):
     assert_agrees(y, np.stack([a[g] @ b[g] for g in range(G)]))
 
 
+@given(data=st.data(), groups=st.integers(1, 3), dtype=dtypes)
+def test_products_with_a_kernel_see_their_own_group_alone(ops, data, groups, dtype):
+    """And their gradients are the adjoints: ⟨columns·W, dy⟩ is linear in both."""
+
+    def draw(*shape):
+        return data.draw(arrays(shape, dtype))
+
+    n, kh, kw, c, f = data.draw(st.tuples(*[st.integers(1, 3)] * 5))
+    C, F = c * groups, f * groups
+    columns, W, dy = draw(2, n, kh * kw * C), draw(kh, kw, c, F), draw(2, n, F)
+    with untouched(columns, W, dy):
+        y = ops.kernel_product(columns, W, groups)
+        dcolumns = ops.columns_gradient(dy, W, groups)
+        dW = ops.kernel_gradient(columns, dy, W.shape, groups)
+    cells = columns.reshape(2, n, kh, kw, C)
+    expected = np.zeros_like(dy)
+    for g in range(groups):
+        its = slice(g * f, (g + 1) * f)
+        own = cells[..., g * c : (g + 1) * c]
+        expected[..., its] = np.einsum("bnhwc,hwcf->bnf", own, W[..., its])
+    assert_agrees(y, expected)
+    assert dcolumns.shape == columns.shape
+    assert dW.shape == W.shape
+    wide = [np.asarray(a, np.float64) for a in (y, dy, dcolumns, columns, dW, W)]
+    at_least = 1e-3 + sum(float(np.abs(a).max()) for a in wide) ** 2
+    inner = (wide[0] * wide[1]).sum()
+    np.testing.assert_allclose((wide[2] * wide[3]).sum(), inner, rtol=0, atol=1e-5 * at_least)
+    np.testing.assert_allclose((wide[4] * wide[5]).sum(), inner, rtol=0, atol=1e-5 * at_least)
+
+
 # ---- sliding windows -----------------------------------------------------------------------
 
 
