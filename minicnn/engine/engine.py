@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends import are_numpys
-from minicnn.engine.inputs import dtype_of, floats, numbers
 from minicnn.engine.machine import threads
 from minicnn.engine.machine.blas import one_blas_thread
 from minicnn.engine.memory.arena import Arenas
@@ -26,6 +25,7 @@ from minicnn.engine.planner.purpose import Purpose
 from minicnn.engine.stopwatch import timing
 from minicnn.engine.update.gradients import Gradients, Update, in_pieces
 from minicnn.layers import Chain
+from minicnn.layers.inputs import as_batch, dtype_of, floats
 from minicnn.layers.layer import FLOATS
 from minicnn.optimizers import Optimizer
 from minicnn.typing import Array, Cache, Params
@@ -53,7 +53,7 @@ class Engine:
 
     def forward(self, x: Array, training: Any) -> tuple[Array, Cache]:
         """The output of a training step, and the cache for ``backward``. x: uint8 or floats."""
-        x = numbers(x, self.chain)
+        x = as_batch(x, self.chain)
         plan = self._plan(x, bool(training), backward=True)
         if plan is None:
             return self._plain.forward(floats(x, self.chain), training)
@@ -65,7 +65,7 @@ class Engine:
 
     def infer(self, x: Array) -> Array:
         """The output alone."""
-        x = numbers(x, self.chain)
+        x = as_batch(x, self.chain)
         plan = self._plan(x, training=False, backward=False)
         if plan is None:
             return self._plain.infer(floats(x, self.chain))

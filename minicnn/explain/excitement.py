@@ -8,7 +8,7 @@ import numpy as np
 
 from minicnn.arguments import is_whole, whole
 from minicnn.backends import to_numpy
-from minicnn.engine import Engine, floats
+from minicnn.engine import Engine
 from minicnn.errors import ConfigError
 from minicnn.explain.scores import layer_at, samples
 from minicnn.layers import (
@@ -23,6 +23,7 @@ from minicnn.layers import (
     Sigmoid,
     Tanh,
 )
+from minicnn.layers.inputs import floats
 from minicnn.model import Sequential
 from minicnn.typing import Array
 

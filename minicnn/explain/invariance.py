@@ -9,11 +9,12 @@ import numpy as np
 
 from minicnn.backends import to_numpy
 from minicnn.data.augment.warp import Fill
-from minicnn.engine import Engine, up_to_scores
+from minicnn.engine import Engine
 from minicnn.errors import ConfigError, DataError
 from minicnn.explain.nuisances import NUISANCES, changed
 from minicnn.explain.scores import chosen, samples
 from minicnn.model import Sequential
+from minicnn.objective import up_to_scores
 from minicnn.typing import Array
 
 

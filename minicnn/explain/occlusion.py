@@ -8,10 +8,11 @@ import numpy as np
 
 from minicnn.arguments import whole
 from minicnn.backends import to_numpy
-from minicnn.engine import Engine, up_to_scores
+from minicnn.engine import Engine
 from minicnn.errors import ConfigError, ShapeError
 from minicnn.explain.scores import ClassIndex, chosen, samples
 from minicnn.model import Sequential
+from minicnn.objective import up_to_scores
 from minicnn.typing import Array
 
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from minicnn.backends import ops_for, to_numpy
 from minicnn.data.arrays import as_samples
-from minicnn.engine import floats, tap, up_to_scores
 from minicnn.errors import ConfigError, NotBuiltError, ShapeError
 from minicnn.layers import Layer
+from minicnn.layers.inputs import floats
+from minicnn.layers.taps import tap
 from minicnn.model import Sequential
+from minicnn.objective import up_to_scores
 from minicnn.typing import Array
 
 ClassIndex = int | Any  # one class for all samples, one for each, or None: the predicted ones

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for, to_numpy
-from minicnn.engine import link
 from minicnn.errors import ConfigError, GradientError, NotFiniteError
 from minicnn.gradcheck import handwritten
 from minicnn.layers import Chain, contract
 from minicnn.losses import Loss
 from minicnn.losses import get as get_loss
+from minicnn.objective import objective_for
 from minicnn.randomness import generator
 from minicnn.typing import Array, Cache
 
@@ -58,10 +58,10 @@ class Subject:
         if loss is not None:
             if y is None:
                 raise ConfigError("gradcheck: expected labels y along with the loss, got none")
-            joined = link(self.layer, get_loss(loss)) if isinstance(self.layer, Chain) else None
-            self.layer, self.loss = (
-                (joined.body, joined.loss) if joined else (self.layer, get_loss(loss))
-            )
+            self.loss = get_loss(loss)
+            if isinstance(self.layer, Chain):
+                objective = objective_for(self.layer, self.loss)
+                self.layer, self.loss = objective.body, objective.loss
         self.tensors = self._with_x(self.x, self.layer.params)
 
     def _with_x(self, x: Array, others: Mapping[str, Array]) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from minicnn.arguments import sizes, whole
 from minicnn.backends import DeviceOps, ops_for, room_for_a_batch
 from minicnn.data.arrays import as_samples
 from minicnn.data.dataset import Batch, Dataset
-from minicnn.engine import Engine, floats, link, tap
+from minicnn.engine import Engine
 from minicnn.errors import (
     ConfigError,
     MinicnnError,
@@ -23,6 +23,8 @@ from minicnn.errors import (
 )
 from minicnn.initializers import Unfilled
 from minicnn.layers import Chain, Layer
+from minicnn.layers.inputs import floats
+from minicnn.layers.taps import tap
 from minicnn.losses import Loss
 from minicnn.metrics import Metric, to_numpy
 from minicnn.model.feeding import (
@@ -35,6 +37,7 @@ from minicnn.model.feeding import (
 from minicnn.model.settings import Settings, as_list
 from minicnn.model.summary import Summary, summarize
 from minicnn.model.weights import put_weights
+from minicnn.objective import objective_for
 from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment, generator
 from minicnn.saving import ModelFile, meaning, slots
@@ -161,9 +164,9 @@ class Sequential(Chain):
         self._begin_anew("compile")
         self._settings = settings
         if self.input_shape is not None:
-            joined = link(self, self._settings.loss)  # complain now, not in the first step
+            objective = objective_for(self, self._settings.loss)  # complain now, not while training
             for metric in self._settings.metrics:
-                metric.suit(joined.multi_label)
+                metric.suit(objective.multi_label)
 
     @property
     def trainer(self) -> Trainer:
@@ -174,12 +177,13 @@ class Sequential(Chain):
             )
         self._require_built("training")
         settings = self._settings
-        linked = link(self, settings.loss)  # anew: a layer may have been given other arrays
+        # Anew: a layer may have been given other arrays.
+        objective = objective_for(self, settings.loss)
         if self._trainer is not None:
-            self._trainer.follow(linked)
+            self._trainer.follow(objective)
         else:
             self._trainer = Trainer(
-                linked,
+                objective,
                 settings.optimizer,
                 settings.metrics,
                 settings.gradients,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from minicnn.engine import dtype_of
 from minicnn.layers import Chain, Layer
+from minicnn.layers.inputs import dtype_of
 from minicnn.streams import for_console
 from minicnn.training import trainable
 from minicnn.typing import Shape

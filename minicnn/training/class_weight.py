@@ -10,13 +10,13 @@ import numpy as np
 
 from minicnn.arguments import is_number, is_whole
 from minicnn.data.dataset import Batch
-from minicnn.engine import Link
 from minicnn.errors import ConfigError
 from minicnn.metrics import to_numpy
+from minicnn.objective import Objective
 from minicnn.typing import Array
 
 
-def check_class_weight(class_weight: Any, link: Link) -> None:
+def check_class_weight(class_weight: Any, link: Objective) -> None:
     """Raise one clear error unless the weights are weights, of classes that there are."""
     if class_weight is None:
         return

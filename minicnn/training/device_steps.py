@@ -20,8 +20,8 @@ import numpy as np
 from minicnn.backends import DeviceOps, Ops, current_ops, ops_for, room_for_a_batch, to_numpy
 from minicnn.backends.numpy_ops import NumpyOps
 from minicnn.data.dataset import Batch, Dataset, batches
-from minicnn.engine import dtype_of, floats
 from minicnn.errors import LabelError, NotFiniteError, ShapeError
+from minicnn.layers.inputs import dtype_of, floats
 from minicnn.losses import Loss
 from minicnn.losses.loss import shares
 from minicnn.metrics import Auc, FromTable, true_classes

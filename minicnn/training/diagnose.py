@@ -9,9 +9,9 @@ import numpy as np
 
 from minicnn.backends import ops_for, to_numpy
 from minicnn.data.dataset import Batch
-from minicnn.engine import floats
 from minicnn.errors import NotFiniteError
 from minicnn.layers import Chain
+from minicnn.layers.inputs import floats
 from minicnn.randomness import Moment
 from minicnn.typing import Array
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from minicnn.engine import Engine, Link
+from minicnn.engine import Engine
 from minicnn.layers import Layer
 from minicnn.metrics import Metric
+from minicnn.objective import Objective
 from minicnn.optimizers import Optimizer
 from minicnn.training.figures import Figures, Mean
 from minicnn.training.gradients import GradientStep
@@ -17,7 +18,7 @@ class Learner:
 
     def __init__(
         self,
-        link: Link,
+        link: Objective,
         optimizer: Optimizer,
         metrics: Sequence[Metric],
         gradients: Sequence[GradientStep] = (),
@@ -32,7 +33,7 @@ class Learner:
         self.seed = seed
         self.engine = Engine(link.body)
 
-    def follow(self, link: Link) -> None:
+    def follow(self, link: Objective) -> None:
         """Train what the network has become: another may be frozen, or have other arrays."""
         if not link.is_still(self.link):
             self.link = link

@@ -12,9 +12,9 @@ from typing import Any
 
 from minicnn.data.dataset import Batch, Dataset, peek
 from minicnn.data.settings import lasting_text, settings_of
-from minicnn.engine import Link
 from minicnn.errors import DataError, MinicnnError, NotFiniteError
 from minicnn.metrics import Metric
+from minicnn.objective import Objective
 from minicnn.optimizers import Optimizer
 from minicnn.randomness import Moment
 from minicnn.training.callback import Callback
@@ -49,7 +49,7 @@ class Trainer(Learner):
 
     def __init__(
         self,
-        link: Link,
+        link: Objective,
         optimizer: Optimizer,
         metrics: Sequence[Metric],
         gradients: Sequence[GradientStep] = (),

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
-from minicnn.engine import Engine, PlainEngine, engine_options, floats
+from minicnn.engine import Engine, PlainEngine, engine_options
+from minicnn.layers.inputs import floats
 from tests.effort import examples
 from tests.engine.networks import networks
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn as mc
-from minicnn.engine import Engine, PlainEngine, engine_options, floats
+from minicnn.engine import Engine, PlainEngine, engine_options
 from minicnn.engine.memory.arena import Arena
 from minicnn.engine.memory.buffers import borrowed_buffers
 from minicnn.engine.memory.recording import (
@@ -21,6 +21,7 @@ from minicnn.engine.memory.recording import (
     Workspace,
     recordings_for,
 )
+from minicnn.layers.inputs import floats
 from tests.effort import examples
 from tests.engine.networks import networks
 from tests.engine.test_equality import close, ready_model

@@ -6,7 +6,7 @@ import numpy as np
 from plots import BLUE, GREY, INK, ORANGE, arrow, bare, box, keep, new_figure
 
 import minicnn as mc
-from minicnn.engine import tap
+from minicnn.layers.taps import tap
 
 DEPTH, WIDTH = 30, 64
 

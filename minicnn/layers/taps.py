@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any, TypeVar
 
-from minicnn.layers import Layer
+from minicnn.layers.layer import Layer
 from minicnn.typing import Array, Cache, Params
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import minicnn as mc
-from minicnn.engine import link
 from minicnn.errors import ConfigError
+from minicnn.objective import objective_for
 
 SHAPE = (3,)
 
@@ -36,7 +36,7 @@ PAIRS = [
 @pytest.mark.parametrize(("kind", "units", "loss", "y"), PAIRS)
 def test_training_sees_logits_and_metrics_see_probabilities(ending, kind, units, loss, y):
     network = ENDINGS[ending](kind, units)
-    linked = link(network, loss())
+    linked = objective_for(network, loss())
     logits, caches = linked.body.forward(X)
     probabilities, whole_caches = network.forward(X)
     np.testing.assert_allclose(linked.predictions(logits), probabilities, rtol=1e-12)
@@ -58,7 +58,7 @@ def test_training_sees_logits_and_metrics_see_probabilities(ending, kind, units,
 def test_the_network_itself_is_left_as_it_was_and_shares_its_parameters(ending):
     network = ENDINGS[ending](mc.Sigmoid, 1)
     before = repr(network)
-    body = link(network, mc.BinaryCrossentropy()).body
+    body = objective_for(network, mc.BinaryCrossentropy()).body
     assert repr(network) == before
     assert network(X).min() > 0
     assert network(X).max() < 1
@@ -69,7 +69,7 @@ def test_the_network_itself_is_left_as_it_was_and_shares_its_parameters(ending):
 def test_logits_up_to_ten_thousand_are_exact():
     network = chain(mc.Dense(1, activation="sigmoid"))
     network.params["dense_1/W"][...] = [[1e4], [0], [0]]
-    linked = link(network, mc.BinaryCrossentropy())
+    linked = objective_for(network, mc.BinaryCrossentropy())
     x = np.array([[1.0, 0, 0], [-1.0, 0, 0]])
     logits, _ = linked.body.forward(x)
     value, cache = linked.loss.forward(logits, [0, 1])
@@ -79,14 +79,14 @@ def test_logits_up_to_ten_thousand_are_exact():
 
 def test_a_loss_from_logits_takes_the_network_as_it_is():
     network = chain(mc.Dense(1))
-    linked = link(network, mc.BinaryCrossentropy(from_logits=True))
+    linked = objective_for(network, mc.BinaryCrossentropy(from_logits=True))
     assert linked.body is network
     np.testing.assert_allclose(linked.predictions(network(X)), 1 / (1 + np.exp(-network(X))))
 
 
 def test_squares_take_any_ending():
     network = chain(mc.Dense(2, activation="sigmoid"))
-    linked = link(network, mc.MeanSquaredError())
+    linked = objective_for(network, mc.MeanSquaredError())
     assert linked.body is network
     assert linked.predictions(network(X)) is not None
     np.testing.assert_array_equal(linked.predictions(X), X)
@@ -104,7 +104,7 @@ class Probabilities(mc.Layer):
 
 def test_a_last_layer_of_one_s_own_is_trusted():
     network = chain(mc.Dense(1), Probabilities())
-    linked = link(network, mc.BinaryCrossentropy())
+    linked = objective_for(network, mc.BinaryCrossentropy())
     assert linked.body is network
     assert not linked.loss.from_logits
 
@@ -124,7 +124,7 @@ def test_a_last_layer_of_one_s_own_is_trusted():
 )
 def test_endings_that_give_no_probabilities(last, remedy):
     with pytest.raises(ConfigError, match=rf"layer 1 of 1\): .*{remedy}.*from_logits"):
-        link(chain(last()), mc.CategoricalCrossentropy())
+        objective_for(chain(last()), mc.CategoricalCrossentropy())
 
 
 def sigmoid(units=1):
@@ -143,7 +143,7 @@ def sigmoid(units=1):
 )
 def test_what_only_moves_probabilities_may_stand_last(layers):
     network = chain(*layers())
-    linked = link(network, mc.BinaryCrossentropy())
+    linked = objective_for(network, mc.BinaryCrossentropy())
     assert linked.body is network
     assert not linked.loss.from_logits  # so they are clipped, as Keras does
 
@@ -160,4 +160,4 @@ def test_a_map_of_probabilities_may_change_its_size(last):
 
 def test_a_branch_without_a_sigmoid_is_found():
     with pytest.raises(ConfigError, match=r"put Sigmoid\(\) behind it"):
-        link(chain(mc.Concat(sigmoid(), mc.Dense(1))), mc.BinaryCrossentropy())
+        objective_for(chain(mc.Concat(sigmoid(), mc.Dense(1))), mc.BinaryCrossentropy())

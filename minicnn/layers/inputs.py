@@ -8,11 +8,11 @@ import numpy as np
 
 from minicnn.backends import Ops, current_ops, ops_for
 from minicnn.errors import DtypeError
-from minicnn.layers import Layer
+from minicnn.layers.layer import Layer
 from minicnn.typing import Array
 
 
-def numbers(x: Any, network: Layer) -> Array:
+def as_batch(x: Any, network: Layer) -> Array:
     """A batch where the network lives, if it holds numbers that a network can take."""
     x = home_of(network).asarray(x)
     if x.dtype.kind != "f" and x.dtype != np.uint8:
@@ -26,7 +26,7 @@ def numbers(x: Any, network: Layer) -> Array:
 
 def floats(x: Any, network: Layer) -> Array:
     """A batch as floats of the network's dtype; uint8 becomes 0..1."""
-    x = numbers(x, network)
+    x = as_batch(x, network)
     return ops_for(x).floats(x, dtype_of(network))
 
 

@@ -1,4 +1,4 @@
-"""How the last layer and the loss belong together.
+"""The objective: how a network's last layer and its loss belong together.
 
 A sigmoid and a binary cross-entropy, or a softmax and a categorical one, are one function
 written in two pieces, and only the whole is exact for large logits. So training looks at the
@@ -33,7 +33,7 @@ from minicnn.typing import Array
 
 
 @dataclass(frozen=True)
-class Link:
+class Objective:
     """What to train: ``body`` gives what ``loss`` wants; ``activation`` makes predictions of it.
 
     The body is the network, or all of it but the last activation.
@@ -44,7 +44,7 @@ class Link:
     loss: Loss
     activation: str | None
 
-    def is_still(self, other: Link) -> bool:
+    def is_still(self, other: Objective) -> bool:
         """Whether both look at the same layers, with the same arrays in them."""
         return self.activation == other.activation and _shared(self.body, other.body)
 
@@ -69,25 +69,25 @@ class Link:
         return ops.softmax(outputs) if self.activation == "softmax" else outputs
 
 
-def link(network: Chain, loss: Loss) -> Link:
+def objective_for(network: Chain, loss: Loss) -> Objective:
     """Join a network and a loss, or say why they don't fit."""
     last = _last_layer(network)
     found = _activation_of(last)
     wanted = loss.activation
     _check_units(network, last, loss)
     if wanted is None:
-        return Link(network, network, loss, None)
+        return Objective(network, network, loss, None)
     if loss.from_logits:
         if found == wanted:
             raise ConfigError(
                 f"{last.where}: expected logits for {loss!r}, got the output of a {found}; leave "
                 f"the activation out, or use from_logits=False"
             )
-        return Link(network, network, loss, wanted)
+        return Objective(network, network, loss, wanted)
     if found == wanted:
-        return Link(network, _without_last_activation(network), loss.on_logits(), wanted)
+        return Objective(network, _without_last_activation(network), loss.on_logits(), wanted)
     if _gives_probabilities(network, wanted):
-        return Link(network, network, loss, None)
+        return Objective(network, network, loss, None)
     place = (
         f'give it activation="{wanted}"'
         if isinstance(last, Activated)
