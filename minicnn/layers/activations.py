@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from minicnn.backends import ops_for
+from minicnn.backends import one_stroke, ops_for
 from minicnn.errors import ConfigError
 from minicnn.layers.layer import Layer
 from minicnn.layers.leaky_relu import LeakyReLU
@@ -57,12 +57,29 @@ class Activated(Layer):
 
     def _finish(self, y: Array, x: Array) -> tuple[Array, Cache]:
         """The last lines of a forward pass: y + b, which may overwrite y, and the activation."""
-        if self.use_bias:
-            b = self.param("b", x)
-            if self.activation and ops_for(y).add_bias_and(self.activation, y, b):
-                return y, {"y": y}  # a GPU does the next two lines in one stroke
-            y += b
-        return self.activate(y)
+        if not self.use_bias:
+            return self.activate(y)
+        ops, b = ops_for(y), self.param("b", x)
+
+        def lines() -> tuple[Array, Cache]:
+            z = y
+            z += b
+            return self.activate(z)
+
+        return one_stroke.bias_and_activation(ops, self.activation, y, b, lines)
+
+    def _start_backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
+        """The first lines of a backward pass: dy before the activation, and db = Σ of it."""
+        if not self.use_bias:
+            return self.before_activation(dy, cache), {}
+        ops = ops_for(dy)
+
+        def lines() -> tuple[Array, Array]:
+            dz = self.before_activation(dy, cache)
+            return dz, ops.channel_sums(dz)
+
+        dz, db = one_stroke.slope_and_sums(ops, self.activation, dy, cache["activation"], lines)
+        return dz, {"b": db}
 
     def activate(self, y: Array) -> tuple[Array, Cache]:
         """The activation of y, and its cache."""
@@ -71,16 +88,6 @@ class Activated(Layer):
     def before_activation(self, dy: Array, cache: Cache) -> Array:
         """The gradient before it."""
         return dy if self.after is None else self.after.backward(dy, cache["activation"])[0]
-
-    def _start_backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:
-        """The first lines of a backward pass: dy before the activation, and db = Σ of it."""
-        ops = ops_for(dy)
-        if self.use_bias and self.activation and "y" in (cache["activation"] or ()):
-            found = ops.slope_and_sums(self.activation, dy, cache["activation"]["y"])
-            if found:
-                return found[0], {"b": found[1]}  # a GPU does the next two lines in one stroke
-        dz = self.before_activation(dy, cache)
-        return dz, {"b": ops.channel_sums(dz)} if self.use_bias else {}
 
     def split(self) -> tuple[Layer, Layer | None]:
         """The layer without its activation (the parameters are shared), and the activation."""

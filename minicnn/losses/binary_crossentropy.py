@@ -5,7 +5,7 @@ Derivation: docs/derivations/losses.md.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from minicnn.backends import Ops
 from minicnn.losses.loss import Loss, check_probabilities, clip, inside
@@ -29,6 +29,7 @@ class BinaryCrossentropy(Loss):
 
     name: ClassVar[str] = "binary_crossentropy"
     activation: ClassVar[str | None] = "sigmoid"
+    known: ClassVar[bool] = True
     remedy: ClassVar[str] = (
         "a single output takes one label 0 or 1 for each sample (of one-hot rows, y[:, 1]); "
         "several outputs take a row of yes-or-no labels; one of several classes belongs to "
@@ -50,18 +51,6 @@ class BinaryCrossentropy(Loss):
             return (ops.sigmoid(y_pred) - y_true) / y_pred.shape[-1]
         p = clip(y_pred, ops)
         return inside(y_pred) * (p - y_true) / (p * (1 - p) * y_pred.shape[-1])
-
-    def in_one_stroke(
-        self, y_pred: Array, y_true: Array, share: Array, ops: Ops
-    ) -> tuple[Any, Array, Array] | None:
-        """On a GPU, from logits: this class's own lines only, not those of one derived from it."""
-        if (
-            not self.from_logits
-            or type(self).slope is not BinaryCrossentropy.slope
-            or type(self).each is not BinaryCrossentropy.each
-        ):
-            return None
-        return ops.crossentropy("sigmoid", y_pred, y_true, share)
 
     def check_values(self, y_true: Array) -> None:
         """Labels from 0 to 1."""

@@ -28,6 +28,7 @@ class CategoricalCrossentropy(Loss):
 
     name: ClassVar[str] = "categorical_crossentropy"
     activation: ClassVar[str | None] = "softmax"
+    known: ClassVar[bool] = True
     remedy: ClassVar[str] = (
         "one-hot labels need a unit for each class in the last layer; class numbers belong to "
         '"sparse_categorical_crossentropy"'
@@ -48,18 +49,6 @@ class CategoricalCrossentropy(Loss):
         p = y_pred / total
         dp = -y_true * inside(p) / clip(p, ops)
         return (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
-
-    def in_one_stroke(
-        self, y_pred: Array, y_true: Array, share: Array, ops: Ops
-    ) -> tuple[Any, Array, Array] | None:
-        """On a GPU, from logits: this class's own lines only, not those of one derived from it."""
-        if (
-            not self.from_logits
-            or type(self).slope is not CategoricalCrossentropy.slope
-            or type(self).each is not CategoricalCrossentropy.each
-        ):
-            return None
-        return ops.crossentropy("softmax", y_pred, y_true, share)
 
     def check_values(self, y_true: Array) -> None:
         """A row of probabilities for each place."""

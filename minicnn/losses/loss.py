@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from minicnn.backends import Ops, ops_for
+from minicnn.backends import Ops, one_stroke, ops_for
 from minicnn.errors import ConfigError, DtypeError, LabelError, ShapeError
 from minicnn.typing import Array, Cache
 
@@ -43,12 +43,15 @@ class Loss(ABC):
 
     name: ClassVar[str]
     activation: ClassVar[str | None] = None  # which last activation it wants: see ``on_logits``
+    known: ClassVar[bool] = False  # whether a backend may know it by heart, from logits
     from_logits: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "name" not in vars(cls):
             cls.name = cls.__name__
+        if "known" not in vars(cls) and ("each" in vars(cls) or "slope" in vars(cls)):
+            cls.known = False  # that was promised of other lines
 
     def __init__(self, from_logits: bool = False) -> None:
         if not isinstance(from_logits, bool | np.bool_):
@@ -70,19 +73,16 @@ class Loss(ABC):
 
     def of_checked(self, y_pred: Array, y_true: Array, share: Array) -> tuple[Any, Cache]:
         """``forward`` with labels as ``check`` gives them and each place's part of the mean."""
-        cache = {"y_pred": y_pred, "y_true": y_true, "share": share}
-        if found := self.in_one_stroke(y_pred, y_true, share, ops_for(y_pred)):
-            value, cache["slope"], cache["probabilities"] = found  # a GPU: see cuda/losses.cu
-            return value, cache
-        each = self.each(y_pred, y_true, ops_for(y_pred))  # (N, ...)
-        self._must_have_shape("each", each, y_pred.shape[:-1], "a figure for each place")
-        return (each * share).sum(), cache
+        ops = ops_for(y_pred)
 
-    def in_one_stroke(
-        self, y_pred: Array, y_true: Array, share: Array, ops: Ops
-    ) -> tuple[Any, Array, Array] | None:
-        """The loss, its slope and the probabilities, from a backend that makes them at once."""
-        return None
+        def lines() -> Any:
+            each = self.each(y_pred, y_true, ops)  # (N, ...)
+            self._must_have_shape("each", each, y_pred.shape[:-1], "a figure for each place")
+            return (each * share).sum()
+
+        name = self.activation if self.known and self.from_logits else None
+        value, more = one_stroke.crossentropy(ops, name, y_pred, y_true, share, lines)
+        return value, {"y_pred": y_pred, "y_true": y_true, "share": share, **more}
 
     def backward(self, cache: Cache) -> Array:
         """dL/dy_pred."""
