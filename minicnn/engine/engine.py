@@ -20,6 +20,7 @@ from minicnn.engine.options import current_options
 from minicnn.engine.plain import PlainEngine
 from minicnn.engine.plan.batch import WholeBatch
 from minicnn.engine.plan.steps import Plan, backward, forward
+from minicnn.engine.plan.totals import ALONE, Totals
 from minicnn.engine.planner.planner import key_of, plan_for
 from minicnn.engine.planner.purpose import Purpose
 from minicnn.engine.stopwatch import timing
@@ -51,14 +52,18 @@ class Engine:
 
     # ---- forward -------------------------------------------------------------------------------
 
-    def forward(self, x: Array, training: Any) -> tuple[Array, Cache]:
-        """The output of a training step, and the cache for ``backward``. x: uint8 or floats."""
+    def forward(self, x: Array, training: Any, totals: Totals = ALONE) -> tuple[Array, Cache]:
+        """The output of a training step, and the cache for ``backward``. x: uint8 or floats.
+
+        ``totals`` answers what a step asks about the whole batch, if x is only a share of it.
+        """
         x = as_batch(x, self.chain)
         plan = self._plan(x, bool(training), backward=True)
         if plan is None:
             return self._plain.forward(floats(x, self.chain), training)
         x = np.ascontiguousarray(x)
-        batch = WholeBatch(self._arenas.take(), np.dtype(dtype_of(self.chain)), training, x)
+        dtype = np.dtype(dtype_of(self.chain))
+        batch = WholeBatch(self._arenas.take(), dtype, training, x, totals=totals)
         with _held():
             (y,) = forward(plan, [x], batch, keep=True)
         return y.copy(), _Pass(plan, batch)  # the arena is ours, the output is the caller's

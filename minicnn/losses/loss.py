@@ -60,8 +60,14 @@ class Loss(ABC):
             )
         self.from_logits = bool(from_logits)
 
-    def forward(self, y_pred: Array, y_true: Any, weight: Array | None = None) -> tuple[Any, Cache]:
-        """The mean loss, and what ``backward`` needs."""
+    def forward(
+        self, y_pred: Array, y_true: Any, weight: Array | None = None, of: int | None = None
+    ) -> tuple[Any, Cache]:
+        """The mean loss, and what ``backward`` needs.
+
+        Of a share of a larger batch, ``of`` so many samples: its part of that batch's mean. Then
+        the values of all shares add up to it, and so do the gradients.
+        """
         if getattr(getattr(y_pred, "dtype", None), "kind", None) != "f" or y_pred.ndim == 0:
             raise DtypeError(
                 f"{self.name}: expected predictions as an array of floats, got {_kind_of(y_pred)}; "
@@ -69,7 +75,7 @@ class Loss(ABC):
             )
         ops = ops_for(y_pred)
         y_true = self.check(y_pred, y_true, ops)
-        return self.of_checked(y_pred, y_true, shares(y_pred, weight, ops))
+        return self.of_checked(y_pred, y_true, shares(y_pred, weight, ops, of))
 
     def of_checked(self, y_pred: Array, y_true: Array, share: Array) -> tuple[Any, Cache]:
         """``forward`` with labels as ``check`` gives them and each place's part of the mean."""
@@ -146,10 +152,14 @@ def _kind_of(a: Any) -> str:
     return f"{a.dtype} of shape {a.shape}" if hasattr(a, "dtype") else type(a).__name__
 
 
-def shares(y_pred: Array, weight: Array | None, ops: Ops) -> Array:
-    """What part of the mean each place has: 1 / their number, times the sample's weight."""
+def shares(y_pred: Array, weight: Array | None, ops: Ops, of: int | None = None) -> Array:
+    """What part of the mean each place has: 1 / their number, times the sample's weight.
+
+    Their number is that of a whole batch: of ``of`` samples, if these are only a share of it.
+    """
     places = y_pred.shape[:-1]
-    share = ops.xp.full(places, 1 / math.prod(places), y_pred.dtype)
+    samples = places[:1] if of is None else (of,)
+    share = ops.xp.full(places, 1 / math.prod((*samples, *places[1:])), y_pred.dtype)
     if weight is None:
         return share
     weight = weight if hasattr(weight, "__cuda_array_interface__") else np.asarray(weight)

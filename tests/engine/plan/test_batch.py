@@ -1,0 +1,57 @@
+"""A whole batch: its memory, its sweeps, and what it hands on to whoever asked."""
+
+import numpy as np
+import pytest
+
+from minicnn.engine.memory.arena import Arena
+from minicnn.engine.plan import sweep
+from minicnn.engine.plan.batch import WholeBatch
+
+
+class Numbered:
+    def __init__(self, number=0):
+        self.number = number
+
+
+def batch(*outside, arena=None):
+    return WholeBatch(arena or Arena(), np.dtype(np.float64), True, *outside)
+
+
+def test_each_goes_over_all_samples_and_is_recorded(monkeypatch):
+    monkeypatch.setattr(sweep, "PIECE", 7)
+    part, arena = Numbered(), Arena()
+    for seed in range(4):
+        a, b = np.random.default_rng(seed).standard_normal((2, 9, 3))
+        samples = batch(a, b, arena=arena)
+        into = samples.room(part, "y", a.shape, a.dtype)
+        samples.each(part, "add", lambda work, y, a, b: work.do.add(a, b, out=y), (into,), a, b)
+        np.testing.assert_array_equal(into, a + b)
+
+
+def test_arrays_of_several_sizes_are_cut_together(monkeypatch):
+    monkeypatch.setattr(sweep, "PIECE", 4)
+    samples, part = batch(), Numbered()
+    wide, thin = np.arange(20.0).reshape(5, 4), np.arange(5.0).reshape(5, 1)
+    into = samples.room(part, "y", (5, 4), wide.dtype)
+    samples.each(part, "add", lambda work, y, a, b: work.do.add(a, b, out=y), (into,), thin, wide)
+    np.testing.assert_array_equal(into, wide + thin)
+
+
+def test_a_sum_is_written_into_neither_of_its_terms():
+    samples, part = batch(), Numbered()
+    a, b, c = np.full((3, 2), 1.0), np.full((3, 2), 2.0), np.full((3, 2), 4.0)
+    total = samples.sum(part, 2, samples.sum(part, 1, a, b), c)
+    np.testing.assert_array_equal(total, 7.0)
+    assert (a.sum(), b.sum(), c.sum()) == (6, 12, 24)
+
+
+def test_the_cache_stays_for_next_state():
+    samples = batch()
+    samples.caches[3] = "cache"
+    assert samples.cache_of(Numbered(3)) == "cache"
+    assert samples.cache_of(Numbered(3)) == "cache"
+
+
+def test_what_is_fresh_is_not_copied():
+    y = np.ones(3)
+    assert batch().fresh(lambda: y, lambda: pytest.fail("no place is needed")) is y
