@@ -175,3 +175,35 @@ P = np.array([[0.2, 0.8], [0.5, 0.5]])
 def test_what_a_loss_cannot_take(make, says):
     with pytest.raises(mc.MinicnnError, match=says):
         make()
+
+
+@pytest.mark.parametrize("loss", [mc.BinaryCrossentropy(True), mc.MeanSquaredError()], ids=repr)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("places", [(), (3, 2)])
+def test_shares_of_a_batch_add_up_to_it(loss, weighted, places):
+    """With ``of`` each share knows the number of all samples: values are summed, slopes joined."""
+    rng = np.random.default_rng(0)
+    z, y = rng.standard_normal((7, *places, 1)), rng.integers(0, 2, (7, *places, 1))
+    weight = rng.random(7) if weighted else None
+    value, cache = loss.forward(z, y, weight)
+    shares = [
+        loss.forward(z[rows], y[rows], None if weight is None else weight[rows], of=7)
+        for rows in (slice(0, 2), slice(2, 3), slice(3, 7))
+    ]
+    np.testing.assert_allclose(sum(share for share, _ in shares), value, rtol=1e-12)
+    slopes = [loss.backward(its_cache) for _, its_cache in shares]
+    np.testing.assert_allclose(np.concatenate(slopes), loss.backward(cache), rtol=1e-12)
+
+
+def test_a_backend_knows_no_lines_that_were_written_anew():
+    class Shifted(mc.BinaryCrossentropy):
+        def each(self, y_pred, y_true, ops):
+            return super().each(y_pred, y_true, ops) + 1
+
+    class Sparse(mc.SparseCategoricalCrossentropy):
+        pass
+
+    assert mc.BinaryCrossentropy.known
+    assert Sparse.known
+    assert not Shifted.known
+    assert not mc.MeanSquaredError.known

@@ -57,3 +57,15 @@ def test_the_last_part_writes_where_the_output_belongs(last):
         _, target = block.target
         assert np.shares_memory(target, recordings.kept.out[block.rows])
     np.testing.assert_allclose(y, chain.forward(x, True)[0], rtol=0, atol=1e-12)
+
+
+def test_no_layers_cache_outlasts_the_backward_pass():
+    """Not even of those that the walk back never comes to: nothing before them learns."""
+    chain = built(mc.Chain(mc.Tanh(), mc.Dropout(0.3), mc.Conv2D(4, 3), mc.Tanh()), (9, 8, 3))
+    engine = Engine(chain)
+    for _ in range(3):
+        y, cache = engine.forward(np.ones((4, 9, 8, 3)), True)
+        recordings, _ = cache.batch.notes[0]
+        assert any(block.caches for block in recordings.kept.blocks)
+        engine.backward(np.ones_like(y), cache)
+        assert not any(block.caches for block in recordings.kept.blocks)
