@@ -185,7 +185,7 @@ def test_even_single_colours_tell_next_to_nothing(default_pets):
     """64 colours counted: a tongue or an eye could betray its owner here, were it not for clutter
     in the same colours."""
     x, y = default_pets
-    colour = ((x >> 6) * np.array([16, 4, 1], np.uint8)).sum(axis=3)
+    colour = ((x >> 6) * np.array([16, 4, 1], np.uint8)).sum(axis=3, dtype=np.intp)
     counts = np.array([np.bincount(c.ravel(), minlength=64) for c in colour]).astype(float)
     assert logistic_accuracy(counts[:1000], y[:1000], counts[1000:], y[1000:]) < 0.6
 
