@@ -22,6 +22,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 NO_MODULES = ("fcntl", "resource", "termios", "pty", "tty", "grp", "pwd", "posix")
 NOT_IN_OS = (
     "fork", "forkpty", "openpty", "register_at_fork", "mkfifo", "mknod", "getuid", "geteuid",
@@ -33,9 +35,14 @@ NO_SIGNALS = ("SIGKILL", "SIGSTOP", "SIGCONT", "SIGHUP", "SIGALRM", "SIGUSR1", "
 
 
 def pytest_configure(config: Any) -> None:
-    """Before any test is collected, and so before most of the library is imported."""
+    """Folders of the tests with a name that no shell and no pattern likes."""
     if config.option.basetemp is None:
         config.option.basetemp = Path(tempfile.mkdtemp()) / r"like\windows (x86)"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Before anything of the library is imported, which looks at once for what there is."""
     for name in NO_MODULES:
         sys.modules[name] = None  # type: ignore[assignment]
     for name in NOT_IN_OS:

@@ -22,6 +22,7 @@ import minicnn as mc
 from minicnn import whole_file
 from minicnn.saving import write_whole
 from tests.patience import PATIENCE
+from tests.systems import needs_limits, needs_proc
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -53,6 +54,7 @@ def test_a_failure_leaves_the_old_file_and_no_litter(
     assert os.listdir(tmp_path) == ["file"]
 
 
+@needs_proc
 def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatch: Any) -> None:
     events: list[str] = []
     real_fsync, real_replace = os.fsync, os.replace
@@ -385,6 +387,7 @@ model.save(sys.argv[1])
 """
 
 
+@needs_limits
 def test_a_full_disk_loses_no_earlier_file(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     import resource
