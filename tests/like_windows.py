@@ -29,7 +29,7 @@ NOT_IN_OS = (
     "fork", "forkpty", "openpty", "register_at_fork", "mkfifo", "mknod", "getuid", "geteuid",
     "setuid", "setgid", "setgroups", "getpgid", "killpg", "posix_fallocate", "posix_fadvise",
     "sched_getaffinity", "sched_setaffinity", "sysconf", "statvfs", "fchown", "chown", "pread",
-    "pwrite", "O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "O_NONBLOCK", "uname", "getloadavg",
+    "pwrite", "O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "O_NONBLOCK", "getloadavg",
 )  # fmt: skip
 NO_SIGNALS = ("SIGKILL", "SIGSTOP", "SIGCONT", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGPIPE", "SIGXFSZ")
 
