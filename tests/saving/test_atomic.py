@@ -22,7 +22,7 @@ import minicnn as mc
 from minicnn import whole_file
 from minicnn.saving import write_whole
 from tests.patience import PATIENCE
-from tests.systems import needs_limits, needs_proc
+from tests.systems import needs_limits, needs_locks, needs_proc
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -84,6 +84,7 @@ input()
 """
 
 
+@needs_locks
 def test_what_a_killed_process_left_is_removed_and_a_living_one_is_let_be(tmp_path: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(tmp_path / "file")]
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -102,6 +103,7 @@ def test_what_a_killed_process_left_is_removed_and_a_living_one_is_let_be(tmp_pa
         alive.communicate("\n")
 
 
+@needs_locks
 def test_where_nothing_can_be_locked_a_part_is_let_be_for_ten_minutes(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
@@ -151,6 +153,7 @@ def test_processes_that_save_one_file_never_fail(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["file"]
 
 
+@needs_locks
 def test_a_part_that_was_taken_for_a_leftover_is_begun_anew(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
@@ -187,6 +190,7 @@ def test_a_rename_that_is_refused_for_a_moment_is_tried_again(
     assert (tmp_path / "file").read_bytes() == b"content"
 
 
+@needs_locks
 def test_a_system_without_flushes_permissions_and_locks(tmp_path: Path, monkeypatch: Any) -> None:
     """Windows and the browser lack some of them."""
     write_whole(tmp_path / "file", b"first")
@@ -264,6 +268,7 @@ def common() -> Iterator[Path]:
             os.setegid(0)
 
 
+@needs_locks
 def test_a_file_that_may_not_be_written_is_let_be(common: Path) -> None:
     path = common / "file"
     path.write_bytes(b"dear")
@@ -274,6 +279,7 @@ def test_a_file_that_may_not_be_written_is_let_be(common: Path) -> None:
     assert os.listdir(common) == ["file"]
 
 
+@needs_locks
 def test_a_folder_that_may_not_be_written_to(common: Path) -> None:
     common.chmod(0o500)
     with pytest.raises(mc.SavingError, match="Permission denied; change its permissions"):
@@ -282,6 +288,7 @@ def test_a_folder_that_may_not_be_written_to(common: Path) -> None:
     assert os.listdir(common) == []
 
 
+@needs_locks
 def test_a_folder_that_may_be_written_to_and_not_read(common: Path) -> None:
     common.chmod(0o300)
     write_whole(common / "file", b"first")
@@ -290,6 +297,7 @@ def test_a_folder_that_may_be_written_to_and_not_read(common: Path) -> None:
     assert (common / "file").read_bytes() == b"second"
 
 
+@needs_locks
 def test_a_group_that_cannot_be_kept_opens_the_file_to_no_other_group(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
@@ -321,6 +329,7 @@ def test_what_names_no_file_is_one_error(tmp_path: Path, monkeypatch: Any, path:
     assert os.listdir(tmp_path) == []
 
 
+@needs_locks
 def test_names_that_no_disk_takes(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
@@ -362,6 +371,7 @@ def test_a_name_that_is_no_text_and_one_as_long_as_can_be(tmp_path: Path) -> Non
     assert len(os.listdir(tmp_path)) == 3
 
 
+@needs_locks
 def test_a_link_in_the_place_of_a_part_is_not_followed(tmp_path: Path, monkeypatch: Any) -> None:
     """Even if somebody could foresee its name."""
     monkeypatch.setattr(os, "urandom", lambda count: b"\0" * count)
@@ -404,6 +414,7 @@ def test_a_full_disk_loses_no_earlier_file(tmp_path: Path) -> None:
     assert float(mc.load_model(path)[0].params["b"].sum()) == 0
 
 
+@needs_locks
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "other" / "real", tmp_path / "link"
     real.parent.mkdir()
@@ -415,12 +426,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert os.listdir(real.parent) == ["real"]
 
 
+@needs_locks
 def test_a_link_to_nothing_yet(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "coming")
     write_whole(tmp_path / "link", b"new")
     assert (tmp_path / "coming").read_bytes() == b"new"
 
 
+@needs_locks
 def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     """As /dev/stdout and /dev/null, which root could replace."""
     pipe = tmp_path / "pipe"
