@@ -4,6 +4,7 @@ import threading
 
 from minicnn.engine import engine_options
 from minicnn.engine.options import current_options
+from tests.narrow import needs_threads
 
 
 def test_switches_nest_and_come_back():
@@ -14,6 +15,7 @@ def test_switches_nest_and_come_back():
     assert current_options().strips
 
 
+@needs_threads
 def test_another_thread_is_not_concerned():
     seen = []
     with engine_options(plain=True):

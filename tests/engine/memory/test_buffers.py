@@ -8,6 +8,7 @@ import pytest
 from minicnn.engine import engine_options
 from minicnn.engine.memory import buffers as buffers_module
 from minicnn.engine.memory.buffers import MOST_ARRAYS, Buffers, borrowed_buffers
+from tests.narrow import needs_threads
 
 
 def test_an_array_taken_again_is_where_it_was():
@@ -79,6 +80,7 @@ def test_more_than_an_address_can_count_is_a_memory_error():
         Buffers().take("a", (2**62,), np.float64)
 
 
+@needs_threads
 def test_a_thread_gets_back_the_buffers_that_it_had():
     with borrowed_buffers() as first:
         with borrowed_buffers() as inside:

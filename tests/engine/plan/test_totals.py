@@ -10,6 +10,7 @@ import minicnn as mc
 from minicnn.engine import Engine, PlainEngine
 from minicnn.engine.plan.totals import Totals
 from tests.engine.test_equality import close
+from tests.narrow import needs_threads
 
 
 class Meeting(Totals):
@@ -54,6 +55,7 @@ def network():
     return chain.astype("float64")
 
 
+@needs_threads
 @pytest.mark.parametrize("cuts", [(0, 4, 7), (0, 1, 2, 7)], ids=repr)
 def test_shares_of_a_batch_are_the_batch(cuts):
     """Forward, backward, running figures; the gradients are summed before anybody moves by them."""

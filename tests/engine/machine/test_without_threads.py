@@ -8,7 +8,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.cores import can_start_threads
-from minicnn.engine import blas, threads
+from minicnn.engine.machine import blas, threads
 from tests.engine.test_equality import ready_model
 from tests.narrow import needs_threads, no_more_threads
 
