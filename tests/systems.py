@@ -22,7 +22,7 @@ needs_fork = needs(hasattr(os, "fork"), "of forked processes", "no fork here")
 needs_locks = needs(find_spec("fcntl"), "of locks, links and permissions", "not those of Unix here")
 needs_users = needs(hasattr(os, "getuid"), "of what users may read", "no numbers of users here")
 needs_limits = needs(find_spec("resource"), "of full disks", "no module resource here")
-needs_proc = needs(Path("/proc/self/fd").is_dir(), "of files in use", "no /proc here: Linux has it")
+needs_proc = needs(os.path.isdir("/proc/self/fd"), "of files in use", "no /proc here: Linux has it")
 needs_replacing_in_use = needs(
     hasattr(os, "fork"), "of files replaced while they are mapped", "refused here"
 )

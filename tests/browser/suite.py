@@ -23,7 +23,10 @@ ROOMS = (
     "tests/layers", "tests/losses", "tests/optimizers", "tests/gradcheck", "tests/testing",
     "tests/backends/reference", "tests/backends/test_numpy_rules.py",
     "tests/backends/test_ops.py", "tests/backends/test_window.py",
-    "tests/engine", "tests/model", "tests/saving", "tests/training", "tests/explain", "tests/data",
+    "tests/engine", "tests/model", "tests/saving", "tests/training", "tests/explain",
+    "tests/data/augment", "tests/data/test_arrays.py", "tests/data/test_bombs.py",
+    "tests/data/test_folder.py", "tests/data/test_mixup.py", "tests/data/test_nested_pictures.py",
+    "tests/data/test_pictures.py", "tests/data/test_prefetch.py", "tests/data/test_progress.py",
 )  # fmt: skip
 NOT_THERE = {
     "http.server": "a browser's Python listens to nobody",

@@ -18,7 +18,7 @@ from minicnn.data.pets.generate import WORTH_A_PROCESS
 from minicnn.errors import ConfigError
 from minicnn.randomness import generator
 from tests.effort import examples
-from tests.narrow import no_more_threads
+from tests.narrow import needs_threads, no_more_threads
 
 SMALL = (20, 20)
 ROOT = str(Path(minicnn.__file__).parent.parent)
@@ -91,6 +91,7 @@ def test_any_number_of_processes_draws_the_same(many, workers):
     np.testing.assert_array_equal(other_y, y)
 
 
+@needs_threads
 def test_the_processes_really_draw(many, monkeypatch):
     from minicnn.data.pets import picture
 

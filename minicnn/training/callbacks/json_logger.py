@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from minicnn.arguments import is_whole
+from minicnn.saving import json_text
 from minicnn.training.callbacks.epoch_log import EpochLog
 
 
@@ -23,7 +24,7 @@ class JSONLogger(EpochLog):
 
     def epoch_of(self, line: str) -> int | None:
         """Its epoch."""
-        figures = json.loads(line)
+        figures = json_text.parse(line)
         if not isinstance(figures, dict) or not is_whole(figures.get("epoch")):
             raise ValueError(f"there is a line without an epoch: {line[:60]!r}")
         return int(figures["epoch"])
