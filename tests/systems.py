@@ -18,7 +18,11 @@ needs_signals = needs(
     hasattr(signal, "SIGKILL"), "of processes that are stopped or killed", "no signals here"
 )
 needs_named_pipes = needs(hasattr(os, "mkfifo"), "of named pipes", "no mkfifo here")
-needs_fork = needs(hasattr(os, "fork"), "of forked processes", "no fork here")
+needs_fork = needs(
+    hasattr(os, "fork") and find_spec("_multiprocessing"),  # a browser has the name alone
+    "of forked processes",
+    "no fork here",
+)
 needs_locks = needs(find_spec("fcntl"), "of locks, links and permissions", "not those of Unix here")
 needs_users = needs(hasattr(os, "getuid"), "of what users may read", "no numbers of users here")
 needs_limits = needs(find_spec("resource"), "of full disks", "no module resource here")
