@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from minicnn.cores import can_start_threads
 from minicnn.data import Augmentation, Batch, Mixup, Pictures, prefetch
 from minicnn.data.arrays import ArrayDataset
 from minicnn.model.feeding import sample_shape
@@ -58,13 +59,13 @@ def test_each_picture_is_made_ready_once_an_epoch(pools: list[int]) -> None:
     model.fit(data, epochs=2, validation_data=held_back, verbose=0)
     assert set(data.made.values()) == {2}
     assert held_back.made == Counter(range(12)) + Counter(range(12)) + Counter([1])  # one look
-    assert len(pools) == 4
+    assert len(pools) == (4 if can_start_threads() else 0)
     held_back.made.clear()
     model.evaluate(held_back)
     assert set(held_back.made.values()) == {1}
     model.predict(held_back)
     assert set(held_back.made.values()) == {2}
-    assert len(pools) == 6
+    assert len(pools) == (6 if can_start_threads() else 0)
 
 
 @pytest.mark.parametrize("augment", [None, "classic"])
@@ -78,7 +79,7 @@ def test_a_model_that_is_not_built_takes_a_look_and_starts_no_threads(
     model.fit(data, verbose=0)
     assert model.input_shape == (8, 8, 3)
     assert sorted(pictures.made.values()) == [1] * 11 + [2]
-    assert len(pools) == 1
+    assert len(pools) == (1 if can_start_threads() else 0)
 
 
 def resized() -> Pictures:
