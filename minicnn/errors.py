@@ -1,8 +1,8 @@
 """Every error that a user can cause (floor 0: words that everyone uses).
 
-One rule: a message says what was expected, what came, and what to do about it, and
-each class is also the built-in exception that it refines, so ``except ValueError``
-keeps working for people who have never heard of minicnn.
+One rule: a message is one sentence, ``who: expected what, got what; what to do``, and each class is
+also the built-in exception that it refines, so ``except ValueError`` keeps working for people who
+have never heard of minicnn.
 """
 
 

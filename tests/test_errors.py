@@ -711,7 +711,7 @@ def test_every_mistake_is_one_clear_error(mistake):
     message = str(caught.value)
     assert type(caught.value) is kind
     assert re.search(says, message), message
-    assert "expected" in message
+    assert re.search(r"expected .*\bgot\b", message, re.DOTALL), message
 
 
 BACKWARD = {

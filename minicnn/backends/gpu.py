@@ -16,7 +16,7 @@ def load_cupy() -> Any:
         cupy = import_module("cupy")
     except ImportError as error:
         raise BackendError(
-            'backend "cupy": expected CuPy, but it cannot be imported '
+            'backend "cupy": expected CuPy, got one that cannot be imported '
             f"({_first_line(error.__cause__ or error)}); install it with pip install "
             "'minicnn-textbook[cuda12x]' or 'minicnn-textbook[cuda13x]', whichever the GPU's "
             'driver supports (nvidia-smi shows it), or use use_backend("numpy")'
@@ -46,21 +46,21 @@ def load_cupy() -> Any:
 
 
 NO_DEVICE = (
-    "expected a GPU, but the driver sees none; check that nvidia-smi lists it and that "
+    "expected a GPU, got a driver that sees none; check that nvidia-smi lists it and that "
     'CUDA_VISIBLE_DEVICES does not hide it, or use use_backend("numpy")'
 )
 NO_ROOM = (
-    "expected room in the GPU's memory, but it is full; nvidia-smi shows which programs fill it; "
+    "expected room in the GPU's memory, got none; nvidia-smi shows which programs fill it; "
     'end one, or use use_backend("numpy")'
 )
 NO_LIBRARIES = (
-    "expected CUDA's libraries (NVRTC, cuBLAS) beside CuPy, but they don't answer; install them "
-    "with pip install 'minicnn-textbook[cuda12x]' or 'minicnn-textbook[cuda13x]', whichever CuPy "
-    'it is, or use use_backend("numpy")'
+    "expected CUDA's libraries (NVRTC, cuBLAS) beside CuPy, got no answer from them; install "
+    "them with pip install 'minicnn-textbook[cuda12x]' or 'minicnn-textbook[cuda13x]', whichever "
+    'CuPy it is, or use use_backend("numpy")'
 )
 NO_DRIVER = (
-    "expected NVIDIA's driver, but there is none, or it is older than CuPy's CUDA; install or "
-    "update it (nvidia-smi shows its version), or take the CuPy for an older CUDA, "
+    "expected NVIDIA's driver, got none, or one older than CuPy's CUDA; install or update "
+    "it (nvidia-smi shows its version), or take the CuPy for an older CUDA, "
     'minicnn-textbook[cuda12x]; without a GPU, use use_backend("numpy")'
 )
 

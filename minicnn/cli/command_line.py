@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:
             code = _complain(_of_the_system(error), 1)
         except MemoryError as error:
-            code = _complain(f"expected enough memory, but: {error or 'there is none left'}", 1)
+            code = _complain(f"expected enough memory, got: {error or 'there is none left'}", 1)
         except Exception as error:
             what = f"expected no {type(error).__name__} ever, got one: {error}"
             code = _complain(f"{what}; MINICNN_TRACEBACK=1 shows where, please report it", 1)
@@ -74,7 +74,7 @@ def _send_on() -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OSError(f"expected to write the output, but: {error.strerror or error}") from error
+        raise OSError(f"expected to write the output, got: {error.strerror or error}") from error
 
 
 def _of_the_system(error: OSError) -> str:

@@ -108,9 +108,9 @@ def add_to(commands: Commands) -> None:
 def run(args: Any) -> int:
     """Train, save, and say how good it is."""
     if args.folder is None and args.drawn is None:
-        taken = f", but --report has taken {args.report!r} for its FILE" if args.report else ""
+        taken = f": --report has taken {args.report!r} for its FILE" if args.report else ""
         remedy = "write DIR first, or --report=FILE" if args.report else "or --drawn N"
-        raise MisuseError(f"expected DIR, the photographs{taken}; {remedy}")
+        raise MisuseError(f"expected DIR, the photographs, got none{taken}; {remedy}")
     args.out = Path(args.out)
     say = (lambda _: None) if args.quiet else tell
     done = begun(args)
@@ -148,9 +148,9 @@ def begun(args: Any) -> int:
     """How many epochs the run to go on with has done; complains before pictures are read."""
     there = next(folder for folder in (args.out, *args.out.absolute().parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        what = "it may not be written to" if there.is_dir() else "it is a file"
+        what = "which may not be written to" if there.is_dir() else "a file"
         raise SavingError(
-            f"{args.out}: expected a folder for the run, but {there}: {what}; name another: --out"
+            f"{args.out}: expected a folder for the run, got {there}, {what}; name another: --out"
         )
     checkpoint = args.out / CHECKPOINT
     if not args.resume or not checkpoint.exists():

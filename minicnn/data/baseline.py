@@ -19,8 +19,8 @@ def mean_colour(x: Array) -> Array:
     """The average of each channel, (N, C), of pictures (N, H, W, C)."""
     if x.ndim != 4 or len(x) == 0:
         raise DataError(
-            f"rgb_baseline: pictures must be an array (N, H, W, C) with N of at least 1, "
-            f"but the shape is {x.shape}: give one picture as x[None]."
+            f"rgb_baseline: expected pictures as an array (N, H, W, C) with N of at least 1, "
+            f"got shape {x.shape}; give one picture as x[None]"
         )
     return np.stack([picture.mean(axis=(0, 1), dtype=np.float64) for picture in x])
 
@@ -41,8 +41,8 @@ def colour_shift(x: Array, y: Array, before: Array, after: Array) -> Array:
         apart = float(np.linalg.norm(means[y == 1].mean(axis=0) - means[y == 0].mean(axis=0)))
     if apart == 0:
         raise DataError(
-            "colour_shift: expected pictures of two classes of different mean colour, but their "
-            "distance is 0: give x and y of a data set in which colour tells something."
+            "colour_shift: expected pictures of two classes of different mean colour, got a "
+            "distance of 0; give x and y of a data set in which colour tells something"
         )
     moved = np.linalg.norm(mean_colour(after) - mean_colour(before[None]), axis=1)
     return np.asarray(moved / apart)
@@ -114,9 +114,9 @@ def _checked(labels: Array, features: Array) -> Array:
     y = np.asarray(labels).reshape(-1)
     if len(features) != len(y) or not np.isin(y, (0, 1)).all():
         raise DataError(
-            f"rgb_baseline: labels must be 0 or 1, one for each of the {len(features)} "
-            f"pictures, but {len(y)} came with the values {np.unique(y)[:5]}: "
-            "give two classes, numbered 0 and 1."
+            f"rgb_baseline: expected labels of 0 or 1, one for each of the {len(features)} "
+            f"pictures, got {len(y)} with the values {np.unique(y)[:5]}; give two classes, "
+            "numbered 0 and 1"
         )
     return y
 

@@ -50,7 +50,7 @@ def cats_and_dogs(
         return unpack(archive, FOLDER, photographs)
     except DataError as error:
         raise DataError(
-            f"{error}. Or put {FOLDER}.zip, or the folder in it, into {str(archive.parent)!r}."
+            f"{error}; or put {FOLDER}.zip, or the folder in it, into {str(archive.parent)!r}"
         ) from error
     finally:
         archive.unlink(missing_ok=True)  # it is unpacked, or of no use
@@ -66,12 +66,12 @@ def fetch(url: str, path: Path, at_most: int, progress: bool | None = None) -> N
         total = _receive(url, part, at_most, progress)
         have = part.stat().st_size
         if total is not None and have != total:
-            raise http.client.HTTPException(f"the connection broke off, of {total:,} bytes")
+            raise http.client.HTTPException(f"a connection that broke off, of {total:,} bytes")
         os.replace(part, path)
     except (OSError, http.client.HTTPException) as error:
         kept = part.stat().st_size if part.is_file() else 0
         go_on = f"; {kept:,} bytes are here, run it again to go on" if kept else ""
-        raise DataError(f"expected to download {url}, but {_reason(error)}{go_on}") from error
+        raise DataError(f"expected to download {url}, got {_reason(error)}{go_on}") from error
 
 
 def _receive(url: str, part: Path, at_most: int, progress: bool | None) -> int | None:
@@ -130,7 +130,7 @@ def _too_large(url: str, size: str, at_most: int) -> DataError:
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         error.close()
-        return f"the server says {error.code} {error.reason}"
+        return f"the answer {error.code} {error.reason}"
     if isinstance(error, urllib.error.URLError):
-        return f"it cannot be reached ({error.reason})"
+        return f"no connection ({error.reason})"
     return str(error) or type(error).__name__

@@ -63,7 +63,7 @@ class ImageFolder(Pictures):
     ) -> None:
         self.image_size = as_pair(image_size)
         if on_error not in ("skip", "raise"):
-            raise ConfigError(f"expected on_error 'skip' or 'raise'; {on_error!r} came.")
+            raise ConfigError(f"ImageFolder: expected on_error 'skip' or 'raise', got {on_error!r}")
         augment = augmentation(augment)  # a misspelt name should not have to wait for pictures
         part = folder_part(root, subset, validation_split)
         listing = list_pictures(root, checked_classes(classes), part)
@@ -136,7 +136,9 @@ def as_pair(image_size: Pair | int) -> Pair:
     """``image_size`` as (height, width)."""
     pair = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
     if len(pair) != 2 or not all(isinstance(n, (int, np.integer)) and n > 0 for n in pair):
-        raise ConfigError(f"expected image_size as (height, width) in pixels; {image_size!r} came.")
+        raise ConfigError(
+            f"ImageFolder: expected image_size as (height, width) in pixels, got {image_size!r}"
+        )
     return int(pair[0]), int(pair[1])
 
 
@@ -145,7 +147,9 @@ def checked_classes(classes: Sequence[str] | None) -> tuple[str, ...] | None:
     if classes is None:
         return None
     if isinstance(classes, str) or not classes or len(set(classes)) < len(classes):
-        raise ConfigError(f"expected classes as a list of different names; {classes!r} came.")
+        raise ConfigError(
+            f"ImageFolder: expected classes as a list of different names, got {classes!r}"
+        )
     return tuple(classes)
 
 
@@ -154,18 +158,19 @@ def folder_part(
 ) -> str | None:
     """The part of ``root`` to list: none in particular if the parts are drawn by chance."""
     if subset is not None and subset not in PARTS:
-        raise ConfigError(f"expected subset 'train' or 'validation'; {subset!r} came.")
+        raise ConfigError(f"ImageFolder: expected subset 'train' or 'validation', got {subset!r}")
     if validation_split is None:
         return subset
     if subset is None or PARTS[subset] == "test":
         raise ConfigError(
-            f"expected subset='train' or 'validation' beside validation_split; {subset!r} came. "
-            "For both parts at once use ImageFolder.pair(root) or .split(fraction)."
+            f"ImageFolder: expected subset='train' or 'validation' beside validation_split, got "
+            f"{subset!r}; for both parts at once use ImageFolder.pair(root) or .split(fraction)"
         )
     if parts_in(existing_folder(root)):
         raise ConfigError(
-            f"expected no validation_split: {str(root)!r} already holds separate folders "
-            f"{sorted(parts_in(Path(root)))}. Leave validation_split out."
+            f"ImageFolder: expected no validation_split for {str(root)!r}, which has its parts in "
+            f"separate folders {sorted(parts_in(Path(root)))}, got {validation_split!r}; leave it "
+            "out"
         )
     return None
 
@@ -179,6 +184,6 @@ def refuse_empty_class(report: PictureReport) -> None:
     reasons = "; ".join(str(error) for error in errors)
     raise DataError(
         f"expected readable pictures of {'any class' if not report.used else repr(empty[0])} in "
-        f"{report.root!r}; none of its files could be read ({reasons}, …). "
-        "Replace these files, or name the classes to use: classes=[…]."
+        f"{report.root!r}, got none: not one of its files could be read ({reasons}, …); replace "
+        "these files, or name the classes to use: classes=[…]"
     ) from (errors[0] if errors else None)

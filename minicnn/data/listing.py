@@ -89,17 +89,17 @@ def existing_folder(root: str | os.PathLike[str]) -> Path:
     """``root`` as a path, or an error that tells a missing folder from a file."""
     folder = Path(root).expanduser()
     if not folder.is_dir():
-        came = "a file" if folder.exists() else "nothing"
+        got = "a file" if folder.exists() else "nothing of this name"
         raise DataError(
-            f"expected a folder of pictures at {str(folder)!r}; {came} is there. "
-            "Give the folder that holds one folder for each class."
+            f"expected a folder of pictures at {str(folder)!r}, got {got}; give the folder that "
+            "holds one folder for each class"
         )
     try:
         entries_in(folder)
     except OSError as error:
         raise DataError(
-            f"expected a folder of pictures at {str(folder)!r}; it cannot be listed "
-            f"({error.strerror}). Ask for permission to read it."
+            f"expected a folder of pictures at {str(folder)!r}, got one that cannot be listed "
+            f"({error.strerror}); ask for permission to read it"
         ) from error
     return folder
 
@@ -124,9 +124,9 @@ def part_of(root: Path, part: str | None, classes: Sequence[str] | None) -> Path
         return parts.get("train", root)
     if PARTS.get(part) not in parts:
         raise DataError(
-            f"expected a folder for the {part!r} part in {str(root)!r}; there are "
-            f"{sorted(parts) or 'no such parts'}. Leave `subset` out, or give `validation_split` "
-            "to part the pictures by chance."
+            f"expected a folder for the {part!r} part in {str(root)!r}, got "
+            f"{sorted(parts) or 'no such parts'}; leave `subset` out, or give `validation_split` "
+            "to part the pictures by chance"
         )
     return parts[PARTS[part]]
 
@@ -141,16 +141,16 @@ def folder_per_class(
     names = tuple(classes) if classes is not None else tuple(sorted(found))
     for name in names:
         if not found.get(name):
-            state = "holds none" if name in found else "does not exist"
+            got = "none" if name in found else "no such folder"
             raise DataError(
-                f"expected pictures of class {name!r} in {str(root / name)!r}; it {state}. "
-                "Put pictures there, remove the folder, or name the classes to use: classes=[…]."
+                f"expected pictures of class {name!r} in {str(root / name)!r}, got {got}; put "
+                "pictures there, remove the folder, or name the classes to use: classes=[…]"
             )
     if len(names) == 1 and classes is None:
         raise DataError(
-            f"expected a folder for each of two or more classes in {str(root)!r}; there is only "
-            f"{names[0]!r}. Give the folder that holds the classes (one level deeper or higher?), "
-            f"or say classes=[{names[0]!r}] if one class is meant."
+            f"expected a folder for each of two or more classes in {str(root)!r}, got only "
+            f"{names[0]!r}; give the folder that holds the classes (one level deeper or higher?), "
+            f"or say classes=[{names[0]!r}] if one class is meant"
         )
     # Pictures too: beside class folders they have no class.
     ignored += [entry.name for entry in entries_in(root) if not is_folder(entry)]
@@ -181,13 +181,13 @@ def flat(root: Path, classes: Sequence[str] | None, empty_folders: list[str]) ->
         picture_file(root / e.name, root) for e in files if suffix(e.name) in PICTURE_SUFFIXES
     ]
     if not pictures:
-        came = f"empty folders {empty_folders}" if empty_folders else "no folder and no picture"
+        got = f"empty folders {empty_folders}" if empty_folders else "no folder and no picture"
         if classes is not None and (others := folders_in(root)):
-            came = f"no folder of the classes {list(classes)}, only {others}"
+            got = f"no folder of the classes {list(classes)}, only {others}"
         first, second = [*(classes or ()), "cats", "dogs"][:2]
         raise DataError(
-            f"expected a folder of pictures for each class in {str(root)!r}; there is {came}. "
-            f"Put pictures in {str(root / first)!r}, {str(root / second)!r} and so on."
+            f"expected a folder of pictures for each class in {str(root)!r}, got {got}; put "
+            f"pictures in {str(root / first)!r}, {str(root / second)!r} and so on"
         )
     told = [class_in_name(file.relative) for file in pictures]
     names = tuple(classes) if classes is not None else tuple(sorted({n for n in told if n}))

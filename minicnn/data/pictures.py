@@ -55,13 +55,13 @@ class Pictures:
         rows = np.arange(len(x)) if rows is None else rows
         if x.ndim != 4 or x.shape[-1] != 3 or x.dtype != np.uint8:
             raise DataError(
-                f"expected uint8 pictures of shape (N, H, W, 3); {x.dtype} {x.shape} came. "
-                "Scale them to 0..255 and convert them with .astype('uint8')."
+                f"Pictures: expected uint8 pictures of shape (N, H, W, 3), got {x.dtype} "
+                f"{x.shape}; scale them to 0..255 and convert them with .astype('uint8')"
             )
         if len(rows) != len(y):
             raise DataError(
-                f"expected a label for each of {len(rows)} pictures; {len(y)} labels came. "
-                "Give x and y of one length."
+                f"Pictures: expected a label for each of {len(rows)} pictures, got {len(y)} "
+                "labels; give x and y of one length"
             )
         self.batch_size = whole(batch_size, "batch_size")
         self.shuffle, self.seed = shuffle, seed
@@ -166,7 +166,7 @@ class Pictures:
         both, nor is one in the first whose pixels are the same as one's in the second.
         """
         if not is_number(fraction) or not 0 < fraction < 1:
-            raise ConfigError(f"expected a fraction between 0 and 1; {fraction!r} came.")
+            raise ConfigError(f"split: expected a fraction between 0 and 1, got {fraction!r}")
         held = self._held_back(fraction, seed)
         second = self._subset(np.flatnonzero(held))
         second.augment, second.shuffle = None, False

@@ -35,17 +35,17 @@ def unpack(
             for member in members:
                 _write(contents, member, part / member.filename)
         if not (part / inside).is_dir():
-            raise _RefusedError(f"there is no folder {inside!r} in it")
+            raise _RefusedError(f"no folder {inside!r} in it")
         _move(part / inside, folder)
     except _RefusedError as error:
-        raise DataError(f"expected photographs in {str(archive)!r}, but {error}") from error
+        raise DataError(f"expected photographs in {str(archive)!r}, got {error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DataError(
-            f"expected a zip archive at {str(archive)!r}, but it is of another kind, damaged or "
-            f"cut short; delete it and download it again"
+            f"expected a zip archive at {str(archive)!r}, got one of another kind, damaged or cut "
+            f"short; delete it and download it again"
         ) from error
     except OSError as error:
-        raise DataError(f"expected to unpack {str(archive)!r}, but {error}") from error
+        raise DataError(f"expected to unpack {str(archive)!r}, got: {error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -57,18 +57,18 @@ class _RefusedError(Exception):
 
 def _judge(members: list[zipfile.ZipInfo], at_most_bytes: int, at_most_files: int) -> None:
     if len(members) > at_most_files:
-        raise _RefusedError(f"it holds {len(members):,} files, more than {at_most_files:,}")
+        raise _RefusedError(f"{len(members):,} files, more than {at_most_files:,}")
     size = sum(member.file_size for member in members)
     if size > at_most_bytes:
-        raise _RefusedError(f"it would unpack to {size:,} bytes, more than {at_most_bytes:,}")
+        raise _RefusedError(f"{size:,} bytes when unpacked, more than {at_most_bytes:,}")
     for member in members:
         if not _stays_inside(member.orig_filename):
-            raise _RefusedError(f"{member.orig_filename!r} would leave the folder")
+            raise _RefusedError(f"{member.orig_filename!r}, which would leave the folder")
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise _RefusedError(f"{member.filename!r} is a link or a device")
+            raise _RefusedError(f"{member.filename!r}, a link or a device")
         if member.flag_bits & 1:
-            raise _RefusedError(f"{member.filename!r} is encrypted")
+            raise _RefusedError(f"{member.filename!r}, which is encrypted")
 
 
 def _stays_inside(name: str) -> bool:

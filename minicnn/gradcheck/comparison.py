@@ -83,8 +83,8 @@ class Comparison:
         except DrownedError:
             raise UnprovableError(
                 f"{subject}: expected a gradient of {name} that float64 can measure, got one of "
-                f"about {scale:.1e} beside outputs of about {line.size:.1e}: it drowns in "
-                f"rounding, and nothing can be proven here. Scale or centre x, to about ±1"
+                f"about {scale:.1e} beside outputs of about {line.size:.1e}, which drowns in "
+                f"rounding, and nothing can be proven here; scale or centre x, to about ±1"
             ) from None
         if not found.right:
             blame(
@@ -125,8 +125,8 @@ class Comparison:
             where = f" (output {show(index)} bends most)"
         return KinkError(
             f"{self.subject.name}: expected a point where the layer has a derivative, got a kink "
-            f"along {name}{where}: a ReLU at 0, a tie in a pool, or the like. Nothing can be "
-            f"proven there; move x a little, for instance x + 0.01 * rng.standard_normal(x.shape)"
+            f"along {name}{where}: a ReLU at 0, a tie in a pool, or the like, where nothing can "
+            f"be proven; move x a little, for instance x + 0.01 * rng.standard_normal(x.shape)"
         )
 
 

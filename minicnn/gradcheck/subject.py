@@ -95,7 +95,7 @@ class Subject:
             )
         if not np.array_equal(self.evaluate(), out):
             raise GradientError(
-                f"{self.name}: expected one answer for one x, but forward gives two; let it draw "
+                f"{self.name}: expected one answer for one x, got two from forward; let it draw "
                 f"from the moment that comes as training, as Dropout does: mc.Moment.of(training)"
             )
         weights = dy.copy()

@@ -42,7 +42,10 @@ class Paths(Params):
         return self
 
     def __delitem__(self, path: str) -> None:
-        raise ConfigError(f"expected {path} to stay: its layer cannot do without it")
+        raise ConfigError(
+            f"params: expected {path} to stay, got del; its layer cannot do without it, give it "
+            f"other values instead"
+        )
 
     def __reduce__(self) -> Any:
         return dict, (dict(self),)  # a copy belongs to nobody

@@ -173,7 +173,8 @@ class Sequential(Chain):
         """The training loop of this model, made when it is compiled and built."""
         if self._settings is None:
             raise NotCompiledError(
-                "expected a compiled model; call model.compile(optimizer=..., loss=...) first"
+                "expected a compiled model, got one that is not; call "
+                "model.compile(optimizer=..., loss=...) first"
             )
         self._require_built("training")
         settings = self._settings

@@ -40,8 +40,9 @@ class LostFunction:
     def __call__(self, *_: Any) -> Any:
         """Say what is missing."""
         raise ConfigError(
-            f"expected an initializer for fresh weights, but it was a function ({self.name}), and "
-            f"functions are not saved; set layer.kernel_initializer before building anew"
+            f"expected an initializer for fresh weights, got the name of a function "
+            f"({self.name}), as functions are not saved; set layer.kernel_initializer before "
+            f"building anew"
         )
 
 

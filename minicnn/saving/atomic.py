@@ -44,7 +44,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         kept = "; the file from before is untouched" if _is_file(path) else ""
         remedy = REMEDIES.get(error.errno or 0, ELSE)
         raise SavingError(
-            f"{shown(path)}: expected to write {len(content):,} bytes, but: "
+            f"{shown(path)}: expected to write {len(content):,} bytes, got: "
             f"{error.strerror or error}{kept}; {remedy}"
         ) from error
 
@@ -99,5 +99,5 @@ def _write_through(path: Path, content: bytes) -> None:
         raise
     except OSError as error:
         raise SavingError(
-            f"{path}: expected to write {len(content):,} bytes, but: {error.strerror or error}"
+            f"{path}: expected to write {len(content):,} bytes, got: {error.strerror or error}"
         ) from error

@@ -105,4 +105,6 @@ def _or_one_error(path: str | os.PathLike[str], make: Callable[[], T]) -> T:
         return make()
     except Exception as error:
         reason = error if isinstance(error, MinicnnError) else f"{type(error).__name__}: {error}"
-        raise SavingError(f"{path}: expected a model that can be rebuilt, but {reason}") from error
+        raise SavingError(
+            f"{path}: expected a model that can be rebuilt, got one that cannot: {reason}"
+        ) from error

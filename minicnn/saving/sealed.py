@@ -46,26 +46,26 @@ def read(path: str | os.PathLike[str]) -> tuple[Document, dict[str, Array]]:
         with path.open("rb") as file:
             metadata, arrays = tensor_file.read(file)
     except SavingError as error:
-        raise _unreadable(path, f"it is damaged, cut off or of another kind ({error})") from error
+        raise _unreadable(path, f"one damaged, cut off or of another kind ({error})") from error
     except (OSError, MemoryError) as error:
-        raise _unreadable(path, f"it cannot be read ({error})") from error
+        raise _unreadable(path, f"one that cannot be read ({error})") from error
     text = metadata.get(KEY)
     if text is None:
-        raise _unreadable(path, "it holds arrays, but minicnn did not write it")
+        raise _unreadable(path, "one with arrays that another program wrote")
     try:
         document = json_text.parse(text)
         digest = document.pop("digest")
         form = document["format"]
         intact = digest == _digest(document, arrays)
     except (SavingError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _unreadable(path, f"its description makes no sense ({error!r})") from error
+        raise _unreadable(path, f"one whose description makes no sense ({error!r})") from error
     if form != FORMAT:
         raise SavingError(
             f"{path}: expected a file of format {FORMAT}, got format {form!r}, written by minicnn "
             f"{document.get('minicnn')}; load it with that version"
         )
     if not intact:
-        raise _unreadable(path, "it was damaged, or changed after it was saved")
+        raise _unreadable(path, "one damaged, or changed after it was saved")
     return document, arrays
 
 
@@ -82,7 +82,7 @@ def _instead(path: Path) -> str | None:
 
 def _unreadable(path: Path, why: str) -> SavingError:
     return SavingError(
-        f"{path}: expected a file saved by minicnn, but {why}; use another copy, or save it anew"
+        f"{path}: expected a file saved by minicnn, got {why}; use another copy, or save it anew"
     )
 
 

@@ -81,7 +81,7 @@ def _json(header: dict[str, Any]) -> bytes:
     try:
         text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
-        raise SavingError(f"expected a name that can be written as UTF-8, but: {error}") from error
+        raise SavingError(f"expected a name that can be written as UTF-8, got: {error}") from error
     return text + b" " * (-len(text) % 8)
 
 
@@ -119,7 +119,7 @@ def _parse(header: bytes) -> tuple[dict[str, str], list[Entry]]:
             header.decode(), object_pairs_hook=_without_doubles, parse_constant=_refuse
         )
     except ValueError as error:  # UnicodeDecodeError is one too
-        raise SavingError(f"expected a header in JSON, but: {error}") from error
+        raise SavingError(f"expected a header in JSON, got: {error}") from error
     if not isinstance(described, dict):
         _refuse(f"a header that is a {type(described).__name__}")
     metadata = described.pop(METADATA, {})
@@ -171,7 +171,7 @@ def _array(file: io.BufferedIOBase, entry: Entry) -> Array:
     try:
         array = np.empty(entry.shape, entry.dtype)
     except ValueError as error:  # no bytes, but sides or axes beyond what NumPy counts
-        raise SavingError(f"expected a shape that NumPy can have, but: {error}") from error
+        raise SavingError(f"expected a shape that NumPy can have, got: {error}") from error
     if file.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         _refuse(f"one that ends within {short(entry.name)}")
     native: Array = array.astype(entry.dtype.newbyteorder("="), copy=False)

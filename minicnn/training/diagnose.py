@@ -34,12 +34,12 @@ def not_finite(network: Chain, batch: Batch, value: float, moment: Moment | None
     """The error that says in which step, or that in an evaluation, and where NaN began."""
     x = floats(batch.x, network)
     reason = where_it_broke(network, x, batch, training=False if moment is None else moment)
-    what = "input" if math.isfinite(value) else f"loss, got {value}"
+    what, got = ("input", "NaN or infinity") if math.isfinite(value) else ("loss", value)
     if moment is None:
-        return NotFiniteError(f"evaluation: expected a finite {what}; {reason}")
+        return NotFiniteError(f"evaluation: expected a finite {what}, got {got}; {reason}")
     return NotFiniteError(
-        f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite {what}; "
-        f"{reason}. The weights are those from before this step"
+        f"epoch {moment.epoch + 1}, step {moment.step + 1}: expected a finite {what}, got "
+        f"{got}; {reason}; the weights are those from before this step"
     )
 
 

@@ -24,7 +24,7 @@ def new_figure(width: float, height: float, layout: Any = "constrained") -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise PlotsMissingError(
-            "expected matplotlib for a figure, found none; install it with "
+            "expected matplotlib for a figure, got none; install it with "
             "pip install 'minicnn-textbook[plots]'"
         ) from error
     return Figure(figsize=(width, height), layout=layout)

@@ -69,7 +69,7 @@ def raises(problem):
 
 
 CASES = {
-    "none installed": (None, r"it cannot be imported .*pip install 'minicnn-textbook\[cuda12x\]'"),
+    "none installed": (None, r"cannot be imported .*pip install 'minicnn-textbook\[cuda12x\]'"),
     "too old": (cupy_that("12.3.0"), "CuPy 13 or newer, got 12.3.0"),
     "no driver": (
         cupy_that(

@@ -134,7 +134,7 @@ def missing(history: mc.History) -> None:
         mc.viz.curves(history)
     except mc.MissingPackageError as error:
         said = str(error)
-    assert "expected matplotlib for a figure, found none; install it with" in said
+    assert "expected matplotlib for a figure, got none; install it with" in said
 
 
 if __name__ == "__main__":

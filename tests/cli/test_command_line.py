@@ -55,8 +55,8 @@ MISTAKES = {
     "no such backend": ((*TRAIN, "--backend", "tpu"), 2, "invalid choice: 'tpu'"),
     "no threads": ((*TRAIN, "--threads", "0"), 2, "at least 1, got 0"),
     "no such option": ((*TRAIN, "--epoch-count", "9"), 2, "unrecognized arguments"),
-    "no such folder": (("train", "nowhere"), 1, "nothing is there"),
-    "a file for a folder": (("train", "model.safetensors"), 1, "a file is there"),
+    "no such folder": (("train", "nowhere"), 1, "got nothing of this name"),
+    "a file for a folder": (("train", "model.safetensors"), 1, "got a file"),
     "an empty folder": (("train", "empty"), 1, "no folder and no picture"),
     "one class": (("train", "one"), 1, "two or more classes"),
     "nothing readable": (("train", "broken"), 1, "could be read"),
@@ -276,7 +276,7 @@ def test_where_memory_is_short_it_is_one_line(minicnn, monkeypatch):
 
     monkeypatch.setattr(train, "pictures", greedy)
     said = minicnn("train", "--drawn", "9")
-    assert said == (1, "", "minicnn: expected enough memory, but: Unable to allocate 61.4 TiB\n")
+    assert said == (1, "", "minicnn: expected enough memory, got: Unable to allocate 61.4 TiB\n")
 
 
 # ---- help ----------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_what_is_closed_stops_nobody(closed):
 def test_an_output_that_is_full_is_an_error_once_the_work_is_done(words):
     codes, _, err = typed(">/dev/full", words)
     assert codes == {words: 1}
-    assert err == "minicnn: expected to write the output, but: No space left on device\n"
+    assert err == "minicnn: expected to write the output, got: No space left on device\n"
     if words == TRAIN:
         assert_trained(epochs=1)
 

@@ -59,11 +59,11 @@ def test_mean_colour_is_the_mean_of_each_channel():
 
 def test_mistakes_are_explained():
     x, y = noise_pictures(4)
-    with pytest.raises(DataError, match=r"array \(N, H, W, C\).*shape is \(8, 8, 3\): give"):
+    with pytest.raises(DataError, match=r"array \(N, H, W, C\).*got shape \(8, 8, 3\); give"):
         rgb_baseline(x[0], y, x, y)
-    with pytest.raises(DataError, match="one for each of the 4 pictures, but 3 came"):
+    with pytest.raises(DataError, match="one for each of the 4 pictures, got 3"):
         rgb_baseline(x, y[:3], x, y)
-    with pytest.raises(DataError, match="must be 0 or 1"):
+    with pytest.raises(DataError, match="expected labels of 0 or 1"):
         rgb_baseline(x, y + 1, x, y)
 
 
@@ -90,9 +90,9 @@ def test_colours_move_in_units_of_the_distance_between_the_classes(red, green):
 
 def test_a_colour_cannot_move_between_classes_of_one_colour():
     x, y = noise_pictures(4)
-    with pytest.raises(DataError, match="must be 0 or 1"):
+    with pytest.raises(DataError, match="expected labels of 0 or 1"):
         colour_shift(x, y + 1, x[0], x)
-    with pytest.raises(DataError, match=r"two classes of different mean colour.*: give"):
+    with pytest.raises(DataError, match=r"two classes of different mean colour.*, got .*; give"):
         colour_shift(np.repeat(x[:1], 4, axis=0), y, x[0], x)
-    with pytest.raises(DataError, match=r"two classes of different mean colour.*: give"):
+    with pytest.raises(DataError, match=r"two classes of different mean colour.*, got .*; give"):
         colour_shift(x, np.zeros(4), x[0], x)

@@ -116,12 +116,12 @@ def test_classes_may_be_links(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "options", "words"),
     [
-        ([], {}, ["no folder and no picture", "Put pictures in"]),
+        ([], {}, ["no folder and no picture", "put pictures in"]),
         (["a/", "b/"], {}, ["empty folders ['a', 'b']"]),
-        (["a/1.jpg", "b/"], {}, ["class 'b'", "holds none", "classes=["]),
-        (["a/1.jpg", "b/notes.txt"], {}, ["class 'b'", "holds none"]),
+        (["a/1.jpg", "b/"], {}, ["class 'b'", "got none", "classes=["]),
+        (["a/1.jpg", "b/notes.txt"], {}, ["class 'b'", "got none"]),
         (["pets/cats/1.jpg", "pets/dogs/2.jpg"], {}, ["only 'pets'", "one level deeper"]),
-        (["a/1.jpg"], {"classes": ["a", "z"]}, ["class 'z'", "does not exist"]),
+        (["a/1.jpg"], {"classes": ["a", "z"]}, ["class 'z'", "got no such folder"]),
         (["sunset.jpg", "me.jpg"], {}, ["cat.12.jpg", "'me.jpg'", "one folder for each class"]),
         (["img_1.jpg", "img_2.jpg"], {}, ["the classes ['img']"]),
         (
@@ -147,10 +147,10 @@ def test_errors_say_what_to_do(
 
 
 def test_no_folder_at_all(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="nothing is there"):
+    with pytest.raises(DataError, match="got nothing of this name"):
         list_pictures(tmp_path / "missing")
     touch(tmp_path, "file")
-    with pytest.raises(DataError, match="a file is there"):
+    with pytest.raises(DataError, match="got a file; give"):
         list_pictures(tmp_path / "file")
 
 

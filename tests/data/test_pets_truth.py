@@ -111,7 +111,7 @@ def test_the_pictures_are_of_the_same_number():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(ConfigError, match="n must be"):
+    with pytest.raises(ConfigError, match="expected n to be"):
         drawn_truth(0)
-    with pytest.raises(ConfigError, match="knobs must be"):
+    with pytest.raises(ConfigError, match="expected knobs to be"):
         drawn_truth(2, knobs=0.5)

@@ -95,14 +95,16 @@ def test_whatever_the_name_nothing_is_written_outside(
 def test_no_links_and_no_devices(unpacked: Any, kind: int) -> None:
     link = zipfile.ZipInfo("top/link")
     link.external_attr = (kind | 0o777) << 16
-    with pytest.raises(DataError, match="is a link or a device"):
+    with pytest.raises(DataError, match="got 'top/link', a link or a device"):
         unpacked(zipped((link, b"/etc/passwd")))
 
 
 def test_a_bomb_is_refused_by_what_it_says(unpacked: Any, place: Path) -> None:
     bomb = zipped(*((f"top/{i}", bytes(1_000_000)) for i in range(20)))
     assert len(bomb) < 40_000
-    with pytest.raises(DataError, match=r"would unpack to 20,000,000 bytes, more than 10,000,000"):
+    with pytest.raises(
+        DataError, match=r"got 20,000,000 bytes when unpacked, more than 10,000,000"
+    ):
         unpacked(bomb, at_most_bytes=10_000_000)
     assert left_behind(place) == []
 
@@ -129,7 +131,7 @@ def test_a_bomb_that_lies_is_stopped(
 
 def test_too_many_files(unpacked: Any) -> None:
     many = zipped(*((f"top/{i}", b"") for i in range(100)))
-    with pytest.raises(DataError, match="it holds 101 files, more than 100"):
+    with pytest.raises(DataError, match="got 101 files, more than 100"):
         unpacked(many, at_most_files=100)
 
 
@@ -142,7 +144,7 @@ def test_a_name_that_comes_twice(unpacked: Any, place: Path) -> None:
 
 
 def test_without_the_folder_that_is_wanted(unpacked: Any) -> None:
-    with pytest.raises(DataError, match="there is no folder 'top' in it"):
+    with pytest.raises(DataError, match="got no folder 'top' in it"):
         unpacked(zipped(("other/a", b"a"), inside="other/"))
 
 

@@ -66,9 +66,8 @@ def channel_pairs(x_shape: Shape, W_shape: Shape, groups: int) -> Iterator[tuple
     C, C_in_group, F = x_shape[3], W_shape[2], W_shape[3]
     if C_in_group * groups != C or F % groups != 0:
         raise ShapeError(
-            f"{groups} groups need W to have C/groups input channels and a multiple of {groups} "
-            f"filters, but x has {C} channels and W has shape {tuple(W_shape)}: "
-            "change groups, or the shape of W"
+            f"expected W to have C/{groups} input channels and a multiple of {groups} filters, got "
+            f"{C} channels in x and W of shape {tuple(W_shape)}; change groups, or the shape of W"
         )
     F_in_group = F // groups
     for f in range(F):

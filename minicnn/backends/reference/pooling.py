@@ -115,6 +115,6 @@ def must_see_the_picture(window: Window) -> None:
     """A window that lies on padding alone has neither a largest cell nor a mean."""
     if not window:
         raise ConfigError(
-            "every pooling window must lie on at least one cell of the picture, "
-            "but one lies on padding only: pad by less than the kernel"
+            "expected every pooling window to lie on at least one cell of the picture, got one on "
+            "padding only; pad by less than the kernel"
         )

@@ -42,9 +42,9 @@ def out_size(size: int, kernel: int, stride: int, dilation: int, before: int, af
     room = size + before + after - span(kernel, dilation)
     if room < 0:
         raise ConfigError(
-            f"a window of {span(kernel, dilation)} cells needs at least as many cells to stand on, "
-            f"but the padded picture has {size + before + after}: "
-            "use a smaller kernel, a larger picture or padding='same'"
+            f"expected at least {span(kernel, dilation)} cells for a window of that many, got a "
+            f"padded picture of {size + before + after}; use a smaller kernel, a larger picture or "
+            "padding='same'"
         )
     return room // stride + 1
 

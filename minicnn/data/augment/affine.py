@@ -20,10 +20,11 @@ from minicnn.errors import ConfigError
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def between(name: str, value: float, low: float, high: float) -> float:
-    """``value`` if it makes sense for ``name``."""
+def between(piece: object, name: str, value: float, low: float, high: float) -> float:
+    """``value`` if it makes sense for ``name`` of this piece."""
     if not is_number(value) or not low <= value <= high:
-        raise ConfigError(f"expected {name} between {low} and {high}; {value!r} came.")
+        who = type(piece).__name__
+        raise ConfigError(f"{who}: expected {name} between {low} and {high}, got {value!r}")
     return value
 
 
@@ -56,7 +57,7 @@ class Flip(AffinePiece):
     """Mirrors left and right (``vertical=True``: top and bottom) with probability ``p``."""
 
     def __init__(self, vertical: bool = False, p: float = 0.5) -> None:
-        self.vertical, self.p = vertical, between("p", p, 0, 1)
+        self.vertical, self.p = vertical, between(self, "p", p, 0, 1)
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A mirror or the identity."""
@@ -68,7 +69,7 @@ class Rotation(AffinePiece):
     """Turns by an angle within ±``degrees``."""
 
     def __init__(self, degrees: float) -> None:
-        self.degrees = between("degrees", degrees, 0, 180)
+        self.degrees = between(self, "degrees", degrees, 0, 180)
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A rotation about the centre."""
@@ -79,7 +80,10 @@ class Shift(AffinePiece):
     """Moves by up to these shares of the picture's height and width, either way."""
 
     def __init__(self, height: float = 0.2, width: float = 0.2) -> None:
-        self.height, self.width = between("height", height, 0, 1), between("width", width, 0, 1)
+        self.height, self.width = (
+            between(self, "height", height, 0, 1),
+            between(self, "width", width, 0, 1),
+        )
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A translation."""
@@ -92,7 +96,7 @@ class Shear(AffinePiece):
     """Slants upright lines by an angle within ±``radians``."""
 
     def __init__(self, radians: float) -> None:
-        self.radians = between("radians", radians, 0, 1.5)
+        self.radians = between(self, "radians", radians, 0, 1.5)
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A shear: rows move sideways by their distance from the middle row."""
@@ -107,7 +111,7 @@ class Zoom(AffinePiece):
     """
 
     def __init__(self, amount: float, keep_shape: bool = False) -> None:
-        self.amount, self.keep_shape = between("amount", amount, 0, 0.9), keep_shape
+        self.amount, self.keep_shape = between(self, "amount", amount, 0, 0.9), keep_shape
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A scaling about the centre."""
@@ -123,9 +127,9 @@ class RandomCrop(AffinePiece):
     """
 
     def __init__(self, smallest: float = 0.5, largest: float = 1.0, stretch: float = 4 / 3) -> None:
-        self.largest = between("largest", largest, 0.01, 1)
-        self.smallest = between("smallest", smallest, 0.01, largest)
-        self.stretch = between("stretch", stretch, 1, 4)
+        self.largest = between(self, "largest", largest, 0.01, 1)
+        self.smallest = between(self, "smallest", smallest, 0.01, largest)
+        self.stretch = between(self, "stretch", stretch, 1, 4)
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
         """A scaling down to the window's size and a translation to its place."""

@@ -48,13 +48,13 @@ class Augmentation:
                 self.changes.append(piece)
             else:
                 raise ConfigError(
-                    f"expected pieces such as Flip() or a function of (picture, rng); {piece!r} "
-                    "came. Pieces are given one by one: Augmentation(Flip(), Rotation(40))."
+                    f"Augmentation: expected pieces such as Flip() or a function of (picture, "
+                    f"rng), got {piece!r}; give them one by one: Augmentation(Flip(), Rotation(40))"
                 )
         if not (fill in ("nearest", "reflect") if isinstance(fill, str) else is_colour(fill)):
             raise ConfigError(
-                f"expected fill 'nearest', 'reflect' or a colour (r, g, b) of whole numbers from 0 "
-                f"to 255; {fill!r} came."
+                f"Augmentation: expected fill 'nearest', 'reflect' or a colour (r, g, b) of whole "
+                f"numbers from 0 to 255, got {fill!r}"
             )
         self.fill: Fill = fill
         self.size = None if size is None else pair(size, "Augmentation: size")

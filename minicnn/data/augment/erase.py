@@ -18,9 +18,9 @@ class RandomErase:
     """
 
     def __init__(self, p: float = 0.5, smallest: float = 0.02, largest: float = 0.2) -> None:
-        self.p = between("p", p, 0, 1)
-        self.largest = between("largest", largest, 0, 1)
-        self.smallest = between("smallest", smallest, 0, largest)
+        self.p = between(self, "p", p, 0, 1)
+        self.largest = between(self, "largest", largest, 0, 1)
+        self.smallest = between(self, "smallest", smallest, 0, largest)
 
     def __call__(self, picture: Array, rng: np.random.Generator) -> Array:
         """A copy of ``picture`` with the rectangle, or ``picture``."""

@@ -37,7 +37,7 @@ class Brightness(LightPiece):
     """Multiplies all values by 1 − ``amount`` to 1 + ``amount``."""
 
     def __init__(self, amount: float) -> None:
-        self.amount = between("amount", amount, 0, 1)
+        self.amount = between(self, "amount", amount, 0, 1)
 
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """A straight line through black."""
@@ -48,7 +48,7 @@ class Contrast(LightPiece):
     """Stretches values away from the picture's mean grey, or draws them to it, by ±``amount``."""
 
     def __init__(self, amount: float) -> None:
-        self.amount = between("amount", amount, 0, 1)
+        self.amount = between(self, "amount", amount, 0, 1)
 
     def levels(self, rng: np.random.Generator, picture: Array) -> Array:
         """A straight line through the mean grey."""

@@ -42,13 +42,13 @@ def augmentation(choice: PixelPiece | str | None) -> PixelPiece | None:
     if isinstance(choice, str):
         if choice not in RECIPES:
             raise ConfigError(
-                f"expected an augmentation or a recipe's name, one of {sorted(RECIPES)}; "
-                f"{choice!r} came."
+                f"expected an augmentation or a recipe's name, one of {sorted(RECIPES)}, got "
+                f"{choice!r}"
             )
         return RECIPES[choice]()
     if choice is not None and not callable(choice):
         raise ConfigError(
-            f"expected a recipe's name or a function of (picture, rng); {choice!r} came. "
-            "Put pieces together with Augmentation(…)."
+            f"expected an augmentation as a recipe's name or a function of (picture, rng), got "
+            f"{choice!r}; put pieces together with Augmentation(…)"
         )
     return choice

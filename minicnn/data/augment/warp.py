@@ -27,11 +27,11 @@ def checked(picture: Array) -> Array:
     shape, dtype = getattr(picture, "shape", None), getattr(picture, "dtype", None)
     right = shape is not None and len(shape) == 3 and shape[-1] in (1, 3) and 0 not in shape
     if not right or dtype != np.uint8:
-        came = type(picture).__name__ if shape is None else f"{dtype} {tuple(shape)}"
+        got = type(picture).__name__ if shape is None else f"{dtype} {tuple(shape)}"
         raise DataError(
-            f"expected a picture to vary as uint8 of shape (H, W, 3), or (H, W, 1) for greys; "
-            f"{came} came. Scale it to 0..255, convert it with .astype('uint8'), add the axis of "
-            f"the greys with [..., None]."
+            f"expected a picture to vary as uint8 of shape (H, W, 3), or (H, W, 1) for greys, got "
+            f"{got}; scale it to 0..255, convert it with .astype('uint8'), add the axis of the "
+            f"greys with [..., None]"
         )
     return picture
 

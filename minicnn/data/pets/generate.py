@@ -117,28 +117,28 @@ def checked(n: int, image_size: Pair, seed: int, knobs: Knobs, workers: int | No
     """The picture's height and width, if all that was asked for makes sense."""
     if not _is_whole(n) or n < 1:
         raise ConfigError(
-            f"drawn_pets: n must be a whole number of pictures of at least 1, but is {n!r}: "
-            "ask for drawn_pets(2000), say."
+            f"drawn_pets: expected n to be a whole number of pictures of at least 1, got {n!r}; "
+            "ask for drawn_pets(2000), say"
         )
     size = tuple(image_size) if isinstance(image_size, tuple | list) else ()
     if len(size) != 2 or not all(_is_whole(side) and side >= SMALLEST for side in size):
         raise ConfigError(
-            f"drawn_pets: image_size must be (height, width) in whole pixels, each at least "
-            f"{SMALLEST}, but is {image_size!r}: try (150, 150)."
+            f"drawn_pets: expected image_size as (height, width) in whole pixels, each at least "
+            f"{SMALLEST}, got {image_size!r}; try (150, 150)"
         )
     if not _is_whole(seed):
         raise ConfigError(
-            f"drawn_pets: seed must be a whole number, but is {seed!r}: give 0, or any other."
+            f"drawn_pets: expected seed to be a whole number, got {seed!r}; give 0, or any other"
         )
     if not isinstance(knobs, Knobs):
         raise ConfigError(
-            f"drawn_pets: knobs must be a Knobs, but is {knobs!r}: "
-            'give Knobs(clutter=0.8) or Knobs.only("light").'
+            f"drawn_pets: expected knobs to be a Knobs, got {knobs!r}; "
+            'give Knobs(clutter=0.8) or Knobs.only("light")'
         )
     if workers is not None and (not _is_whole(workers) or workers < 1):
         raise ConfigError(
-            f"drawn_pets: workers must be a number of processes of at least 1, or None for one "
-            f"on each core, but is {workers!r}: leave it out."
+            f"drawn_pets: expected workers to be a number of processes of at least 1, or None for "
+            f"one on each core, got {workers!r}; leave it out"
         )
     return int(size[0]), int(size[1])
 
@@ -150,8 +150,8 @@ def other_seeds(redrawn: Mapping[str, int] | None) -> dict[str, int]:
         name in Knobs.names() and _is_whole(seed) for name, seed in seeds.items()
     ):
         raise ConfigError(
-            f"drawn_pets: redrawn must name nuisances ({', '.join(Knobs.names())}), each with a "
-            f'whole number as its seed, but is {redrawn!r}: give {{"light": 7}}, say.'
+            f"drawn_pets: expected redrawn to name nuisances ({', '.join(Knobs.names())}), each "
+            f'with a whole number as its seed, got {redrawn!r}; give {{"light": 7}}, say'
         )
     return {name: int(seed) for name, seed in seeds.items()}
 

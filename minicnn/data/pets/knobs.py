@@ -40,8 +40,8 @@ class Knobs:
         for name, value in asdict(self).items():
             if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
                 raise ConfigError(
-                    f"drawn_pets: the knob {name!r} must be a number from 0 to 1, "
-                    f"but is {value!r}: give 0 for none of it and 1 for the most."
+                    f"Knobs: expected {name} to be a number from 0 to 1, got {value!r}; give 0 "
+                    f"for none of it and 1 for the most"
                 )
 
     @classmethod
@@ -62,8 +62,5 @@ class Knobs:
     def only(cls, name: str, value: float = 1.0) -> Knobs:
         """The nuisance ``name`` at ``value`` and all others at 0, to see what it does alone."""
         if name not in cls.names():
-            raise ConfigError(
-                f"drawn_pets: a knob must be one of {', '.join(cls.names())}, but is {name!r}: "
-                "choose one of these."
-            )
+            raise ConfigError(f"Knobs.only: expected one of {', '.join(cls.names())}, got {name!r}")
         return cls(**{**dict.fromkeys(cls.names(), 0.0), name: value})

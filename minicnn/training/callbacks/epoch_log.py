@@ -84,7 +84,7 @@ class EpochLog(Callback):
                 self._stream.flush()
         except OSError as error:
             raise SavingError(
-                f"{self.path}: expected to write a line, but: {error.strerror or error}; make "
+                f"{self.path}: expected to write a line, got: {error.strerror or error}; make "
                 f"room, or log somewhere else"
             ) from error
         self._heading = heading if self.headed else None
@@ -115,11 +115,11 @@ class EpochLog(Callback):
             lines = [f"{line}\n" for line in whole if line.strip()]
             epochs = [self.epoch_of(line) for line in lines]
             if self.headed and lines and epochs[0] is not None:
-                raise ValueError(f"its first line names no columns: {lines[0][:60]!r}")
+                raise ValueError(f"a first line that names no columns: {lines[0][:60]!r}")
             return [line for line, n in zip(lines, epochs, strict=True) if (n or 0) <= first]
         except (ValueError, OSError, RecursionError) as error:
             raise SavingError(
-                f"{self.path}: expected the log of the epochs before, which is to go on, but "
+                f"{self.path}: expected the log of the epochs before, which is to go on, got "
                 f"{error}; move it away to begin a new one"
             ) from error
 
@@ -134,7 +134,7 @@ class EpochLog(Callback):
             unread = error.errno == errno.ENXIO
             remedy = "start who reads it first" if unread else "log somewhere else"
             raise SavingError(
-                f"{self.path}: expected a pipe or a device that can be written to, but: "
+                f"{self.path}: expected a pipe or a device that can be written to, got: "
                 f"{'nobody reads it' if unread else error.strerror}; {remedy}"
             ) from error
 

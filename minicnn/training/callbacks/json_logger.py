@@ -26,7 +26,7 @@ class JSONLogger(EpochLog):
         """Its epoch."""
         figures = json_text.parse(line)
         if not isinstance(figures, dict) or not is_whole(figures.get("epoch")):
-            raise ValueError(f"there is a line without an epoch: {line[:60]!r}")
+            raise ValueError(f"a line without an epoch: {line[:60]!r}")
         return int(figures["epoch"])
 
 

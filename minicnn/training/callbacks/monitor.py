@@ -87,6 +87,6 @@ def direction(name: str) -> Mode:
     if figure.endswith(HIGHER_IS_BETTER):
         return "max"
     raise ConfigError(
-        f'expected to know whether {name!r} should rise or fall; say so with mode="max" or '
-        f'mode="min"'
+        f"expected a figure that is known to rise or fall when training goes well, got {name!r}; "
+        f'say which with mode="max" or mode="min"'
     )

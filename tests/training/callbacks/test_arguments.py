@@ -28,7 +28,7 @@ WRONG: dict[str, Any] = {
 
 @pytest.mark.parametrize("make", WRONG.values(), ids=WRONG.keys())
 def test_it_is_one_clear_error(make: Any) -> None:
-    with pytest.raises(mc.ConfigError, match=r"expected .*(got|came)"):
+    with pytest.raises(mc.ConfigError, match=r"expected .*got"):
         make()
 
 

@@ -40,7 +40,7 @@ def test_shares_should_rise(name: str) -> None:
 
 
 def test_an_unknown_figure_needs_a_mode() -> None:
-    with pytest.raises(mc.ConfigError, match="'val_dice' should rise or fall"):
+    with pytest.raises(mc.ConfigError, match=r"rise or fall .*, got 'val_dice'; say which"):
         Monitor("val_dice")
     assert Monitor("val_dice", "max").mode == "max"
 
