@@ -21,8 +21,8 @@ from minicnn.engine.plain import PlainEngine
 from minicnn.engine.plan.batch import WholeBatch
 from minicnn.engine.plan.steps import Plan, backward, forward
 from minicnn.engine.plan.totals import ALONE, Totals
-from minicnn.engine.planner.planner import key_of, plan_for
-from minicnn.engine.planner.purpose import Purpose
+from minicnn.engine.planner.planner import plan_for
+from minicnn.engine.planner.purpose import Purpose, key_of
 from minicnn.engine.stopwatch import timing
 from minicnn.engine.update.gradients import Gradients, Update, in_pieces
 from minicnn.layers import Chain
@@ -62,11 +62,10 @@ class Engine:
         if plan is None:
             return self._plain.forward(floats(x, self.chain), training)
         x = np.ascontiguousarray(x)
-        dtype = np.dtype(dtype_of(self.chain))
-        batch = WholeBatch(self._arenas.take(), dtype, training, x, totals=totals)
+        batch = WholeBatch(plan, self._arenas.take(), training, x, totals=totals)
         with _held():
             (y,) = forward(plan, [x], batch, keep=True)
-        return y.copy(), _Pass(plan, batch)  # the arena is ours, the output is the caller's
+        return y.copy(), batch  # the arena is ours, the output is the caller's
 
     def infer(self, x: Array) -> Array:
         """The output alone."""
@@ -75,7 +74,7 @@ class Engine:
         if plan is None:
             return self._plain.infer(floats(x, self.chain))
         x = np.ascontiguousarray(x)
-        batch = WholeBatch(self._arenas.take(), np.dtype(dtype_of(self.chain)), False, x)
+        batch = WholeBatch(plan, self._arenas.take(), False, x)
         with _held():
             (y,) = forward(plan, [x], batch, keep=False)
         y = y.copy()
@@ -86,7 +85,7 @@ class Engine:
 
     def backward(self, dy: Array, cache: Cache) -> Params:
         """The gradients of all parameters (nobody needs the one of the input)."""
-        if not isinstance(cache, _Pass):
+        if not isinstance(cache, WholeBatch):
             return self._plain.backward(dy, cache)
         gradients = Gradients()
         self._back(dy, cache, gradients)
@@ -96,7 +95,7 @@ class Engine:
         self, dy: Array, cache: Cache, optimizer: Optimizer, trainable: Iterable[str]
     ) -> None:
         """Backward and the optimizer's step in one: for when nobody else wants the gradients."""
-        if isinstance(cache, _Pass) and in_pieces(optimizer):
+        if isinstance(cache, WholeBatch) and in_pieces(optimizer):
             update = Update(optimizer, self.chain.params, trainable)
             self._back(dy, cache, update)
             with timing("optimizer", "backward"):
@@ -119,19 +118,19 @@ class Engine:
             with timing("optimizer", "backward"):
                 optimizer.apply(params, grads)
 
-    def _back(self, dy: Array, cache: _Pass, gradients: Gradients) -> None:
-        batch, dy = cache.batch, _clear(dy)
+    def _back(self, dy: Array, batch: WholeBatch, gradients: Gradients) -> None:
+        dy = _clear(dy)
         batch.gradients = gradients
         batch.outside.append(dy)
         with _held():
-            backward(cache.plan, [dy], batch, need_dx=False)
+            backward(batch.plan, [dy], batch, need_dx=False)
         self._arenas.give(batch.arena)
 
     def next_state(self, cache: Cache) -> Params:
         """The running figures after a training step with this cache."""
-        if not isinstance(cache, _Pass):
+        if not isinstance(cache, WholeBatch):
             return self.chain.next_state(cache)
-        states = [step.part.next_state(cache.batch) for step in cache.plan.steps]
+        states = [step.part.next_state(cache) for step in cache.plan.steps]
         return {path: state for its_states in states for path, state in its_states.items()}
 
     # ---- the plan ------------------------------------------------------------------------------
@@ -165,13 +164,6 @@ class Engine:
             or not self.chain.layers
             or threads.inside_job()  # a network inside a layer of a network: the threads are busy
         )
-
-
-class _Pass:
-    """The cache of one forward pass."""
-
-    def __init__(self, plan: Plan, batch: WholeBatch) -> None:
-        self.plan, self.batch = plan, batch
 
 
 def _held() -> Any:

@@ -36,10 +36,6 @@ class Same(BlockPart):
         """The gradient itself. It went to the other branches too."""
         return (dy,)
 
-    def size(self) -> int:
-        """Nothing to learn."""
-        return 0
-
     def working_set(self, itemsize: int) -> int:
         """It touches nothing."""
         return 0
@@ -85,10 +81,6 @@ class Meeting(BlockPart):
         dz = samples.room(self, "dz", y.shape, y.dtype)
         samples.each(self, "before ReLU", _where_positive, (dz,), y, dy)
         return dz
-
-    def size(self) -> int:
-        """Nothing to learn."""
-        return 0
 
     def working_set(self, itemsize: int) -> int:
         """What comes in and goes out."""

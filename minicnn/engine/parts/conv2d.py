@@ -16,13 +16,13 @@ import numpy as np
 
 from minicnn.backends import Window
 from minicnn.engine.memory.recording import Workspace
-from minicnn.engine.parts.activation import Activation
-from minicnn.engine.plan.block import Block, BlockPart, param, renewed, size_of
+from minicnn.engine.parts.convolution import Convolution
+from minicnn.engine.plan.block import Block, param, renewed, size_of
 from minicnn.engine.products.input_gradient import InputGradient
 from minicnn.engine.products.pool import pool, share_out
 from minicnn.engine.products.slide import Slide, in_memory
 from minicnn.engine.products.strips import Strips
-from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
+from minicnn.layers import BatchNorm, Conv2D, Layer
 from minicnn.typing import Array, Shape
 
 LONG = 16  # channels from which on copies come in runs that are long enough
@@ -48,7 +48,7 @@ class Kernels(dict[str, Array]):
         return kernels
 
 
-class ConvPart(BlockPart):
+class ConvPart(Convolution):
     """A convolution in one group, perhaps an activation, perhaps a pool without overlaps."""
 
     lends = False  # whether a prediction's output may lie in the planes, to be read at once
@@ -61,11 +61,8 @@ class ConvPart(BlockPart):
         pooling: Window | None,
         norm: BatchNorm | None = None,
     ) -> None:
+        super().__init__(conv, path, after, norm)
         assert conv.input_shape is not None
-        self.conv, self.path = conv, path
-        self.norm = norm  # for prediction only: it is folded into W and b
-        self.relu, self.activation = isinstance(after, ReLU), Activation.of(after)
-        self.window = conv.window
         self.C, self.F = conv.input_shape[2], conv.filters
         self.cells = (1, 1) if pooling is None else pooling.kernel
         self.out = self.window.out if pooling is None else pooling.out
@@ -110,19 +107,8 @@ class ConvPart(BlockPart):
 
         return Kernels.of(kernels, laid), its_b
 
-    def forward(self, samples: Block, *xs: Array) -> Array:
+    def convolve(self, block: Block, x: Array, keep: bool) -> Array:
         """Keeps x, the pooled output, the strips' axis, and which plane won where."""
-        y, axis, winners = self._convolve(xs[0], samples, keep=True)
-        samples.notes[self.number] = (xs[0], y, axis, winners)
-        return y if self.activation is None else self.activation.forward(y, samples, self)
-
-    def infer(self, samples: Block, *xs: Array) -> Array:
-        """Nobody asks which plane won."""
-        y, _, _ = self._convolve(xs[0], samples, keep=False)
-        return y if self.activation is None else self.activation.infer(y, samples, self)
-
-    def _convolve(self, x: Array, block: Block, keep: bool) -> tuple[Array, str, list[Array]]:
-        """y, the strips' axis and, if anything is kept, which plane won where."""
         (kernels, b), workspace = block.prepared[self.number], block.workspace
         maps, lies = self._maps(x, workspace)
         axis = self._axis(lies, block)
@@ -141,7 +127,10 @@ class ConvPart(BlockPart):
         if keep or not self.lends:
             y = self._place_for_y(N, axis, dtype, block, keep)
             workspace.do.copyto(y, inside)
-        return (y if axis == "W" else y.transpose(0, 2, 1, 3)), axis, winners
+        y = y if axis == "W" else y.transpose(0, 2, 1, 3)
+        if keep:
+            block.notes[self.number] = (x, y, axis, winners)
+        return y
 
     def _winner(self, block: Block, k: int, shape: Shape) -> Array:
         return block.room(self, ("winner", k), shape, np.bool_, keep=True)
@@ -159,8 +148,7 @@ class ConvPart(BlockPart):
     def backward(self, samples: Block, dy: Array, need_dx: bool) -> tuple[Array, ...]:
         """The gradient of each plane; then the products of the convolution's own backward."""
         x, y, axis, winners = samples.notes[self.number]
-        if self.activation is not None:
-            dy = self.activation.backward(dy, samples, self)
+        dy = self.before_activation(samples, dy)
         strips, N, workspace = self.along[axis][0], len(x), samples.workspace
         buffers, do = workspace.buffers, workspace.do
         if axis == "H":
@@ -225,10 +213,6 @@ class ConvPart(BlockPart):
     def rows(self) -> int:
         """A row for each place of the window."""
         return int(np.prod(self.out) * np.prod(self.cells))
-
-    def size(self) -> int:
-        """The kernel's and the bias's."""
-        return self.conv.count_params()
 
 
 def folded(conv: Conv2D, norm: BatchNorm | None, dtype: Any) -> tuple[Array, Array | None]:

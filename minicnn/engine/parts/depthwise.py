@@ -11,19 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.engine.parts.activation import Activation
-from minicnn.engine.plan.block import Block, BlockPart, param, renewed, size_of
+from minicnn.engine.parts.convolution import Convolution
+from minicnn.engine.plan.block import Block, param, renewed, size_of
 from minicnn.layers import Conv2D
 from minicnn.typing import Array
 
 
-class DepthwisePart(BlockPart):
+class DepthwisePart(Convolution):
     """A convolution whose every channel is a group, and its activation."""
 
+    knows_relu = False
+
     def __init__(self, conv: Conv2D, path: str) -> None:
-        self.conv, self.path, self.window = conv, path, conv.window
+        super().__init__(conv, path, conv.after)
         self.C = conv.filters
-        self.activation = None if conv.after is None else Activation(conv.after)
 
     @staticmethod
     def suits(conv: Conv2D) -> bool:
@@ -41,18 +42,10 @@ class DepthwisePart(BlockPart):
 
     prepare_backward = prepare_forward
 
-    def forward(self, samples: Block, *xs: Array) -> Array:
-        """Keeps x, and what the activation wants kept."""
-        y = self._convolve(xs[0], samples, keep=True)
-        samples.notes[self.number] = xs[0]
-        return y if self.activation is None else self.activation.forward(y, samples, self)
-
-    def infer(self, samples: Block, *xs: Array) -> Array:
-        """Keeps nothing."""
-        y = self._convolve(xs[0], samples, keep=False)
-        return y if self.activation is None else self.activation.infer(y, samples, self)
-
-    def _convolve(self, x: Array, block: Block, keep: bool) -> Array:
+    def convolve(self, block: Block, x: Array, keep: bool) -> Array:
+        """Keeps x."""
+        if keep:
+            block.notes[self.number] = x
         (W, b), padded = block.prepared[self.number], self._padded(x, block)
         y = block.room(self, "y", (len(x), *self.window.out, self.C), x.dtype, keep)
         do = block.workspace.do
@@ -70,8 +63,7 @@ class DepthwisePart(BlockPart):
     def backward(self, samples: Block, dy: Array, need_dx: bool) -> tuple[Array, ...]:
         """dW[k] = Σ cell k of x · dy; and dy · W[k] goes back to cell k of dx."""
         x = samples.notes[self.number]
-        if self.activation is not None:
-            dy = self.activation.backward(dy, samples, self)
+        dy = self.before_activation(samples, dy)
         (W, _), padded = samples.prepared[self.number], self._padded(x, samples)
         buffers, do = samples.workspace.buffers, samples.workspace.do
         dz = dy
@@ -113,7 +105,3 @@ class DepthwisePart(BlockPart):
         """Maps in and out, and a share of the sum."""
         sizes = size_of(self.conv.input_shape) + 2 * size_of(self.conv.output_shape)
         return itemsize * sizes
-
-    def size(self) -> int:
-        """The kernel's and the bias's."""
-        return self.conv.count_params()

@@ -32,7 +32,3 @@ class FlattenPart(BlockPart):
     def working_set(self, itemsize: int) -> int:
         """Its input."""
         return itemsize * size_of(self.shape)
-
-    def size(self) -> int:
-        """Nothing to learn."""
-        return 0

@@ -43,7 +43,3 @@ class FloatPart(BlockPart):
     def working_set(self, itemsize: int) -> int:
         """What comes out."""
         return itemsize * size_of(self.input_shape)
-
-    def size(self) -> int:
-        """Nothing to learn."""
-        return 0

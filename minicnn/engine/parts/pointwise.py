@@ -7,23 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.engine.parts.activation import Activation
 from minicnn.engine.parts.conv2d import folded
-from minicnn.engine.plan.block import Block, BlockPart, param, renewed, size_of
+from minicnn.engine.parts.convolution import Convolution
+from minicnn.engine.plan.block import Block, param, renewed, size_of
 from minicnn.engine.products.slide import in_memory
 from minicnn.engine.products.small import in_chunks, times, transposed_times
-from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
+from minicnn.layers import Conv2D
 from minicnn.typing import Array
 
 
-class PointwisePart(BlockPart):
+class PointwisePart(Convolution):
     """A window of one cell that visits every place: nothing to gather."""
-
-    def __init__(
-        self, conv: Conv2D, path: str, after: Layer | None, norm: BatchNorm | None = None
-    ) -> None:
-        self.conv, self.path, self.norm = conv, path, norm
-        self.relu, self.activation = isinstance(after, ReLU), Activation.of(after)
 
     @staticmethod
     def suits(conv: Conv2D) -> bool:
@@ -38,19 +32,8 @@ class PointwisePart(BlockPart):
         its_W = renewed(its_W, W.reshape(-1, self.conv.filters))
         return its_W, None if b is None else renewed(its_b, b)
 
-    def forward(self, samples: Block, *xs: Array) -> Array:
-        """Keeps x and y."""
-        y = self._product(xs[0], samples, keep=True)
-        samples.notes[self.number] = (xs[0], y)
-        return y if self.activation is None else self.activation.forward(y, samples, self)
-
-    def infer(self, samples: Block, *xs: Array) -> Array:
-        """Keeps nothing."""
-        y = self._product(xs[0], samples, keep=False)
-        return y if self.activation is None else self.activation.infer(y, samples, self)
-
-    def _product(self, x: Array, block: Block, keep: bool) -> Array:
-        """y, which lies in memory as x does."""
+    def convolve(self, block: Block, x: Array, keep: bool) -> Array:
+        """y lies in memory as x does. Keeps both."""
         W, b = block.prepared[self.number]
         maps, lies = in_memory(x, block.workspace)
         shape = (*maps.shape[:3], self.conv.filters)
@@ -61,7 +44,10 @@ class PointwisePart(BlockPart):
             block.workspace.do.add(y, b, out=y)
         if self.relu:
             block.workspace.do.maximum(y, 0, out=y)
-        return y if lies == "W" else y.transpose(0, 2, 1, 3)
+        y = y if lies == "W" else y.transpose(0, 2, 1, 3)
+        if keep:
+            block.notes[self.number] = (x, y)
+        return y
 
     def prepare_backward(self, dtype: Any, earlier: Any) -> Array:
         """W turned around."""
@@ -70,8 +56,7 @@ class PointwisePart(BlockPart):
     def backward(self, samples: Block, dy: Array, need_dx: bool) -> tuple[Array, ...]:
         """dW = xᵀ · dz, dx = dz · Wᵀ."""
         x, y = samples.notes[self.number]
-        if self.activation is not None:
-            dy = self.activation.backward(dy, samples, self)
+        dy = self.before_activation(samples, dy)
         workspace = samples.workspace
         maps, lies = in_memory(x, workspace)
         if lies == "H":
@@ -106,10 +91,6 @@ class PointwisePart(BlockPart):
     def rows(self) -> int:
         """A row for each place."""
         return int(np.prod(self.conv.window.out))
-
-    def size(self) -> int:
-        """The kernel's and the bias's."""
-        return self.conv.count_params()
 
 
 def _rows(maps: Array) -> Array:

@@ -74,9 +74,9 @@ class Segment(Part[WholeBatch]):
     ) -> Array:
         layout: Layout = recordings.kept
         its_x, bring = recordings.arriving(x, "x", samples.outside)
+        dtype, prepared = samples.plan.dtype, layout.prepared
         for part in self.its_parts:
-            earlier = layout.prepared[part.number]
-            layout.prepared[part.number] = part.prepare_forward(samples.dtype, earlier)
+            prepared[part.number] = part.prepare_forward(dtype, prepared[part.number])
 
         def job(i: int) -> None:
             block = layout.blocks[i]
@@ -84,7 +84,7 @@ class Segment(Part[WholeBatch]):
             recordings.work((direction, i), lambda workspace: through(block, workspace))
 
         def through(block: Block, workspace: Workspace) -> None:
-            block.workspace, block.prepared = workspace, layout.prepared
+            block.workspace, block.prepared = workspace, prepared
             (y,) = forward(self.plan, [its_x[block.rows]], block, keep=direction == "forward")
             if not _same_place(y, layout.out[block.rows]):
                 workspace.do.copyto(layout.out[block.rows], y)
@@ -98,12 +98,12 @@ class Segment(Part[WholeBatch]):
         recordings, input_shape = samples.notes[self.number]
         layout: Layout = recordings.kept
         its_dy, bring = recordings.arriving(dy, "dy", samples.outside)
+        dtype, prepared = samples.plan.dtype, layout.prepared_backward
         for part in self.its_parts:
-            earlier = layout.prepared_backward[part.number]
-            layout.prepared_backward[part.number] = part.prepare_backward(samples.dtype, earlier)
+            prepared[part.number] = part.prepare_backward(dtype, prepared[part.number])
         dx: Array | None = None
         if need_dx:
-            dx = samples.room(self, "dx", (len(dy), *input_shape), samples.dtype)
+            dx = samples.room(self, "dx", (len(dy), *input_shape), dtype)
         sums = layout.sums
 
         def job(partial: int) -> None:
@@ -114,7 +114,7 @@ class Segment(Part[WholeBatch]):
 
         def back(partial: int, workspace: Workspace) -> None:
             for number, block in enumerate(layout.blocks[partial :: sums.count]):
-                block.workspace, block.prepared = workspace, layout.prepared_backward
+                block.workspace, block.prepared = workspace, prepared
                 block.sums, block.partial, block.is_first = sums, partial, number == 0
                 dxs = backward(self.plan, [its_dy[block.rows]], block, need_dx)
                 if dx is not None:
@@ -150,14 +150,14 @@ class Segment(Part[WholeBatch]):
         return recordings
 
     def _layout(self, samples: WholeBatch, x: Array) -> Layout:
-        out = samples.room(self, "y", (len(x), *self.output_shape), samples.dtype)
-        count = block_count(len(x), self.plan, samples.dtype.itemsize)
+        out = samples.room(self, "y", (len(x), *self.output_shape), samples.plan.dtype)
+        count = block_count(len(x), self.plan, samples.plan.dtype.itemsize)
         blocks = []
         for i, cut in enumerate(pairwise(len(x) * i // count for i in range(count + 1))):
             block = Block(slice(*cut), samples.arena.buffers((self.number, i)))
             block.target = self._target(out[block.rows])
             blocks.append(block)
-        sums = min(len(blocks), self._most_sums(samples.dtype))
+        sums = min(len(blocks), self._most_sums(samples.plan.dtype))
         memory = samples.arena.buffers((self.number, "partial sums"))
         return Layout(blocks, out, PartialSums(memory, sums))
 

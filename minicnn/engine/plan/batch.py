@@ -6,22 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn.engine.memory.arena import Arena
-from minicnn.engine.memory.recording import Workspace, recordings_for
-from minicnn.engine.plan.samples import Numbered, Samples, Work
+from minicnn.engine.memory.recording import Owner, Workspace, recordings_for
+from minicnn.engine.plan.samples import Samples, Work
+from minicnn.engine.plan.steps import Plan
 from minicnn.engine.plan.sweep import pieces_of, sweep
 from minicnn.engine.plan.totals import ALONE, Totals
 from minicnn.engine.update.gradients import Gradients
-from minicnn.typing import Array, DType, Shape
+from minicnn.typing import Array, Shape
 
 
 class WholeBatch(Samples):
     """Its arena, what the caller handed in, and where its gradients go."""
 
     def __init__(
-        self, arena: Arena, dtype: DType, training: Any, *outside: Array, totals: Totals = ALONE
+        self, plan: Plan, arena: Arena, training: Any, *outside: Array, totals: Totals = ALONE
     ) -> None:
         super().__init__()
-        self.arena, self.dtype, self.training = arena, dtype, training
+        self.plan, self.arena, self.training = plan, arena, training
         self.outside = list(outside)  # the caller's arrays: no recording may hold on to them
         self.totals = totals  # who answers for the whole, if this is a share of a larger batch
         self.gradients = Gradients()
@@ -31,14 +32,12 @@ class WholeBatch(Samples):
         """As the caller gave it."""
         return self.training
 
-    def room(
-        self, part: Numbered, name: Any, shape: Shape, dtype: Any, keep: bool = False
-    ) -> Array:
+    def room(self, part: Owner, name: Any, shape: Shape, dtype: Any, keep: bool = False) -> Array:
         """In the arena, where everything lasts until the backward pass."""
         return self.arena.buffers(part.number).take(name, shape, dtype)
 
     def each(
-        self, part: Numbered, name: str, work: Work, into: tuple[Array, ...], *arrays: Array
+        self, part: Owner, name: str, work: Work, into: tuple[Array, ...], *arrays: Array
     ) -> None:
         """On all threads, some samples at a time."""
         largest = max((*into, *arrays), key=lambda array: array.size)
@@ -62,7 +61,7 @@ class WholeBatch(Samples):
         """Handed on as it is."""
         return make()
 
-    def cache_of(self, part: Numbered) -> Any:
+    def cache_of(self, part: Owner) -> Any:
         """It stays, for ``next_state`` asks for it again."""
         return self.caches[part.number]
 

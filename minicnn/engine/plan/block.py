@@ -10,8 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from minicnn.engine.memory.buffers import Buffers
-from minicnn.engine.memory.recording import Workspace
-from minicnn.engine.plan.samples import Numbered, Samples, Work
+from minicnn.engine.memory.recording import Owner, Workspace
+from minicnn.engine.plan.samples import Samples, Work
 from minicnn.engine.plan.steps import Part, Step
 from minicnn.layers import Layer
 from minicnn.randomness import Moment
@@ -64,21 +64,19 @@ class Block(Samples):
             return self.training
         return Moment.of(self.training).at_sample(self.rows.start)
 
-    def room(
-        self, part: Numbered, name: Any, shape: Shape, dtype: Any, keep: bool = False
-    ) -> Array:
+    def room(self, part: Owner, name: Any, shape: Shape, dtype: Any, keep: bool = False) -> Array:
         """In the block's own memory, or for a moment in the workspace."""
         memory = self._kept if keep else self.workspace.buffers
         return memory.take((part.number, name), shape, dtype)
 
-    def result(self, part: Numbered, shape: Shape, dtype: Any, keep: bool) -> Array:
+    def result(self, part: Owner, shape: Shape, dtype: Any, keep: bool) -> Array:
         """Straight to where it belongs, if that is known."""
         if self.target is not None and self.target[0] == part.number:
             return self.target[1]
         return self.room(part, "y", shape, dtype, keep)
 
     def each(
-        self, part: Numbered, name: str, work: Work, into: tuple[Array, ...], *arrays: Array
+        self, part: Owner, name: str, work: Work, into: tuple[Array, ...], *arrays: Array
     ) -> None:
         """In one go: a block is small."""
         work(self.workspace, *into, *arrays)
@@ -93,7 +91,7 @@ class Block(Samples):
         self.workspace.call(lambda: np.copyto(array, make()))
         return array
 
-    def cache_of(self, part: Numbered) -> Any:
+    def cache_of(self, part: Owner) -> Any:
         """Dropped as soon as it has been used."""
         return self.caches.pop(part.number)
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from minicnn.engine.memory.recording import Workspace
+from minicnn.engine.memory.recording import Owner, Workspace
 from minicnn.typing import Array, Shape
 
 Work = Callable[..., object]  # (workspace, *into, *arrays): what to do with some of the samples
-
-
-class Numbered(Protocol):
-    """A part of a plan, as far as its memory is concerned."""
-
-    number: int
 
 
 class Samples(ABC):
@@ -31,18 +25,16 @@ class Samples(ABC):
         """``training`` as layers take it: False, True, or a Moment that knows the first sample."""
 
     @abstractmethod
-    def room(
-        self, part: Numbered, name: Any, shape: Shape, dtype: Any, keep: bool = False
-    ) -> Array:
+    def room(self, part: Owner, name: Any, shape: Shape, dtype: Any, keep: bool = False) -> Array:
         """An array of the part's; with ``keep`` it lasts until the backward pass."""
 
-    def result(self, part: Numbered, shape: Shape, dtype: Any, keep: bool) -> Array:
+    def result(self, part: Owner, shape: Shape, dtype: Any, keep: bool) -> Array:
         """Where a part writes the value that it makes."""
         return self.room(part, "y", shape, dtype, keep)
 
     @abstractmethod
     def each(
-        self, part: Numbered, name: str, work: Work, into: tuple[Array, ...], *arrays: Array
+        self, part: Owner, name: str, work: Work, into: tuple[Array, ...], *arrays: Array
     ) -> None:
         """``work`` that treats samples one by one: on all of them, in one go or in several."""
 
@@ -55,14 +47,14 @@ class Samples(ABC):
         """An array that is made anew in each batch; copied to ``place`` if it has to stay there."""
 
     @abstractmethod
-    def cache_of(self, part: Numbered) -> Any:
+    def cache_of(self, part: Owner) -> Any:
         """The cache of a part's layer, on the way back."""
 
     @abstractmethod
     def add_gradient(self, path: str, gradient: Array, recorded: bool = True) -> None:
         """Hand over a parameter's gradient over these samples."""
 
-    def sum(self, part: Numbered, count: int, a: Array, b: Array) -> Array:
+    def sum(self, part: Owner, count: int, a: Array, b: Array) -> Array:
         """a + b, in memory of the part's; a may be the sum that it was asked for before."""
         total = self.room(part, "sum", a.shape, a.dtype)
         self.each(part, f"sum {count}", _add, (total,), a, b)

@@ -19,8 +19,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import numpy as np
+
 from minicnn.engine.plan.samples import Samples
-from minicnn.typing import Array, Params
+from minicnn.typing import Array, DType, Params
 
 Where = TypeVar("Where", bound=Samples, contravariant=True)  # a WholeBatch, a Block, or either
 
@@ -52,9 +54,9 @@ class Part(ABC, Generic[Where]):
     def infer(self, samples: Where, *xs: Array) -> Array:
         """The value alone, with nothing noted."""
 
-    @abstractmethod
     def size(self) -> int:
         """How many numbers it can learn."""
+        return 0
 
     def next_state(self, samples: Where) -> Params:
         """The running figures after this batch, by path."""
@@ -76,9 +78,14 @@ class Plan:
     """Steps in order: step k makes value ``inputs`` + k. The values before are the inputs."""
 
     def __init__(
-        self, steps: Sequence[Step], inputs: int = 1, outputs: tuple[int, ...] | None = None
+        self,
+        steps: Sequence[Step],
+        inputs: int = 1,
+        outputs: tuple[int, ...] | None = None,
+        dtype: Any = np.float32,
     ) -> None:
         self.steps, self.inputs = tuple(steps), inputs
+        self.dtype: DType = np.dtype(dtype)  # of the computation
         last = inputs + len(steps) - 1
         self.outputs = (last,) if outputs is None else outputs
         # Whether a gradient has to come to a value: something that it was made of can learn.

@@ -29,7 +29,7 @@ def plan_for(chain: Chain, purpose: Purpose) -> Plan:
     if purpose.convert:
         source = network.add(FloatPart(chain.input_shape, purpose.dtype), (0,), chain.input_shape)
     network.add_layer(chain, "", source)
-    plan = in_segments(network.steps, network.shapes, purpose.dtype.itemsize)
+    plan = in_segments(network.steps, network.shapes, purpose.dtype)
     outer = [step.part for step in plan.steps]
     inner = [part for segment in outer for part in segment.inner()]
     for number, part in enumerate([*outer, *inner]):
@@ -37,11 +37,6 @@ def plan_for(chain: Chain, purpose: Purpose) -> Plan:
         if isinstance(part, Segment):
             let_lend(part.plan)
     return plan
-
-
-def key_of(chain: Chain) -> tuple[Any, ...]:
-    """Changes when the chain consists of other layers than before, or other layers learn."""
-    return tuple((id(layer), layer.trainable) for layer in chain.walk())
 
 
 class _Network:

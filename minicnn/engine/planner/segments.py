@@ -10,12 +10,12 @@ from minicnn.engine.parts.conv2d import ConvPart
 from minicnn.engine.parts.cutting import ideal_block, narrows, units
 from minicnn.engine.parts.segment import Segment
 from minicnn.engine.plan.steps import Plan, Step
-from minicnn.typing import Shape
+from minicnn.typing import DType, Shape
 
 APART = 8  # a segment ends where the next part wants blocks this many times larger, or smaller
 
 
-def in_segments(steps: Sequence[Step], shapes: Sequence[Shape], itemsize: int) -> Plan:
+def in_segments(steps: Sequence[Step], shapes: Sequence[Shape], dtype: DType) -> Plan:
     """A plan of these steps, which have one input; ``shapes`` are those of all values."""
     grouped: list[Step] = []
     now = {0: 0}  # the new number of a value
@@ -28,13 +28,13 @@ def in_segments(steps: Sequence[Step], shapes: Sequence[Shape], itemsize: int) -
             k += 1
             now[k] = len(grouped)
             continue
-        for start, stop in pairwise(_cuts(steps, k, end, itemsize)):
+        for start, stop in pairwise(_cuts(steps, k, end, dtype.itemsize)):
             source = _outside(steps, start, stop).pop()
             segment = Segment(Plan(_renumbered(steps, start, stop)), shapes[stop])
             grouped.append(Step(segment, (now[source],)))
             now[stop] = len(grouped)
             k = stop
-    return Plan(grouped)
+    return Plan(grouped, dtype=dtype)
 
 
 def let_lend(plan: Plan) -> None:

@@ -26,7 +26,7 @@ from minicnn.engine.products.small import cut
 from minicnn.typing import Array, Pair
 
 
-class Sizes(NamedTuple):
+class LineSizes(NamedTuple):
     """What becomes of N samples."""
 
     chunks: int  # of a turn's matrix
@@ -46,7 +46,7 @@ class Lines:
         self.K = kernel[1] * C
         self.small = current_options().small_products
         _, _, self.parts = self._cut(1)
-        self._found: dict[int, Sizes] = {}
+        self._found: dict[int, LineSizes] = {}
 
     def numbers_for(self, N: int) -> int:
         """Numbers that the maps take, with what windows at the end may see behind them."""
@@ -91,14 +91,14 @@ class Lines:
             workspace.do.add(total, share, out=total)
         return shares[0, : N * P * Q].reshape(N, P, Q, self.F)
 
-    def _sizes(self, N: int) -> Sizes:
+    def _sizes(self, N: int) -> LineSizes:
         sizes = self._found.get(N)
         if sizes is None:
             (P, Q), (KP, KQ) = self.size, self.taps
             places = (N * P - (KP - 1) * self.apart) * Q
             count, height, parts = self._cut(-(-places // KQ))
             rows = count * height * KQ
-            sizes = self._found[N] = Sizes(count, height, parts, rows, max(rows, N * P * Q))
+            sizes = self._found[N] = LineSizes(count, height, parts, rows, max(rows, N * P * Q))
         return sizes
 
     def _cut(self, rows: int) -> tuple[int, int, int]:

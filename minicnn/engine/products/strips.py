@@ -49,7 +49,7 @@ class Cut(NamedTuple):
     parts: int = 1  # of the kernel's columns
 
 
-class Sizes(NamedTuple):
+class StripSizes(NamedTuple):
     """What becomes of N samples."""
 
     places: int  # windows, those of no place included
@@ -95,7 +95,7 @@ class Strips:
             self.rows = self.windows
         self.turns = self.rounds * self.apart
         self.parts = self._cut(1).parts
-        self._found: dict[int, Sizes] = {}
+        self._found: dict[int, StripSizes] = {}
 
     # ---- what it makes of maps -----------------------------------------------------------------
 
@@ -232,7 +232,7 @@ class Strips:
 
     # ---- sizes ---------------------------------------------------------------------------------
 
-    def _sizes(self, N: int) -> Sizes:
+    def _sizes(self, N: int) -> StripSizes:
         sizes = self._found.get(N)
         if sizes is None:
             (A, B), OQ = self.slide.pool, self.slide.out[1]
@@ -242,7 +242,7 @@ class Strips:
             if self.small:
                 gradient = Cut(*cut_transposed(rows, self.K, self.F))
             most = max(c.chunks * c.height for c in (chunks, gradient))
-            sizes = self._found[N] = Sizes(places, chunks, gradient, most * self.turns)
+            sizes = self._found[N] = StripSizes(places, chunks, gradient, most * self.turns)
         return sizes
 
     def _cut(self, rows: int) -> Cut:

@@ -29,7 +29,7 @@ def test_partial_sums_that_would_take_too_much_memory_are_fewer(monkeypatch):
     chain = network()
     with engine_options(block=1):
         _, cache = Engine(chain).forward(np.zeros((6, 16, 17, 3)), True)
-    recordings, _ = cache.batch.notes[0]
+    recordings, _ = cache.notes[0]
     assert recordings.kept.sums.count == 1
     assert len(recordings.kept.blocks) == 6
 
@@ -52,7 +52,7 @@ def test_the_last_part_writes_where_the_output_belongs(last):
     engine = Engine(chain)
     with engine_options(block=2, record=False):
         y, cache = engine.forward(x, True)
-    recordings, _ = cache.batch.notes[0]
+    recordings, _ = cache.notes[0]
     for block in recordings.kept.blocks:
         _, target = block.target
         assert np.shares_memory(target, recordings.kept.out[block.rows])
@@ -65,7 +65,7 @@ def test_no_layers_cache_outlasts_the_backward_pass():
     engine = Engine(chain)
     for _ in range(3):
         y, cache = engine.forward(np.ones((4, 9, 8, 3)), True)
-        recordings, _ = cache.batch.notes[0]
+        recordings, _ = cache.notes[0]
         assert any(block.caches for block in recordings.kept.blocks)
         engine.backward(np.ones_like(y), cache)
         assert not any(block.caches for block in recordings.kept.blocks)

@@ -6,6 +6,7 @@ import pytest
 from minicnn.engine.memory.arena import Arena
 from minicnn.engine.plan import sweep
 from minicnn.engine.plan.batch import WholeBatch
+from minicnn.engine.plan.steps import Plan
 
 
 class Numbered:
@@ -14,7 +15,7 @@ class Numbered:
 
 
 def batch(*outside, arena=None):
-    return WholeBatch(arena or Arena(), np.dtype(np.float64), True, *outside)
+    return WholeBatch(Plan([]), arena or Arena(), True, *outside)
 
 
 def test_each_goes_over_all_samples_and_is_recorded(monkeypatch):

@@ -5,8 +5,8 @@ import pytest
 
 import minicnn as mc
 from minicnn.engine import Engine, engine_options
-from minicnn.engine.planner.planner import key_of, plan_for
-from minicnn.engine.planner.purpose import Purpose
+from minicnn.engine.planner.planner import plan_for
+from minicnn.engine.planner.purpose import Purpose, key_of
 
 
 def built(*layers, shape=(16, 16, 3)):

@@ -62,7 +62,7 @@ def steps_of(*kinds_and_reads):
 
 def grouped(*kinds_and_reads):
     steps = [Step(part, tuple(reads)) for part, reads in steps_of(*kinds_and_reads)]
-    plan = in_segments(steps, [(2,)] * (len(steps) + 1), 4)
+    plan = in_segments(steps, [(2,)] * (len(steps) + 1), np.dtype("f4"))
     return [(len(list(part.inner())), reads) for part, reads in plan.steps]
 
 

@@ -20,5 +20,5 @@ def test_its_caches_are_dropped_on_the_way_back():
     for _ in range(3):
         y, cache = engine.forward(np.ones((4, 12, 11, 3)), True)
         engine.backward(np.ones_like(y), cache)
-        recordings, _ = cache.batch.notes[0]
+        recordings, _ = cache.notes[0]
         assert all(block.caches == {} for block in recordings.kept.blocks)

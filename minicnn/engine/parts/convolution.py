@@ -1,0 +1,72 @@
+"""What the parts for a Conv2D share: its parameters, and the activation behind it.
+
+There are three: ``conv2d.py`` for most, ``pointwise.py`` for kernels of 1×1, ``depthwise.py`` for
+one filter a channel. A ReLU they mostly do themselves, as an operation or two on their result. Any
+other activation works by the layer's own forward and backward.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable
+
+from minicnn.engine.plan.block import Block, BlockPart
+from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
+from minicnn.typing import Array
+
+
+class Convolution(BlockPart):
+    """y = activation(convolve(x)). ``norm`` is for prediction only: it is folded into W and b."""
+
+    knows_relu = True  # whether ``convolve`` does it
+
+    def __init__(
+        self, conv: Conv2D, path: str, after: Layer | None, norm: BatchNorm | None = None
+    ) -> None:
+        self.conv, self.path, self.window, self.norm = conv, path, conv.window, norm
+        self.relu = self.knows_relu and isinstance(after, ReLU)
+        self.activation = None if self.relu else after
+
+    @abstractmethod
+    def convolve(self, block: Block, x: Array, keep: bool) -> Array:
+        """All but the activation; with ``keep``, what ``backward`` needs is noted."""
+
+    def forward(self, samples: Block, *xs: Array) -> Array:
+        """Keeps what the activation wants kept, too."""
+        z, after = self.convolve(samples, xs[0], keep=True), self.activation
+        if after is None:
+            return z
+
+        def make() -> Array:
+            y, samples.caches[self.number] = after.forward(z)
+            return y
+
+        return samples.fresh(make, lambda: self._like(z, "activated", samples, keep=True))
+
+    def infer(self, samples: Block, *xs: Array) -> Array:
+        """Keeps nothing."""
+        z, after = self.convolve(samples, xs[0], keep=False), self.activation
+        if after is None:
+            return z
+        return samples.fresh(lambda: after.infer(z), lambda: self._like(z, "activated", samples))
+
+    def before_activation(self, samples: Block, dy: Array) -> Array:
+        """The gradient before it: the first line of each ``backward``."""
+        after = self.activation
+        if after is None:
+            return dy
+        return samples.fresh(
+            lambda: after.backward(dy, samples.cache_of(self))[0],
+            lambda: self._like(dy, "before activation", samples),
+        )
+
+    def _like(self, z: Array, name: Hashable, samples: Block, keep: bool = False) -> Array:
+        """An array that lies as z does, with rows and columns exchanged or not."""
+        exchanged = not z.flags.c_contiguous and z.swapaxes(1, 2).flags.c_contiguous
+        shape = z.swapaxes(1, 2).shape if exchanged else z.shape
+        array = samples.room(self, name, shape, z.dtype, keep)
+        return array.swapaxes(1, 2) if exchanged else array
+
+    def size(self) -> int:
+        """The kernel and the bias."""
+        return self.conv.count_params()
