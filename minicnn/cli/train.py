@@ -148,9 +148,9 @@ def begun(args: Any) -> int:
     """How many epochs the run to go on with has done; complains before pictures are read."""
     there = next(folder for folder in (args.out, *args.out.absolute().parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        what = "which may not be written to" if there.is_dir() else "a file"
+        what = "a folder that may not be written to" if there.is_dir() else "a file"
         raise SavingError(
-            f"{args.out}: expected a folder for the run, got {there}, {what}; name another: --out"
+            f"{args.out}: expected a folder for the run, got {what} at {there}; name another: --out"
         )
     checkpoint = args.out / CHECKPOINT
     if not args.resume or not checkpoint.exists():

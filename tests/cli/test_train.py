@@ -219,8 +219,8 @@ def test_a_file_where_the_run_should_be_is_said_before_pictures_are_read(minicnn
     for out in ("taken", "taken/deep/run"):
         said = minicnn("train", "photographs", "--out", out)
         assert (said.code, said.out) == (1, "")
-        assert f"{out}: expected a folder for the run, but" in said.err
-        assert "it is a file" in said.err
+        assert f"{out}: expected a folder for the run, got a file at " in said.err
+        assert "taken; name another: --out" in said.err
 
 
 def test_class_names_that_no_font_has(minicnn, photographs, recwarn):

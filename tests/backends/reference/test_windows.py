@@ -50,7 +50,7 @@ def test_a_dilated_kernel_of_3_covers_5_cells():
 
 
 def test_a_window_larger_than_the_picture_is_refused():
-    with pytest.raises(ConfigError, match=r"window of 3 cells .* padded picture has 2"):
+    with pytest.raises(ConfigError, match=r"at least 3 cells .* got a padded picture of 2"):
         out_size(2, 3, 1, 1, 0, 0)
 
 
