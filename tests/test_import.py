@@ -76,6 +76,7 @@ PROMISED = """
     Sequential
     Conv2D MaxPool2D AvgPool2D GlobalAvgPool2D UpSample2D Dense Flatten Dropout BatchNorm
     ReLU LeakyReLU Sigmoid Tanh Softmax Chain Residual Concat
+    ReLU6 Softplus SiLU GELU Reshape GlobalMaxPool2D Conv2DTranspose SeparableConv2D
     BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy MeanSquaredError
     RMSprop SGD Adam AdamW ExponentialDecay CosineDecay PiecewiseConstantDecay
     gradcheck GradReport GradientError MinicnnError

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minicnn.backends.kernel_products import KernelProducts
+from minicnn.backends.normal import normal_cdf, normal_density
 from minicnn.backends.window import Window
 from minicnn.typing import Array, Pair, Shape
 
@@ -164,6 +165,14 @@ class Ops(KernelProducts):
     def softplus(self, x: Array) -> Array:
         """log(1 + eˣ) = max(x, 0) + log1p(e^-|x|), finite for every finite x."""
         return self.xp.maximum(x, 0) + self.xp.log1p(self.xp.exp(-self.xp.abs(x)))
+
+    def normal_cdf(self, x: Array) -> Array:
+        """Φ(x), the chance that a normal draw lies below x."""
+        return normal_cdf(self.xp, x)
+
+    def normal_density(self, x: Array) -> Array:
+        """φ(x), the slope of Φ."""
+        return normal_density(self.xp, x)
 
     def softmax(self, x: Array) -> Array:
         """eˣ / Σ eˣ over the last axis, shifted by its maximum, which changes nothing."""

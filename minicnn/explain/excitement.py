@@ -12,6 +12,7 @@ from minicnn.engine import Engine
 from minicnn.errors import ConfigError
 from minicnn.explain.scores import layer_at, samples
 from minicnn.layers import (
+    GELU,
     AvgPool2D,
     BatchNorm,
     Chain,
@@ -20,14 +21,20 @@ from minicnn.layers import (
     LeakyReLU,
     MaxPool2D,
     ReLU,
+    ReLU6,
     Sigmoid,
+    SiLU,
+    Softplus,
     Tanh,
 )
 from minicnn.layers.inputs import floats
 from minicnn.model import Sequential
 from minicnn.typing import Array
 
-CELL_BY_CELL = (BatchNorm, Dropout, LeakyReLU, ReLU, Sigmoid, Tanh)
+CELL_BY_CELL = (
+    *(BatchNorm, Dropout, GELU, LeakyReLU),
+    *(ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh),
+)
 
 
 class Excitement(NamedTuple):

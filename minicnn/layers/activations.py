@@ -10,19 +10,27 @@ import numpy as np
 
 from minicnn.backends import one_stroke, ops_for
 from minicnn.errors import ConfigError
+from minicnn.layers.gelu import GELU
 from minicnn.layers.layer import Layer
 from minicnn.layers.leaky_relu import LeakyReLU
 from minicnn.layers.relu import ReLU
+from minicnn.layers.relu6 import ReLU6
 from minicnn.layers.sigmoid import Sigmoid
+from minicnn.layers.silu import SiLU
 from minicnn.layers.softmax import Softmax
+from minicnn.layers.softplus import Softplus
 from minicnn.layers.tanh import Tanh
 from minicnn.typing import Array, Cache, Params, Shape
 
 BY_NAME: dict[str, Callable[[], Layer]] = {
     "relu": ReLU,
+    "relu6": ReLU6,
     "leaky_relu": partial(LeakyReLU, 0.2),  # as in Keras, whose layer has 0.3
     "sigmoid": Sigmoid,
     "tanh": Tanh,
+    "softplus": Softplus,
+    "silu": SiLU,
+    "gelu": GELU,
     "softmax": Softmax,
 }
 

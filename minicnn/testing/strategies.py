@@ -16,6 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from minicnn.layers import (
+    GELU,
     AvgPool2D,
     BatchNorm,
     Chain,
@@ -26,9 +27,12 @@ from minicnn.layers import (
     LeakyReLU,
     MaxPool2D,
     ReLU,
+    ReLU6,
     Residual,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softplus,
     Tanh,
     UpSample2D,
 )
@@ -97,7 +101,11 @@ def pointwise() -> st.SearchStrategy[Make]:
     return st.sampled_from(
         [
             ReLU,
+            ReLU6,
             LeakyReLU,
+            Softplus,
+            SiLU,
+            GELU,
             Sigmoid,
             Tanh,
             Softmax,

@@ -11,9 +11,14 @@ Pictures are NHWC: ``x[n, h, w, c]``. Kernels are HWIO: ``W[kh, kw, c, f]``.
 ``(down, across)`` pairs.
 """
 
-from .activations import sigmoid, softmax
+from .activations import gelu, relu6, sigmoid, silu, softmax, softplus
 from .columns import col2im, im2col
-from .convolution import conv2d, conv2d_backward
+from .convolution import (
+    conv2d,
+    conv2d_backward,
+    conv2d_transpose,
+    conv2d_transpose_backward,
+)
 from .losses import binary_crossentropy, categorical_crossentropy
 from .normalization import batchnorm_inference, batchnorm_training, moving_average
 from .optimizers import adam, adamw, rmsprop, sgd
@@ -22,6 +27,8 @@ from .pooling import (
     avgpool_backward,
     global_avgpool,
     global_avgpool_backward,
+    global_maxpool,
+    global_maxpool_backward,
     maxpool,
     maxpool_backward,
 )
@@ -40,18 +47,26 @@ __all__ = [
     "col2im",
     "conv2d",
     "conv2d_backward",
+    "conv2d_transpose",
+    "conv2d_transpose_backward",
+    "gelu",
     "global_avgpool",
     "global_avgpool_backward",
+    "global_maxpool",
+    "global_maxpool_backward",
     "im2col",
     "maxpool",
     "maxpool_backward",
     "moving_average",
     "out_size",
+    "relu6",
     "rmsprop",
     "same_pads",
     "sgd",
     "sigmoid",
+    "silu",
     "softmax",
+    "softplus",
     "upsample",
     "upsample_backward",
     "windows",

@@ -1,6 +1,7 @@
-"""Sigmoid and softmax in loops, right for logits of any size."""
+"""Sigmoid, softmax and their like in loops, right for logits of any size."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,10 +10,7 @@ from minicnn.typing import Array
 
 def sigmoid(x: Array) -> Array:
     """``1 / (1 + exp(-x))`` for every element, any shape."""
-    y = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        y[i] = sigmoid_of(float(x[i]))
-    return y.astype(x.dtype)
+    return each(x, sigmoid_of)
 
 
 def sigmoid_of(x: float) -> float:
@@ -35,4 +33,32 @@ def softmax(x: Array) -> Array:
         exponentials = [math.exp(value - max(row)) for value in row]
         for c in range(len(row)):
             y[(*i, c)] = exponentials[c] / sum(exponentials)
+    return y.astype(x.dtype)
+
+
+def relu6(x: Array) -> Array:
+    """``x``, but never below 0 or above 6."""
+    return each(x, lambda value: min(max(value, 0.0), 6.0))
+
+
+def softplus(x: Array) -> Array:
+    """``log(1 + exp(x))``: beyond 40, the 1 is lost in rounding."""
+    return each(x, lambda value: value if value > 40 else math.log1p(math.exp(value)))
+
+
+def silu(x: Array) -> Array:
+    """``x · sigmoid(x)``."""
+    return each(x, lambda value: value * sigmoid_of(value))
+
+
+def gelu(x: Array) -> Array:
+    """``x`` times the chance that a normal draw lies below it."""
+    return each(x, lambda value: value * math.erfc(-value / math.sqrt(2)) / 2)
+
+
+def each(x: Array, function: Callable[[float], float]) -> Array:
+    """The function of every element, any shape."""
+    y = np.zeros(x.shape)
+    for i in np.ndindex(*x.shape):
+        y[i] = function(float(x[i]))
     return y.astype(x.dtype)

@@ -54,6 +54,53 @@ def conv2d_backward(
     return dx.astype(x.dtype), dW.astype(x.dtype), db.astype(x.dtype)
 
 
+def conv2d_transpose(
+    x: Array,
+    W: Array,
+    b: Array | None,
+    size: Pair,
+    strides: Pair,
+    pads: Pads,
+    dilation: Pair,
+) -> Array:
+    """Every cell of x paints the kernel, times itself, onto y: (N,H,W,C) -> (N,*size,F).
+
+    ``pads`` says how far the kernels of the outermost cells reach over the rim of y.
+    """
+    N, C, F = x.shape[0], x.shape[3], W.shape[2]
+    y = np.zeros((N, *size, F))
+    for n in range(N):
+        for (h, w), window in windows(size, W.shape[:2], strides, pads, dilation):
+            for (kh, kw), (oh, ow) in window:
+                for c in range(C):
+                    for f in range(F):
+                        y[n, oh, ow, f] += float(x[n, h, w, c]) * float(W[kh, kw, f, c])
+        if b is not None:
+            for oh, ow in np.ndindex(*size):
+                for f in range(F):
+                    y[n, oh, ow, f] += float(b[f])
+    return y.astype(x.dtype)
+
+
+def conv2d_transpose_backward(
+    x: Array, W: Array, dy: Array, strides: Pair, pads: Pads, dilation: Pair
+) -> tuple[Array, Array, Array]:
+    """What ``dy`` says about x, W and b, in the loops of ``conv2d_transpose``."""
+    N, C, F = x.shape[0], x.shape[3], W.shape[2]
+    dx, dW, db = np.zeros(x.shape), np.zeros(W.shape), np.zeros(F)
+    for n in range(N):
+        for (h, w), window in windows(dy.shape[1:3], W.shape[:2], strides, pads, dilation):
+            for (kh, kw), (oh, ow) in window:
+                for c in range(C):
+                    for f in range(F):
+                        dx[n, h, w, c] += float(dy[n, oh, ow, f]) * float(W[kh, kw, f, c])
+                        dW[kh, kw, f, c] += float(dy[n, oh, ow, f]) * float(x[n, h, w, c])
+        for oh, ow in np.ndindex(*dy.shape[1:3]):
+            for f in range(F):
+                db[f] += float(dy[n, oh, ow, f])
+    return dx.astype(x.dtype), dW.astype(x.dtype), db.astype(x.dtype)
+
+
 def channel_pairs(x_shape: Shape, W_shape: Shape, groups: int) -> Iterator[tuple[int, int, int]]:
     """Which channel of x meets which channel of W in which filter: ``(c_x, c_W, f)``.
 

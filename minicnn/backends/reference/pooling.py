@@ -10,6 +10,7 @@ from minicnn.typing import Array, Pair, Shape
 from .windows import Pads, Window, out_shape, windows
 
 NEXT_TO_EACH_OTHER = (1, 1)  # pooling windows have no gaps
+NO_PADS = ((0, 0), (0, 0))
 
 
 def maxpool(x: Array, kernel: Pair, strides: Pair, pads: Pads) -> tuple[Array, Array]:
@@ -104,6 +105,19 @@ def global_avgpool_backward(dy: Array, x_shape: Shape) -> Array:
                 for c in range(C):
                     dx[n, h, w, c] = float(dy[n, c]) / (H * W)
     return dx.astype(dy.dtype)
+
+
+def global_maxpool(x: Array) -> Array:
+    """The largest number of each channel over the whole picture: (N,H,W,C) -> (N,C)."""
+    y, _ = maxpool(x, x.shape[1:3], NEXT_TO_EACH_OTHER, NO_PADS)
+    return y[:, 0, 0, :]
+
+
+def global_maxpool_backward(dy: Array, x: Array) -> Array:
+    """Hand each ``dy`` to the first of the largest numbers: (N,C) -> (N,H,W,C)."""
+    _, code = maxpool(x, x.shape[1:3], NEXT_TO_EACH_OTHER, NO_PADS)
+    spread = dy[:, None, None, :]
+    return maxpool_backward(spread, code, x.shape, x.shape[1:3], NEXT_TO_EACH_OTHER, NO_PADS)
 
 
 def is_larger(new: float, old: float) -> bool:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from minicnn.backends.reference import sigmoid, softmax
+from minicnn.backends.reference import gelu, relu6, sigmoid, silu, softmax, softplus
 
 
 def test_sigmoid_by_hand():
@@ -41,3 +41,15 @@ def test_sigmoid_is_softmax_of_two():
     z = np.linspace(-30, 30, 13)
     pair = np.stack([z, np.zeros_like(z)], axis=-1)
     np.testing.assert_allclose(sigmoid(z), softmax(pair)[:, 0], rtol=1e-14)
+
+
+def test_the_others_by_hand():
+    x = np.array([-1.0, 0.0, 1.0, 7.0])
+    np.testing.assert_array_equal(relu6(x), [0, 0, 1, 6])
+    e = math.e
+    log = [math.log(1 + 1 / e), math.log(2), math.log(1 + e), math.log(1 + e**7)]
+    np.testing.assert_allclose(softplus(x), log, rtol=1e-15)
+    np.testing.assert_allclose(silu(x[:3]), [-1 / (1 + e), 0, e / (1 + e)], rtol=1e-15)
+    within = math.erf(1 / math.sqrt(2))  # the share within one standard deviation: 68 %
+    np.testing.assert_allclose(gelu(x[:3]), [-(1 - within) / 2, 0, (1 + within) / 2], rtol=1e-15)
+    np.testing.assert_array_equal(softplus(np.array([-1e4, 1e4])), [0, 1e4])
