@@ -47,11 +47,15 @@ PLAIN = {  # the same arguments under the same names
     "AvgPool2D": keras.layers.AveragePooling2D,
     "MaxPool2D": keras.layers.MaxPooling2D,
     "GlobalAvgPool2D": keras.layers.GlobalAveragePooling2D,
+    "GlobalMaxPool2D": keras.layers.GlobalMaxPooling2D,
     "UpSample2D": keras.layers.UpSampling2D,
     "BatchNorm": keras.layers.BatchNormalization,
     "Dense": keras.layers.Dense,
     "Dropout": keras.layers.Dropout,
     "Flatten": keras.layers.Flatten,
+    "Reshape": keras.layers.Reshape,
+    "Conv2DTranspose": keras.layers.Conv2DTranspose,
+    "SeparableConv2D": keras.layers.SeparableConv2D,
     "LeakyReLU": keras.layers.LeakyReLU,
     "ReLU": keras.layers.ReLU,
     "Softmax": keras.layers.Softmax,
@@ -83,7 +87,14 @@ class _Builder:
             return keras.layers.Concatenate()([self.apply(branch, x) for branch in spec.inside])
         if spec.kind == "Conv2D":
             return self._conv(x, **spec.options)
-        if spec.kind in ("Sigmoid", "Tanh"):  # layers in minicnn, arguments in Keras
+        if spec.kind in (
+            "Sigmoid",
+            "Tanh",
+            "ReLU6",
+            "Softplus",
+            "SiLU",
+            "GELU",
+        ):  # arguments in Keras
             return self._keep(keras.layers.Activation(spec.kind.lower()), x)
         layer_type = PLAIN[spec.kind]
         return self._keep(layer_type(**exact(defaults(layer_type) | spec.options)), x)

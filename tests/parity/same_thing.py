@@ -123,7 +123,10 @@ def in_keras(row: Row, ours: Answer) -> np.ndarray:
     thing = eval(str(row.keras), names)
     if row.section == "Layers":
         thing(ours.given)  # builds it
-        thing.set_weights(ours.weights)
+        shapes = [
+            variable.shape for variable in thing.weights
+        ]  # a depthwise kernel has axes of its own
+        thing.set_weights([w.reshape(s) for w, s in zip(ours.weights, shapes, strict=True)])
         return np.asarray(thing(ours.given, training=False))
     if row.section == "Losses":
         y_pred, y_true = ours.given

@@ -87,6 +87,42 @@ class _Network:
         y = F.conv2d(first(x), W.permute(3, 2, 0, 1), b, pair(strides), 0, pair(dilation), groups)
         return activate(last(y), activation)
 
+    def _separableconv2d(
+        self,
+        x,
+        spec,
+        filters,
+        kernel_size,
+        padding="valid",
+        depth_multiplier=1,
+        activation=None,
+    ):
+        C, (KH, KW) = x.shape[3], pair(kernel_size)
+        middle = C * depth_multiplier
+        depthwise = self._weight("W", (KH, KW, 1, middle))
+        pointwise = self._weight("W", (1, 1, middle, filters))
+        x = pad(x, padding, (KH, KW), (1, 1), (1, 1), 0.0)
+        x = F.conv2d(first(x), depthwise.permute(3, 2, 0, 1), groups=C)
+        y = F.conv2d(x, pointwise.permute(3, 2, 0, 1), self._weight("b", (filters,)))
+        return activate(last(y), activation)
+
+    def _conv2dtranspose(
+        self, x, spec, filters, kernel_size, strides=1, padding="valid", use_bias=True
+    ):
+        kernel, step = pair(kernel_size), pair(strides)
+        W = self._weight("W", (*kernel, filters, x.shape[3]))
+        b = self._weight("b", (filters,)) if use_bias else None
+        y = last(F.conv_transpose2d(first(x), W.permute(3, 2, 0, 1), None, step))
+        if padding == "valid":  # every kernel painted whole; as long as all strides together
+            short = [max(s - k, 0) for s, k in zip(step, kernel, strict=True)]
+            y = F.pad(y, (0, 0, 0, short[1], 0, short[0]))
+        elif padding == "same":  # what the convolution that leads back has for its padding
+            sizes = [cells * s for cells, s in zip(x.shape[1:3], step, strict=True)]
+            y = cut(y, [same(n, k, s, 1) for n, k, s in zip(sizes, kernel, step, strict=True)])
+        else:
+            y = cut(y, [(padding, padding)] * 2)
+        return y if b is None else y + b
+
     def _dense(self, x, spec, units, use_bias=True, activation=None):
         W = self._weight("W", (x.shape[-1], units))
         b = self._weight("b", (units,)) if use_bias else None
@@ -124,6 +160,9 @@ class _Network:
     def _globalavgpool2d(self, x, spec):
         return F.adaptive_avg_pool2d(first(x), 1).flatten(1)
 
+    def _globalmaxpool2d(self, x, spec):
+        return F.adaptive_max_pool2d(first(x), 1).flatten(1)
+
     def _upsample2d(self, x, spec, size):
         return last(F.interpolate(first(x), scale_factor=tuple(map(float, pair(size)))))
 
@@ -132,11 +171,26 @@ class _Network:
     def _flatten(self, x, spec):
         return x.flatten(1)
 
+    def _reshape(self, x, spec, target_shape):
+        return x.reshape(len(x), *target_shape)
+
     def _dropout(self, x, spec, rate):
         return F.dropout(x, rate, training=self.case.training)
 
     def _relu(self, x, spec):
         return F.relu(x)
+
+    def _relu6(self, x, spec):
+        return F.relu6(x)
+
+    def _softplus(self, x, spec):
+        return torch.logaddexp(x, torch.zeros_like(x))  # F.softplus is x above 20: 2e-9 away
+
+    def _silu(self, x, spec):
+        return F.silu(x)
+
+    def _gelu(self, x, spec):
+        return F.gelu(x)
 
     def _leakyrelu(self, x, spec, negative_slope):
         return F.leaky_relu(x, negative_slope)
@@ -169,7 +223,9 @@ class _Network:
 def activate(y, name):
     if name == "leaky_relu":
         return F.leaky_relu(y, 0.2)  # what the name means in Keras; PyTorch's figure is 0.01
-    return y if name is None else getattr(torch, name)(y)
+    if name is None:
+        return y
+    return getattr(F, name)(y) if name in ("relu6", "silu") else getattr(torch, name)(y)
 
 
 def pair(value):
@@ -198,6 +254,12 @@ def pad(x, padding, kernel, strides, dilation, value):
         sides = padding
     (top, bottom), (left, right) = sides
     return F.pad(x, (0, 0, left, right, top, bottom), value=value)
+
+
+def cut(y, sides):
+    """Maps without their rim: (N, H, W, C)."""
+    (top, bottom), (left, right) = sides
+    return y[:, top : y.shape[1] - bottom, left : y.shape[2] - right]
 
 
 def same(size, kernel, stride, dilation):

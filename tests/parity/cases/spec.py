@@ -20,8 +20,11 @@ class Spec:
             return [role for spec in self.inside if spec for role in spec.roles()]
         if self.kind == "BatchNorm":
             return ["gamma", "beta", "mean", "var"]
-        if self.kind in ("Conv2D", "Dense"):
-            return ["W", "b"] if self.options.get("use_bias", True) else ["W"]
+        b = ["b"] if self.options.get("use_bias", True) else []
+        if self.kind in ("Conv2D", "Conv2DTranspose", "Dense"):
+            return ["W", *b]
+        if self.kind == "SeparableConv2D":
+            return ["W", "W", *b]  # depthwise, then pointwise
         return []
 
 
