@@ -1,5 +1,6 @@
 """Networks ready to use, one a file (floor 7)."""
 
 from minicnn.zoo.catdog import catdog
+from minicnn.zoo.efficientnet import efficientnet_lite0
 
-__all__ = ["catdog"]
+__all__ = ["catdog", "efficientnet_lite0"]
