@@ -187,3 +187,89 @@ def test_counting_where_indices_have_32_bits(K, labels):
         table = metrics.confusion_matrix(y_true, y_pred)
     assert table.dtype == np.int64  # counts of a long epoch need more
     np.testing.assert_array_equal(table, expected)
+
+
+@given(answers())
+def test_intersection_over_union(drawn):
+    labels, scores, true, called = drawn
+    K = max(scores.shape[1], 2)
+    each = [share(tp, tp + fp + fn) for tp, fp, fn in (counted(true, called, c) for c in range(K))]
+    occurs = [c for c in range(K) if c in true or c in called]
+    table = metrics.confusion_matrix(labels, scores)
+    expected = each[1] if K == 2 else np.mean(each)
+    assert metrics.iou(table) == pytest.approx(expected)
+    assert metrics.mean_iou(table) == pytest.approx(np.mean([each[c] for c in occurs]))
+
+
+def in_batches(metric, y_true, y_pred, cuts):
+    for some_true, some_pred in zip(np.split(y_true, cuts), np.split(y_pred, cuts), strict=True):
+        if len(some_true):
+            metric.update(some_true, some_pred)
+    return metric.result()
+
+
+@given(
+    N=st.integers(2, 30),
+    far=st.sampled_from([0.0, 1e6]),
+    cuts=st.lists(st.integers(0, 30), max_size=3).map(sorted),
+    seed=seeds,
+)
+def test_distances_in_batches_are_those_of_all_numbers(N, far, cuts, seed):
+    rng = np.random.default_rng(seed)
+    y = far + rng.standard_normal((N, 1))
+    p = y + rng.standard_normal((N, 1))
+    off = p - y
+    expected = {
+        "mae": abs(off).mean(),
+        "mse": (off**2).mean(),
+        "r2": 1 - (off**2).sum() / ((y - y.mean()) ** 2).sum(),
+    }
+    for name, figure in expected.items():
+        assert in_batches(metrics.get(name), y, p, cuts) == pytest.approx(figure, rel=1e-6)
+
+
+def test_r2_without_anything_to_explain():
+    metric = metrics.get("r2")
+    assert math.isnan(metric.result())
+    metric.update([2.0, 2.0], [2.0, 2.0])
+    assert metric.result() == 1
+    metric.update([2.0], [3.0])
+    assert metric.result() == 0
+
+
+@given(
+    N=st.integers(1, 20),
+    K=st.integers(3, 6),
+    k=st.integers(1, 2),
+    cuts=st.lists(st.integers(0, 20), max_size=2).map(sorted),
+    seed=seeds,
+)
+def test_top_k(N, K, k, cuts, seed):
+    rng = np.random.default_rng(seed)
+    labels, scores = rng.integers(0, K, N), rng.integers(0, 4, (N, K)) / 4  # which tie often
+    hits = 0
+    for label, row in zip(labels.tolist(), scores.tolist(), strict=True):
+        ahead = sum(s > row[label] or (s == row[label] and c < label) for c, s in enumerate(row))
+        hits += ahead < k
+    assert in_batches(metrics.TopK(k), labels, scores, cuts) == pytest.approx(hits / N)
+
+
+@pytest.mark.parametrize("name", ["mae", "mse", "r2", "iou", "mean_iou", "top_k"])
+def test_a_metric_goes_on_from_its_state(name):
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, 20), rng.random((20, 1))
+    if name == "top_k":
+        y, p = rng.integers(0, 8, 20), rng.random((20, 8))
+    whole, first, second = (metrics.get(name) for _ in range(3))
+    whole.update(y, p)
+    first.update(y[:7], p[:7])
+    second.set_state(first.state())
+    second.update(y[7:], p[7:])
+    assert second.result() == pytest.approx(whole.result())
+
+
+def test_what_a_metric_can_not_count():
+    with pytest.raises(ShapeError, match="metric mae: expected a label for each number, got 2"):
+        metrics.get("mae").update([1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]])
+    with pytest.raises(ShapeError, match="metric top_5: expected predictions for more than 5"):
+        metrics.get("top_k").update([1], [[0.2, 0.8]])

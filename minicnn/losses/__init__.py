@@ -6,13 +6,19 @@ from minicnn.losses.categorical_crossentropy import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from minicnn.losses.dice import Dice
+from minicnn.losses.huber import Huber
 from minicnn.losses.loss import Loss
+from minicnn.losses.mean_absolute_error import MeanAbsoluteError
 from minicnn.losses.mean_squared_error import MeanSquaredError
 
 __all__ = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
+    "Dice",
+    "Huber",
     "Loss",
+    "MeanAbsoluteError",
     "MeanSquaredError",
     "SparseCategoricalCrossentropy",
     "get",
@@ -24,6 +30,10 @@ BY_NAME: dict[str, type[Loss]] = {
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "mae": MeanAbsoluteError,
+    "huber": Huber,
+    "dice": Dice,
 }
 
 

@@ -44,6 +44,7 @@ class Loss(ABC):
     name: ClassVar[str]
     activation: ClassVar[str | None] = None  # which last activation it wants: see ``on_logits``
     known: ClassVar[bool] = False  # whether a backend may know it by heart, from logits
+    per_place: ClassVar[bool] = True  # each place is judged by itself, as if it were a sample
     from_logits: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -16,6 +16,8 @@ from minicnn.metrics.tables import (
     auc,
     confusion_matrix,
     f1,
+    iou,
+    mean_iou,
     precision,
     recall,
     whole_table,
@@ -214,18 +216,7 @@ FIGURES: dict[str, Callable[[Array], Any]] = {
     "precision": precision,
     "recall": recall,
     "f1": f1,
+    "iou": iou,
+    "mean_iou": mean_iou,
     "confusion_matrix": whole_table,
 }
-
-
-def get(metric: str | Metric) -> Metric:
-    """The metric of this name, or the metric itself."""
-    if isinstance(metric, Metric):
-        return metric
-    if isinstance(metric, str) and metric == "auc":
-        return Auc()
-    if not isinstance(metric, str) or metric not in FIGURES:
-        raise ConfigError(
-            f"expected a metric from {', '.join(FIGURES)}, auc or a Metric, got {metric!r}"
-        )
-    return FromTable(metric, FIGURES[metric])

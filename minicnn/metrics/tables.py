@@ -127,6 +127,26 @@ def f1(table: Array) -> float:
     return _of_classes(_ratio(2 * np.diag(table), table.sum(axis=0) + table.sum(axis=1)))
 
 
+def iou(table: Array) -> float:
+    """Intersection over union: of all that is or was called positive, how much is both."""
+    return _of_classes(_unions(_square(table))[0])
+
+
+def mean_iou(table: Array) -> float:
+    """The mean of each class's intersection over union, over the classes that occur at all.
+
+    >>> iou([[4, 1], [1, 2]]), mean_iou([[4, 1], [1, 2]])
+    (0.5, 0.5833333333333333)
+    """
+    each, occurs = _unions(_square(table))
+    return float(each[occurs].mean()) if occurs.any() else 0.0
+
+
+def _unions(table: Array) -> tuple[Array, Array]:
+    union = table.sum(axis=0) + table.sum(axis=1) - np.diag(table)
+    return _ratio(np.diag(table), union), union > 0
+
+
 def whole_table(table: Array) -> Array:
     """The confusion matrix itself."""
     return table

@@ -195,8 +195,10 @@ def dtypes(case: LossCase) -> str | None:
 
 @promise("any leading shape is a longer batch")
 def leading_shapes(case: LossCase) -> str | None:
-    """A label for every pixel: the mean over all places."""
+    """A label for every pixel: the mean over all places, if each is judged by itself."""
     loss = case.make_loss()
+    if not loss.per_place:
+        return None
     for leading in LEADING[2:]:
         y_pred, y_true = case.given(leading)
         labels = to_numpy(y_true)

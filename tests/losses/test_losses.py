@@ -17,6 +17,8 @@ LOSSES = {
     "sparse": mc.SparseCategoricalCrossentropy(),
     "sparse from logits": mc.SparseCategoricalCrossentropy(from_logits=True),
     "squares": mc.MeanSquaredError(),
+    "huber": mc.Huber(0.7),
+    "dice": mc.Dice(),
 }
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 leading = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
@@ -60,7 +62,7 @@ def test_inputs_stay_as_they_were_and_the_slope_keeps_the_dtype(loss, shape, K, 
     assert slope.dtype == y_pred.dtype == np.asarray(value).dtype
 
 
-@every_loss
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES.values() if loss.per_place], ids=str)
 @given(shape=leading, K=st.integers(2, 4), seed=seeds)
 def test_any_leading_shape_is_a_longer_batch(loss, shape, K, seed):
     """A label for every pixel: the mean over all places."""

@@ -37,6 +37,10 @@ def answer_loss(case: LossCase) -> dict[str, np.ndarray]:
         loss = F.cross_entropy(rows, y_true.reshape(rows.shape))
     elif case.kind == "SparseCategoricalCrossentropy":
         loss = F.cross_entropy(rows, y_true.reshape(-1))
+    elif case.kind == "MeanAbsoluteError":
+        loss = F.l1_loss(y_pred, y_true)
+    elif case.kind == "Huber":
+        loss = F.huber_loss(y_pred, y_true)
     else:
         loss = F.mse_loss(y_pred, y_true)
     loss.backward()

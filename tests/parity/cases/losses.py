@@ -38,7 +38,7 @@ class LossCase:
         classes = self.shape[-1]
         if self.kind == "BinaryCrossentropy":
             return drawing.whole(self.name + "/y_true", self.shape, 2).astype(float)
-        if self.kind == "MeanSquaredError":
+        if self.kind in ("MeanSquaredError", "MeanAbsoluteError", "Huber"):
             return drawing.uniform(self.name + "/y_true", self.shape)
         labels = drawing.whole(self.name + "/y_true", self.shape[:-1], classes)
         sparse = self.kind == "SparseCategoricalCrossentropy"
@@ -64,6 +64,10 @@ LOSSES = [
 ] + [
     LossCase("mean-squared", "MeanSquaredError", (9, 2)),
     LossCase("mean-squared-every-pixel", "MeanSquaredError", (2, 4, 3, 1)),
+    LossCase("mean-absolute", "MeanAbsoluteError", (9, 2)),
+    LossCase("mean-absolute-every-pixel", "MeanAbsoluteError", (2, 4, 3, 1)),
+    LossCase("huber", "Huber", (9, 2)),
+    LossCase("huber-every-pixel", "Huber", (2, 4, 3, 1)),
 ]
 
 LOSSES_OF_LOGITS = [case for case in LOSSES if case.from_logits is not False]
