@@ -22,9 +22,9 @@ def answer_network(case: NetworkCase, dtype: str) -> dict[str, np.ndarray]:
     for spec in case.layers:
         outputs = builder.apply(spec, outputs)
     model = keras.Model(inputs, outputs)
-    shapes = [w.shape for w in builder.weights()]
+    shapes = [in_minicnn(w) for w in builder.weights()]
     for variable, value in zip(builder.weights(), case.weights(shapes, dtype), strict=True):
-        variable.assign(value)
+        variable.assign(value.reshape(variable.shape))
     model.compile(keras.optimizers.RMSprop(1e-3), case.loss, jit_compile=False)
 
     x_seen = case.pictures(case.steps, dtype)[0]
@@ -33,8 +33,16 @@ def answer_network(case: NetworkCase, dtype: str) -> dict[str, np.ndarray]:
         model.reset_metrics()  # else Keras answers with the mean of all losses so far
         losses.append(model.train_on_batch(*case.pictures(step, dtype)))
     after = model.predict_on_batch(x_seen)
-    weights = [w.numpy() for w in builder.weights()]
+    weights = [w.numpy().reshape(in_minicnn(w)) for w in builder.weights()]
     return {"losses": np.array(losses), "before": before, "after": after, "weights": weights}
+
+
+def in_minicnn(w: keras.Variable) -> tuple[int, ...]:
+    """The shape of the same weights in minicnn, where a depthwise kernel is one in groups."""
+    if "depthwise" not in w.name:
+        return tuple(w.shape)
+    KH, KW, C, M = w.shape
+    return KH, KW, 1, C * M
 
 
 def compute_in(dtype: str) -> None:

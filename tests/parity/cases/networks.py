@@ -103,4 +103,33 @@ EVERY_LAYER = NetworkCase(
     loss="categorical_crossentropy",
 )
 
-NETWORKS = [MISSION, EVERY_LAYER]
+MORE_LAYERS = NetworkCase(
+    "more-layers",
+    layers=(
+        layer("SeparableConv2D", filters=8, kernel_size=3, strides=2, padding="same"),
+        layer("BatchNorm"),
+        layer("SiLU"),
+        conv(12, 3, padding="same", activation="relu6"),
+        layer("Conv2DTranspose", filters=6, kernel_size=3, strides=2, padding="same"),
+        layer("Tanh"),
+        layer("SeparableConv2D", filters=6, kernel_size=2, depth_multiplier=2),
+        layer("Softplus"),
+        layer(
+            "Concat",
+            layer("GlobalMaxPool2D"),
+            chain(
+                layer("AvgPool2D", pool_size=3),
+                layer("Reshape", target_shape=(-1,)),
+                layer("Dense", units=8),
+                layer("ReLU6"),
+            ),
+        ),
+        layer("Dense", units=4, activation="softmax"),
+    ),
+    size=16,
+    batch=6,
+    classes=4,
+    loss="categorical_crossentropy",
+)
+
+NETWORKS = [MISSION, EVERY_LAYER, MORE_LAYERS]
