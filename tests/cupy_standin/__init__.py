@@ -38,7 +38,7 @@ float32, float64, bool_ = np.float32, np.float64, np.bool_
 # What CuPy has under NumPy's names and with NumPy's meaning; only what is used is here.
 FUNCTIONS = (
     np.abs, np.arange, np.broadcast_to, np.clip, np.concatenate, np.exp, np.full, np.isfinite,
-    np.log, np.log1p, np.maximum, np.ones, np.repeat, np.rint, np.sqrt, np.sum,
+    np.log, np.log1p, np.maximum, np.minimum, np.ones, np.repeat, np.rint, np.sqrt, np.sum,
     np.tanh, np.where, np.zeros, np.zeros_like,
 )  # fmt: skip
 for _function in FUNCTIONS:

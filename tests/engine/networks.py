@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import minicnn as mc
 
-ACTIVATIONS = ["relu", "tanh", "sigmoid", "leaky_relu", None]
+ACTIVATIONS = ["relu", "relu6", "tanh", "sigmoid", "leaky_relu", "silu", "gelu", None]
 
 
 class Doubling(mc.Layer):
@@ -58,6 +58,8 @@ def simple_layers():
     return st.sampled_from(
         [
             mc.ReLU,
+            mc.ReLU6,
+            mc.Softplus,
             mc.Tanh,
             mc.LeakyReLU,
             mc.BatchNorm,
@@ -65,6 +67,8 @@ def simple_layers():
             ShiftedReLU,
             lambda: mc.Dropout(0.3),
             lambda: mc.UpSample2D(2),
+            lambda: mc.Conv2DTranspose(4, 2, strides=2, activation="tanh"),
+            lambda: mc.SeparableConv2D(4, 3, padding="same"),
             lambda: mc.Dense(4, activation="tanh"),
         ]
     ).map(lambda make: make())

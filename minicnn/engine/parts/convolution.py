@@ -10,9 +10,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Hashable
 
+import numpy as np
+
 from minicnn.engine.plan.block import Block, BlockPart
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
-from minicnn.typing import Array
+from minicnn.typing import Array, Cache
 
 
 class Convolution(BlockPart):
@@ -38,7 +40,8 @@ class Convolution(BlockPart):
             return z
 
         def make() -> Array:
-            y, samples.caches[self.number] = after.forward(z)
+            y, cache = after.forward(z)
+            samples.caches[self.number] = _lasting(cache, z)
             return y
 
         return samples.fresh(make, lambda: self._like(z, "activated", samples, keep=True))
@@ -70,3 +73,13 @@ class Convolution(BlockPart):
     def size(self) -> int:
         """The kernel and the bias."""
         return self.conv.count_params()
+
+
+def _lasting(cache: Cache, z: Array) -> Cache:
+    """The cache, with copies of what lies in z: other blocks write there before it is read."""
+    if not isinstance(cache, dict):
+        return cache
+    return {
+        name: kept.copy() if isinstance(kept, np.ndarray) and np.may_share_memory(kept, z) else kept
+        for name, kept in cache.items()
+    }
