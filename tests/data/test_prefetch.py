@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from minicnn.data.prefetch import in_order
 from tests.effort import examples
-from tests.narrow import no_more_threads
+from tests.narrow import needs_threads, no_more_threads
 from tests.patience import PATIENCE
 
 
@@ -40,6 +40,7 @@ def test_no_more_than_asked_is_done_ahead() -> None:
     results.close()
 
 
+@needs_threads
 def test_it_is_done_beside_the_consumer() -> None:
     beside = threading.Event()
     results = in_order(lambda item: beside.set() if item == 1 else None, range(3), 1, 2)
