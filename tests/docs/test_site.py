@@ -106,8 +106,9 @@ def test_every_page_has_one_place_in_the_contents() -> None:
 
 
 def targets() -> set[str]:
-    makefiles = [ROOT / "Makefile", *ROOT.glob("*/*.mk")]
-    rules = "".join(f.read_text(encoding="utf-8") for f in makefiles)
+    rules = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in re.findall(r"^include (.+)$", rules, re.M):
+        rules += "".join((ROOT / name).read_text(encoding="utf-8") for name in line.split())
     return set(re.findall(r"^([a-z-]+):(?!=)", rules, re.M))
 
 

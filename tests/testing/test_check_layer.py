@@ -214,7 +214,7 @@ class RaisesSomethingElse(Swish):
         (FailsForOneSample, mc.ConformanceError, "N=1"),
         (ForgetsTheCache, mc.ConformanceError, "expected forward to give an array and a cache"),
         (TakesNoTraining, mc.ConformanceError, "expected forward.self, x, training=False"),
-        (GivesNoGradients, mc.ConformanceError, "expected gradients of s as a dictionary"),
+        (GivesNoGradients, mc.ConformanceError, "dx and a dictionary of gradients"),
         (BeginsWithoutSuper, mc.ConformanceError, "super"),
         (ForgetsAnArgument, mc.ConformanceError, "factor"),
         (HasAListForAParameter, mc.ConformanceError, "to be an array, got a list"),
