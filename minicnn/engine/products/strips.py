@@ -36,9 +36,8 @@ from minicnn.engine.products.slide import Slide, stretch
 from minicnn.engine.products.small import cut, cut_transposed, whole
 from minicnn.typing import Array, Pair
 
-# Windows of no place cost products. If there are more of them than WASTE·KP times as many as
-# there are places, copying every window by itself is cheaper.
-WASTE = 0.08
+MOST_EMPTY = 0.08  # windows of no place, for each place and row of the kernel: what they cost is
+# of no use. Where there would be more, copying every window by itself is cheaper.
 
 
 class Cut(NamedTuple):
@@ -82,7 +81,7 @@ class Strips:
             current_options().strips
             and slide.dilation[0] == 1
             and stride < KP
-            and windows <= (1 + WASTE * KP) * places
+            and windows <= (1 + MOST_EMPTY * KP) * places
         )
         # Products too large for small kernels are quickest in one piece.
         self.shared = shared and not whole(self.K, F)

@@ -42,8 +42,8 @@ def one_thread():
 
 
 @pytest.fixture
-def played(monkeypatch):
-    """How many record have been played."""
+def repeated(monkeypatch):
+    """How many record have been repeated."""
     count = []
     repeat = Recording.repeat
 
@@ -89,7 +89,7 @@ def test_batches_of_every_size_in_any_order(network, sizes, random):
 
 @examples(40)
 @given(networks(), st.integers(1, 5))
-def test_the_same_batch_gives_the_same_bits_played_or_not(network, n):
+def test_the_same_batch_gives_the_same_bits_repeated_or_not(network, n):
     x = np.random.default_rng(0).standard_normal((n, *network.input_shape))
     engine, found = Engine(network), []
     for record in (True, True, True, True, False):
@@ -102,37 +102,37 @@ def test_the_same_batch_gives_the_same_bits_played_or_not(network, n):
             np.testing.assert_array_equal(a, b)
 
 
-def test_the_third_batch_is_played(one_thread, played):
+def test_the_third_batch_is_repeated(one_thread, repeated):
     """The second one may find that what comes to a owner lies elsewhere than the first one's."""
     engine, found = Engine(ready_model()), []
     for i in range(4):
-        played.clear()
+        repeated.clear()
         y, cache = engine.forward(pictures(6, i), True)
         engine.backward(np.ones_like(y), cache)
-        found.append(len(played))
+        found.append(len(repeated))
     assert found[0] == 0
     assert found[2] == found[3] > 10
 
 
 @pytest.mark.parametrize("options", [{"record": False}, {"reuse": False}], ids=repr)
-def test_they_can_be_switched_off(played, options):
+def test_they_can_be_switched_off(repeated, options):
     engine, x = Engine(ready_model()), pictures(4)
     with engine_options(**options):
         first = [engine.infer(x) for _ in range(3)]
-    assert not played
+    assert not repeated
     for y in first:
         np.testing.assert_array_equal(y, engine.infer(x))
 
 
-def test_a_stopwatch_hears_every_layer_and_nothing_is_played(played):
+def test_a_stopwatch_hears_every_layer_and_nothing_is_repeated(repeated):
     engine, x = Engine(ready_model()), pictures(4)
     for _ in range(3):
         engine.infer(x)
-    played.clear()
+    repeated.clear()
     with mc.stopwatch() as times:
         for _ in range(3):
             engine.infer(x)
-    assert not played
+    assert not repeated
     assert any("conv2d_1" in row.title for row in times.rows())
 
 
@@ -198,7 +198,7 @@ RULES = [
 
 
 @pytest.mark.parametrize("make", RULES, ids=lambda make: repr(make(0.1)))
-def test_in_float32_the_played_rule_is_the_optimizers(make):
+def test_in_float32_the_repeated_rule_is_the_optimizers(make):
     """A large Dense, which is moved piece by piece; the rate falls, then is set by hand."""
     models = []
     for options in ({}, {"plain": True}):
@@ -250,7 +250,7 @@ def trains_as_the_plain_loop(chain, size, batches=4, first=None):
 
 @pytest.mark.parametrize("size", [(40, 40, 4), (33, 37, 4)])
 def test_networks_of_one_size_with_other_paddings_do_not_meet(size):
-    """All of them use the same scratch, one after the other."""
+    """All of them use the same buffers, one after the other."""
     for padding in (1, ((0, 2), (2, 0)), ((2, 0), (0, 2)), ((1, 1), (2, 0)), 1):
         layers = [mc.Conv2D(4, 3, padding=padding), mc.Conv2D(4, 3, padding=padding)]
         chain = mc.Chain(*layers, mc.Conv2D(2, 3))
@@ -304,16 +304,16 @@ def test_a_network_of_two_dtypes_is_not_moved_by_old_weights():
     np.testing.assert_allclose(losses[:8], losses[8:], rtol=1e-4)
 
 
-def test_a_falling_rate_is_looked_up(one_thread, played):
+def test_a_falling_rate_is_looked_up(one_thread, repeated):
     """AdamW's decay falls with it."""
     for make in (mc.Adam, mc.AdamW, mc.RMSprop, mc.SGD):
         model = mc.Sequential([mc.Dense(600), mc.Dense(1)], input_shape=(450,))
         model.compile(make(lambda step: 1e-3 / (1 + step)), "mse")
         x, y = np.ones((12, 450), np.float32), np.ones((12, 1), np.float32)
         for _ in range(4):
-            played.clear()
+            repeated.clear()
             model.train_on_batch(x, y)
-        assert len(played) > 4  # more than the forward pass's
+        assert len(repeated) > 4  # more than the forward pass's
 
 
 # ---- what they hold on to ------------------------------------------------------------------------
@@ -383,12 +383,12 @@ def test_old_weights_are_not_kept_alive():
     assert soon_gone(*old)
 
 
-def bytes_in_scratch():
+def bytes_in_buffers():
     with borrowed_buffers() as buffers:
         return sum(buffer.nbytes for buffer in buffers._buffers.values())
 
 
-def test_many_networks_need_no_more_scratch_than_one(one_thread):
+def test_many_networks_need_no_larger_buffers_than_one(one_thread):
     sizes = []
     for _ in range(4):
         chain = mc.Chain(
@@ -405,7 +405,7 @@ def test_many_networks_need_no_more_scratch_than_one(one_thread):
         ]
         assert blocks
         assert not any(block.caches for block in blocks)
-        sizes.append(bytes_in_scratch())
+        sizes.append(bytes_in_buffers())
     assert sizes[1:] == [sizes[0]] * 3
 
 
@@ -428,7 +428,7 @@ def test_an_engine_and_its_memory_go_without_waiting_for_the_collector():
         gc.enable()
 
 
-def test_a_owner_keeps_few_recordingss():
+def test_an_owner_keeps_few_recordings():
     arena, owner = Arena(), Owner()
     for n in range(3 * MOST_CASES):
         recordings_for(arena, owner, n)
@@ -439,7 +439,7 @@ def test_a_owner_keeps_few_recordingss():
     assert not arena.recordings
 
 
-def test_threads_that_come_and_go_leave_no_scratch_behind():
+def test_threads_that_come_and_go_leave_no_buffers_behind():
     model = ready_model()
     model.predict(pictures(3))
     seen = set()
@@ -469,21 +469,21 @@ def doubled(recordings, array, outside=()):
     return out.copy()
 
 
-def test_an_array_that_moves_is_copied_from_then_on(played):
+def test_an_array_that_moves_is_copied_from_then_on(repeated):
     recordings = Recordings(Arena(), Owner(), active=True)
     held = [np.full(3, float(i)) for i in range(5)]
     for i, array in enumerate(held):
         np.testing.assert_array_equal(doubled(recordings, array), 2.0 * i)
-    assert len(played) == 3  # not the first; not the second, which lay elsewhere
+    assert len(repeated) == 3  # not the first; not the second, which lay elsewhere
 
 
-def test_an_array_that_stays_is_read_where_it_lies(played):
+def test_an_array_that_stays_is_read_where_it_lies(repeated):
     recordings = Recordings(Arena(), Owner(), active=True)
     array = np.zeros(3)
     for i in range(3):
         array[:] = i
         np.testing.assert_array_equal(doubled(recordings, array), 2.0 * i)
-    assert len(played) == 2
+    assert len(repeated) == 2
     np.testing.assert_array_equal(doubled(recordings, array, [array]), 4.0)
 
 
@@ -498,7 +498,7 @@ def test_a_copy_lies_as_the_array_does():
     assert copy.flags.c_contiguous
 
 
-def test_when_scratch_has_moved_the_job_is_done_anew(played):
+def test_when_buffers_have_moved_the_job_is_done_anew(repeated):
     recordings = Recordings(Arena(), Owner(), active=True)
     places = []
 
@@ -508,21 +508,21 @@ def test_when_scratch_has_moved_the_job_is_done_anew(played):
     recordings.work("job", work)
     recordings.work("job", work)
     assert len(places) == 1
-    assert played
+    assert repeated
     with borrowed_buffers() as buffers:
         buffers.take("grows", (4000,), np.float64)
     recordings.work("job", work)
     assert len(places) == 2
 
 
-def test_more_jobs_than_a_recordings_has_room_for(one_thread, played, monkeypatch):
+def test_more_jobs_than_recordings_have_room_for(one_thread, repeated, monkeypatch):
     monkeypatch.setattr("minicnn.engine.memory.recording.MOST_RECORDINGS", 5)
     recordings, done = Recordings(Arena(), Owner(), active=True), []
     for _ in range(3):
         for i in range(8):
             recordings.work(i, lambda workspace, i=i: workspace.call(lambda: done.append(i)))
     assert done == 3 * list(range(8))
-    assert len(played) == 2 * 5
+    assert len(repeated) == 2 * 5
 
 
 def test_a_call_is_made_again():
