@@ -25,6 +25,7 @@ from minicnn.engine.planner.planner import plan_for
 from minicnn.engine.planner.purpose import Purpose, key_of
 from minicnn.engine.stopwatch import timing
 from minicnn.engine.update.gradients import Gradients, Update, in_pieces
+from minicnn.errors import ConfigError
 from minicnn.layers import Chain
 from minicnn.layers.inputs import as_batch, dtype_of, floats
 from minicnn.layers.layer import FLOATS
@@ -60,6 +61,11 @@ class Engine:
         x = as_batch(x, self.chain)
         plan = self._plan(x, bool(training), backward=True)
         if plan is None:
+            if totals is not ALONE:
+                raise ConfigError(
+                    "Engine.forward: expected a whole batch for the plain loop, got a share of "
+                    "one, whose totals no layer asks for; run it by a plan"
+                )
             return self._plain.forward(floats(x, self.chain), training)
         x = np.ascontiguousarray(x)
         batch = WholeBatch(plan, self._arenas.take(), training, x, totals=totals)

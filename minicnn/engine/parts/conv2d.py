@@ -96,13 +96,13 @@ class ConvPart(Convolution):
     def prepare_forward(self, dtype: Any, earlier: Any) -> Any:
         """The kernel, by the strips' axis, and b for a row of windows."""
         kernels, its_b = earlier or (None, None)
-        _, b = folded(self.conv, self.norm, dtype)
+        _, b = self.weights(dtype)
         if b is not None:
             row = max(strips.windows // strips.apart for strips, _ in self.along.values())
             its_b = renewed(its_b, np.broadcast_to(b, (row, self.F)))
 
         def laid(axis: str) -> Array:
-            W, _ = folded(self.conv, self.norm, dtype)
+            W, _ = self.weights(dtype)
             return self.along[axis][0].kernel(_laid(W, axis))
 
         return Kernels.of(kernels, laid), its_b
@@ -213,22 +213,6 @@ class ConvPart(Convolution):
     def rows(self) -> int:
         """A row for each place of the window."""
         return int(np.prod(self.out) * np.prod(self.cells))
-
-
-def folded(conv: Conv2D, norm: BatchNorm | None, dtype: Any) -> tuple[Array, Array | None]:
-    """W and b of a convolution, perhaps of one that normalises too.
-
-    Both are linear, and so is one after the other: ((x·W + b) - mean) · s + beta
-    = x·(W s) + ((b - mean) s + beta), with s = gamma / √(var + ε).
-    """
-    W = param(conv, "W", dtype)
-    b = param(conv, "b", dtype) if conv.use_bias else None
-    if norm is None:
-        return W, b
-    state = {key: value.astype(dtype) for key, value in norm.state.items()}
-    s = param(norm, "gamma", dtype) / np.sqrt(state["var"] + W.dtype.type(norm.epsilon))
-    shifted = -state["mean"] if b is None else b - state["mean"]
-    return W * s, shifted * s + param(norm, "beta", dtype)
 
 
 def _laid(W: Array, axis: str) -> Array:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 
-from minicnn.engine.plan.block import Block, BlockPart
+from minicnn.engine.plan.block import Block, BlockPart, param
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
 from minicnn.typing import Array, Cache
 
@@ -28,6 +29,21 @@ class Convolution(BlockPart):
         self.conv, self.path, self.window, self.norm = conv, path, conv.window, norm
         self.relu = self.knows_relu and isinstance(after, ReLU)
         self.activation = None if self.relu else after
+
+    def weights(self, dtype: Any) -> tuple[Array, Array | None]:
+        """W and b, or those of a convolution that normalises too.
+
+        Both are linear, and so is one after the other: ((x·W + b) - mean) · s + beta
+        = x·(W s) + ((b - mean) s + beta), with s = gamma / √(var + ε).
+        """
+        W, norm = param(self.conv, "W", dtype), self.norm
+        b = param(self.conv, "b", dtype) if self.conv.use_bias else None
+        if norm is None:
+            return W, b
+        state = {key: value.astype(dtype) for key, value in norm.state.items()}
+        s = param(norm, "gamma", dtype) / np.sqrt(state["var"] + W.dtype.type(norm.epsilon))
+        shifted = -state["mean"] if b is None else b - state["mean"]
+        return W * s, shifted * s + param(norm, "beta", dtype)
 
     @abstractmethod
     def convolve(self, block: Block, x: Array, keep: bool) -> Array:

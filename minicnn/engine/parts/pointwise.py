@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.engine.parts.conv2d import folded
 from minicnn.engine.parts.convolution import Convolution
 from minicnn.engine.plan.block import Block, param, renewed, size_of
 from minicnn.engine.products.slide import in_memory
@@ -27,7 +26,7 @@ class PointwisePart(Convolution):
 
     def prepare_forward(self, dtype: Any, earlier: Any) -> tuple[Array, Array | None]:
         """W as a matrix, and b."""
-        W, b = folded(self.conv, self.norm, dtype)
+        W, b = self.weights(dtype)
         its_W, its_b = earlier or (None, None)
         its_W = renewed(its_W, W.reshape(-1, self.conv.filters))
         return its_W, None if b is None else renewed(its_b, b)

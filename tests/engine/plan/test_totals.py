@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minicnn as mc
-from minicnn.engine import Engine, PlainEngine
+from minicnn.engine import Engine, PlainEngine, engine_options
 from minicnn.engine.plan.totals import Totals
 from tests.engine.test_equality import close
 from tests.narrow import needs_threads
@@ -102,3 +102,9 @@ def test_one_process_has_all_of_it():
     assert Totals().moments(5, mean, var) == (mean, var)
     count, sums = Totals().sums(5, mean)
     assert (count, sums is mean) == (5, True)
+
+
+def test_the_plain_loop_takes_no_shares():
+    x = np.zeros((3, 9, 8, 3))
+    with engine_options(plain=True), pytest.raises(mc.ConfigError, match="a share of one"):
+        Engine(network()).forward(x, True, Meeting(2))
