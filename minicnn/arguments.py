@@ -1,4 +1,4 @@
-"""Arguments that make no sense, refused in one sentence (floor 0.25: knows only the errors).
+"""Arguments that make no sense, refused in one sentence (knows only the errors).
 
 ``what`` names the argument and ``where`` the place it was given to:
 

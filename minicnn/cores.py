@@ -1,4 +1,4 @@
-"""How many cores this process may use, and whether it has threads for them (ground floor).
+"""How many cores this process may use, and whether it has threads for them.
 
 Not how many the machine has: a batch system binds a process to some of them, and a container
 buys a share of their time. More threads or processes than that only take turns.

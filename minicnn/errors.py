@@ -1,4 +1,4 @@
-"""Every error that a user can cause (floor 0: words that everyone uses).
+"""Every error that a user can cause (words that everyone uses).
 
 One rule: a message is one sentence, ``who: expected what, got what; what to do``, and each class is
 also the built-in exception that it refines, so ``except ValueError`` keeps working for people who

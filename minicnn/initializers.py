@@ -1,4 +1,4 @@
-"""How weights begin (floor 2): one function an idea, looked up by its Keras name.
+"""How weights begin: one function an idea, looked up by its Keras name.
 
 A signal that passes through a layer should neither fade nor swell. A unit that adds up
 ``fan_in`` inputs of variance 1 with weights of variance σ² has variance fan_in·σ²; the same

@@ -1,4 +1,4 @@
-"""Named randomness (floor 0.5: used by everyone who draws, knows nobody).
+"""Named randomness (used by everyone who draws, knows nobody).
 
 Nothing in minicnn draws from a global state. Every draw has a name, such as
 ``(seed, "shuffle", epoch)``, and a counter-based generator (Philox 4x64) turns that name

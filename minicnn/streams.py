@@ -1,4 +1,4 @@
-"""What is told on the way, where perhaps nobody listens (ground floor).
+"""What is told on the way, where perhaps nobody listens.
 
 A service has no terminal, and `>&-` no output at all: Python then says that ``sys.stdout`` is None.
 A terminal can be shut and a reader go away while a network is trained. What is only told on the way

@@ -1,4 +1,4 @@
-"""Names for the types that everyone uses (floor 0).
+"""Names for the types that everyone uses.
 
 An ``Array`` is a NumPy array, or a CuPy array: the two share one interface, and nothing
 outside ``backends/`` may care which it is. Shapes stand in comments beside the code:

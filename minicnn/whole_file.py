@@ -1,4 +1,4 @@
-"""A file that is whole or not there, whatever happens while it is written (ground floor).
+"""A file that is whole or not there, whatever happens while it is written.
 
 The bytes go to a second file in the same folder, the *part*, which is flushed to the disk and only
 then takes the name of the first one; the folder is flushed too, so that the new name survives a

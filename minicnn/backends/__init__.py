@@ -1,4 +1,4 @@
-"""The room of the arrays (floor 1): the only one that imports cupy.
+"""The room of the arrays: the only one that imports cupy.
 
 The arrays decide the backend: ``ops_for(x)`` gives the operations for the module that ``x``
 belongs to. ``use_backend`` only says where *new* arrays are made.

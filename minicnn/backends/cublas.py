@@ -1,4 +1,4 @@
-"""Products of matrices inside a CUDA graph: cuBLAS asked directly (floor 1).
+"""Products of matrices inside a CUDA graph: cuBLAS asked directly.
 
 cuBLAS can be captured in a graph, but CuPy, up to 14.2 at least, refuses to (cupy/cupy#6290). So
 here the library that CuPy has loaded is called by way of ctypes, with a handle of its own. Nothing

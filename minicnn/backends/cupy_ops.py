@@ -1,4 +1,4 @@
-"""The operations on CuPy arrays: ``Ops``, and what hand-written kernels do faster (floor 1).
+"""The operations on CuPy arrays: ``Ops``, and what hand-written kernels do faster.
 
 Products of matrices are cuBLAS's, through CuPy; they run in full float32 unless the environment
 says ``CUPY_TF32=1`` (see docs/gpu.md). Everything that slides, draws, or passes several times
@@ -91,7 +91,6 @@ class CupyOps(TrainingOps):
     # ---- sliding windows ---------------------------------------------------------------
 
     def im2col(self, x: Array, window: Window) -> Array:
-        """As :meth:`Ops.im2col`."""
         N, C = x.shape[0], x.shape[3]
         cols = self.xp.empty((N, *window.out, window.cells * C), x.dtype)
         rows, arrays = N * window.out[0], (self._c(x), cols)
@@ -99,14 +98,12 @@ class CupyOps(TrainingOps):
         return cols
 
     def col2im(self, cols: Array, window: Window) -> Array:
-        """As :meth:`Ops.col2im`."""
         N, C = cols.shape[0], cols.shape[3] // window.cells
         x = self.xp.empty((N, *window.size, C), cols.dtype)
         self._slide("col2im", N * window.size[0], (self._c(cols), x), window, C, (cols.dtype,))
         return x
 
     def maxpool(self, x: Array, window: Window) -> tuple[Array, Array]:
-        """As :meth:`Ops.maxpool`."""
         N, C = x.shape[0], x.shape[3]
         y = self.xp.empty((N, *window.out, C), x.dtype)
         code = self.xp.empty(y.shape, np.uint8 if window.cells <= 256 else np.int32)
@@ -115,7 +112,6 @@ class CupyOps(TrainingOps):
         return y, code
 
     def maxpool_backward(self, dy: Array, code: Array, window: Window) -> Array:
-        """As :meth:`Ops.maxpool_backward`."""
         N, C = dy.shape[0], dy.shape[3]
         dx = self.xp.empty((N, *window.size, C), dy.dtype)
         arrays, types = (self._c(dy), self._c(code), dx), (dy.dtype, code.dtype)
@@ -123,14 +119,12 @@ class CupyOps(TrainingOps):
         return dx
 
     def avgpool(self, x: Array, window: Window) -> Array:
-        """As :meth:`Ops.avgpool`."""
         N, C = x.shape[0], x.shape[3]
         y = self.xp.empty((N, *window.out, C), x.dtype)
         self._slide("avgpool", N * window.out[0], (self._c(x), y), window, C, (x.dtype,))
         return y
 
     def avgpool_backward(self, dy: Array, window: Window) -> Array:
-        """As :meth:`Ops.avgpool_backward`."""
         N, C = dy.shape[0], dy.shape[3]
         dx = self.xp.empty((N, *window.size, C), dy.dtype)
         rows, arrays = N * window.size[0], (self._c(dy), dx)
@@ -138,7 +132,6 @@ class CupyOps(TrainingOps):
         return dx
 
     def upsample(self, x: Array, size: Pair) -> Array:
-        """As :meth:`Ops.upsample`."""
         N, H, W, C = x.shape
         y = self.xp.empty((N, H * size[0], W * size[1], C), x.dtype)
         rows, arrays = N * H * size[0], (self._c(x), y)
@@ -146,7 +139,6 @@ class CupyOps(TrainingOps):
         return y
 
     def upsample_backward(self, dy: Array, size: Pair) -> Array:
-        """As :meth:`Ops.upsample_backward`."""
         N, H, W, C = dy.shape[0], dy.shape[1] // size[0], dy.shape[2] // size[1], dy.shape[3]
         dx = self.xp.empty((N, H, W, C), dy.dtype)
         counts, types = (W, C, *size), (dy.dtype,)
@@ -156,33 +148,26 @@ class CupyOps(TrainingOps):
     # ---- numbers that need care ----------------------------------------------------------
 
     def sigmoid(self, x: Array) -> Array:
-        """As :meth:`Ops.sigmoid`."""
         return self._pointwise("sigmoid", x)
 
     def softplus(self, x: Array) -> Array:
-        """As :meth:`Ops.softplus`."""
         return self._pointwise("softplus", x)
 
     def softmax(self, x: Array) -> Array:
-        """As :meth:`Ops.softmax`."""
         return self._by_rows("softmax", x)
 
     def log_softmax(self, x: Array) -> Array:
-        """As :meth:`Ops.log_softmax`."""
         return self._by_rows("log_softmax", x)
 
     # ---- sums over all but the channels ----------------------------------------------------
 
     def channel_sums(self, x: Array) -> Array:
-        """As :meth:`Ops.channel_sums`."""
         return self._over_channels("channel_sums", x)
 
     def channel_dots(self, a: Array, b: Array) -> Array:
-        """As :meth:`Ops.channel_dots`."""
         return self._over_channels("channel_dots", a, b)
 
     def moments(self, x: Array) -> tuple[Array, Array]:
-        """As :meth:`Ops.moments`."""
         rows = x.dtype.type(x.size // x.shape[-1])
         mean = self._over_channels("channel_sums", x) / rows
         return mean, self._over_channels("channel_spreads", x, mean) / rows
@@ -204,7 +189,6 @@ class CupyOps(TrainingOps):
         return dz, self._over_channels(kernel, dy, self._c(y), dz)
 
     def where_positive(self, dy: Array, y: Array) -> Array:
-        """As :meth:`Ops.where_positive`."""
         dx = self.xp.empty(dy.shape, dy.dtype)
         arrays = (self._c(dy), self._c(y), dx)
         self.kernels.over(dy.size, "relu_backward", arrays, types=(dy.dtype,))
@@ -213,7 +197,6 @@ class CupyOps(TrainingOps):
     def normalize(
         self, x: Array, mean: Array, inv_std: Array, gamma: Array, beta: Array
     ) -> tuple[Array, Array]:
-        """As :meth:`Ops.normalize`."""
         x_hat, y = self.xp.empty(x.shape, x.dtype), self.xp.empty(x.shape, x.dtype)
         arrays = (*map(self._c, (x, mean, inv_std, gamma, beta)), x_hat, y)
         self.kernels.over(x.size, "normalize", arrays, (x.shape[-1],), types=(x.dtype,))
@@ -222,7 +205,6 @@ class CupyOps(TrainingOps):
     def normalize_backward(
         self, dy: Array, x_hat: Array, scale: Array, mean_dy: Array, mean_dot: Array
     ) -> Array:
-        """As :meth:`Ops.normalize_backward`."""
         dx = self.xp.empty(dy.shape, dy.dtype)
         arrays = (*map(self._c, (dy, x_hat, scale, mean_dy, mean_dot)), dx)
         self.kernels.over(dy.size, "normalize_backward", arrays, (dy.shape[-1],), types=(dy.dtype,))

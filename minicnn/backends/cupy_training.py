@@ -1,4 +1,4 @@
-"""What a training step does on a GPU beside the layers: losses, updates, figures (floor 1).
+"""What a training step does on a GPU beside the layers: losses, updates, figures.
 
 Nothing here waits for the GPU. ``figures`` is an array on the device (its places are those of
 ``cuda/figures.cu``) while an epoch's steps are added up there; the kernels that move parameters
@@ -58,7 +58,6 @@ class TrainingOps(DeviceOps):
 
     @contextmanager
     def counting_into(self, figures: Array) -> Iterator[None]:
-        """As :meth:`DeviceOps.counting_into`."""
         before, self.step.figures = self.step.figures, figures
         try:
             yield
@@ -68,11 +67,9 @@ class TrainingOps(DeviceOps):
     # ---- streams -----------------------------------------------------------------------------
 
     def ring(self) -> Ring:
-        """As :meth:`DeviceOps.ring`."""
         return Ring(self.xp)
 
     def stream(self) -> Any:
-        """As :meth:`DeviceOps.stream`."""
         return self.xp.cuda.get_current_stream()
 
     def free_memory(self) -> int:
@@ -153,17 +150,14 @@ class TrainingOps(DeviceOps):
     # ---- figures -----------------------------------------------------------------------------
 
     def look_finite(self, x: Array) -> None:
-        """As :meth:`DeviceOps.look_finite`."""
         arrays = (self._c(x), self.figures)
         self.kernels.over(x.size, "look_finite", arrays, types=(x.dtype,))
 
     def tally(self, loss: Array, samples: int) -> None:
-        """As :meth:`DeviceOps.tally`."""
         arrays, types = (loss, self.figures), (loss.dtype,)
         self.kernels.launch("tally", (1,), (1,), arrays, (samples,), (), types)
 
     def count_answers(self, said: Array, classes: Array, table: int, threshold: float) -> None:
-        """As :meth:`DeviceOps.count_answers`."""
         K = said.size // classes.size
         arrays, counts = (self._c(said), classes, self.figures), (K, table)
         self.kernels.over(

@@ -1,4 +1,4 @@
-"""What a backend adds to ``Ops`` if a whole epoch's figures may stay on its device (floor 1).
+"""What a backend adds to ``Ops`` if a whole epoch's figures may stay on its device.
 
 ``training/device_steps.py`` and ``training/feeding.py`` ask for these; a backend on the CPU has no
 use for them and does without.
@@ -31,7 +31,7 @@ class DeviceOps(Ops, ABC):
 
     @abstractmethod
     def free_memory(self) -> int:
-        """Bytes."""
+        """How many bytes of the device's memory are free."""
 
     @abstractmethod
     def look_finite(self, x: Array) -> None:

@@ -1,4 +1,4 @@
-"""CuPy loaded, or one clear line about what is missing (floor 1)."""
+"""CuPy loaded, or one clear line about what is missing."""
 
 from __future__ import annotations
 

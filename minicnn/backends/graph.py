@@ -1,4 +1,4 @@
-"""Work that is captured once as a CUDA graph and then repeated with one launch (floor 1).
+"""Work that is captured once as a CUDA graph and then repeated with one launch.
 
 A small step is all launches: the GPU is done with each before the CPU has asked for the next. A
 graph is asked for once. It repeats its launches as they were, so

@@ -1,4 +1,4 @@
-"""The CUDA kernels: their text, compiled when first needed, and how they are launched (floor 1).
+"""The CUDA kernels: their text, compiled when first needed, and how they are launched.
 
 Each ``cuda/*.cu`` file is one operation. A kernel there is a C++ template over ``Real`` (float or
 double), ``Index`` (int, or long long for arrays beyond 2³¹ cells) and the like. NVIDIA's run-time

@@ -1,4 +1,4 @@
-"""Out of memory, said in the words of whoever chose the batch size (floor 1)."""
+"""Out of memory, said in the words of whoever chose the batch size."""
 
 from __future__ import annotations
 

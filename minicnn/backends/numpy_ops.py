@@ -1,4 +1,4 @@
-"""The operations on NumPy arrays: ``Ops``, and what NumPy can do faster (floor 1)."""
+"""The operations on NumPy arrays: ``Ops``, and what NumPy can do faster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The optimizers' rules on NumPy, with no array made on the way (floor 1).
+"""The optimizers' rules on NumPy, with no array made on the way.
 
 ``RULES`` are the lines of ``optimizers/``, operation by operation, so every bit is the same; what
 a line would put into a fresh array goes into this thread's own two. Fresh arrays of this size

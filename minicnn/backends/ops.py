@@ -1,4 +1,4 @@
-"""Array operations that the mathematics needs, written once for every backend (floor 1).
+"""Array operations that the mathematics needs, written once for every backend.
 
 ``Ops`` is complete: it is written against ``self.xp``, an array module (numpy, or cupy), and
 a backend overrides only what it can do faster. ``reference/`` is the judge of both: every

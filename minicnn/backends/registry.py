@@ -1,4 +1,4 @@
-"""Which operations belong to which arrays, and where new arrays are made (floor 1)."""
+"""Which operations belong to which arrays, and where new arrays are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches on their way to a GPU, ahead of their use (floor 1).
+"""Batches on their way to a GPU, ahead of their use.
 
 A batch crosses the bus beside the computation only if three things hold: it lies in *pinned*
 memory, which the operating system may not move, so that the GPU can fetch it by itself; it is

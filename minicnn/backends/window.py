@@ -1,4 +1,4 @@
-"""Where a sliding window lies on a map: pure integers, shared by every backend (floor 1)."""
+"""Where a sliding window lies on a map: pure integers, shared by every backend."""
 
 from __future__ import annotations
 

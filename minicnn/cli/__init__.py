@@ -1,4 +1,4 @@
-"""What a person types (top floor): the command ``minicnn``, a file for each of its words."""
+"""What a person types: the command ``minicnn``, a file for each of its words."""
 
 from minicnn.cli.command_line import main
 

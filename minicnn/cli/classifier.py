@@ -1,4 +1,4 @@
-"""A saved model as what it is to a command: names for pictures (top floor)."""
+"""A saved model as what it is to a command: names for pictures."""
 
 from __future__ import annotations
 

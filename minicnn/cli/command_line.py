@@ -1,4 +1,4 @@
-"""``minicnn <command> ...``: which command, and what becomes of its errors (top floor).
+"""``minicnn <command> ...``: which command, and what becomes of its errors.
 
 The exit code is 0 if all went well, 1 for what went wrong, 2 for a command line that makes no
 sense, 130 after Ctrl-C. An error is one line; MINICNN_TRACEBACK=1 shows where it came from too.

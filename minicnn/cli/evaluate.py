@@ -1,4 +1,4 @@
-"""``minicnn evaluate MODEL DIR``: how good is it on these photographs (top floor)."""
+"""``minicnn evaluate MODEL DIR``: how good is it on these photographs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``minicnn gradcheck``: are the derivatives right (top floor)?"""
+"""``minicnn gradcheck``: are the derivatives right?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands' options have in common (top floor)."""
+"""What the commands' options have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``minicnn predict MODEL PICTURE ...``: a tag for each picture (top floor)."""
+"""``minicnn predict MODEL PICTURE ...``: a tag for each picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input, output and errors, as a command finds them (top floor): closed, full, or left by a reader.
+"""Input, output and errors, as a command finds them: closed, full, or left by a reader.
 
 A command whose output is closed (`>&-`, a service, cron) does its work all the same; it is told to
 nobody. What was to be told and got lost, on a full disk for one, is an error.

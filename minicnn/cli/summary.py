@@ -1,4 +1,4 @@
-"""``minicnn summary MODEL``: what a network consists of (top floor)."""
+"""``minicnn summary MODEL``: what a network consists of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``minicnn train DIR``: from photographs to a model (top floor)."""
+"""``minicnn train DIR``: from photographs to a model."""
 
 from __future__ import annotations
 

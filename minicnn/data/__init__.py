@@ -1,4 +1,4 @@
-"""Photographs in: data sets, pictures from folders, drawn pets, augmentation (floor 4).
+"""Photographs in: data sets, pictures from folders, drawn pets, augmentation.
 
 Everything here is loaded when it is first asked for, so that ``import minicnn`` stays quick and
 does without Pillow.

@@ -1,4 +1,4 @@
-"""Arrays in memory as a data set (floor 4)."""
+"""Arrays in memory as a data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What colour alone can tell: logistic regression on three average RGB values (floor 4).
+"""What colour alone can tell: logistic regression on three average RGB values.
 
 The notes warn of pictures whose classes a classifier on average RGB values already tells apart.
 A network that does no better than this baseline has not learned to see.

@@ -1,4 +1,4 @@
-"""Decoded pictures kept in one file, to be mapped into memory (floor 4; needs NumPy only).
+"""Decoded pictures kept in one file, to be mapped into memory (needs NumPy only).
 
 The file, all of it or nothing:
 

@@ -1,4 +1,4 @@
-"""How many of something, in words (floor 4; needs nobody)."""
+"""How many of something, in words (needs nobody)."""
 
 from __future__ import annotations
 

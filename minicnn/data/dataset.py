@@ -1,4 +1,4 @@
-"""What a data set is to the training loop: batches, epoch by epoch (floor 4).
+"""What a data set is to the training loop: batches, epoch by epoch.
 
 Anything with these two members can be given to ``model.fit``; nothing needs to be inherited.
 A data set whose ``epoch`` has a parameter ``start`` is asked to begin at that batch when a run is
@@ -57,7 +57,7 @@ class Whole(Dataset, Protocol):
         """The size of all samples; None if the batches are not just pieces of them."""
 
     def whole(self) -> Batch:
-        """All samples."""
+        """All samples as one batch."""
 
     def draws(self, epoch: int, places: Array) -> Draws | None:
         """How the samples at these places are varied in that epoch; None if they are not."""

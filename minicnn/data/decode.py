@@ -1,4 +1,4 @@
-"""From the bytes of any picture to RGB pixels of one size (floor 4; needs Pillow).
+"""From the bytes of any picture to RGB pixels of one size (needs Pillow).
 
 What happens to a picture, in this order and in no other way:
 

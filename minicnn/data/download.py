@@ -1,4 +1,4 @@
-"""A file from the web, whole or not at all (floor 4; standard library only).
+"""A file from the web, whole or not at all (standard library only).
 
 What arrives is kept in ``….part`` until all of it is there, so that a download that broke off goes
 on where it stopped. What a server says of itself is checked against what it sends.

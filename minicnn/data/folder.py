@@ -1,4 +1,4 @@
-"""``ImageFolder``: a folder of photographs as the batches of a training run (floor 4)."""
+"""``ImageFolder``: a folder of photographs as the batches of a training run."""
 
 from __future__ import annotations
 

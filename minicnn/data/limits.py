@@ -1,4 +1,4 @@
-"""How large a picture may be that is decoded at all (floor 4; needs errors only)."""
+"""How large a picture may be that is decoded at all (needs errors only)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the pictures of a folder and the class of each, without opening any (floor 4).
+"""Finds the pictures of a folder and the class of each, without opening any.
 
 Three arrangements are understood:
 

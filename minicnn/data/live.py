@@ -1,4 +1,4 @@
-"""Whether a display that moves can be drawn (floor 4): decided here, for every bar there is.
+"""Whether a display that moves can be drawn: decided here, for every bar there is.
 
 rich draws it, from a thread of its own. In a browser's Python there is neither, as a rule, and
 plain lines say the same.

@@ -1,4 +1,4 @@
-"""Two pictures laid over each other, and their labels with them (floor 4).
+"""Two pictures laid over each other, and their labels with them.
 
 A network that must say "0.7 dog" of a picture that is 0.7 dog and 0.3 cat cannot learn single
 photographs by heart: no two epochs show it the same blend. (Zhang and others, 2017, "mixup".)

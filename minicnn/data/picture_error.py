@@ -1,4 +1,4 @@
-"""The one error that a single picture can cause (floor 4: photographs in; needs errors only)."""
+"""The one error that a single picture can cause (photographs in; needs errors only)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures in an array as the batches of a training run (floor 4).
+"""Pictures in an array as the batches of a training run.
 
 The array may be mapped from a file larger than the memory. Batches are cut, and augmented if
 asked, on threads beside the training step. What an epoch brings is a function of the seed, the

@@ -1,4 +1,4 @@
-"""What is used of Pillow, or one sentence that says it is missing (floor 4).
+"""What is used of Pillow, or one sentence that says it is missing.
 
 Pillow is installed with minicnn. Where packages are installed one by one, as in a browser, a model
 of numbers trains without it, and whoever asks for a picture is told.

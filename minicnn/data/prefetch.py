@@ -1,4 +1,4 @@
-"""Work done ahead on other threads, handed over in order (floor 4).
+"""Work done ahead on other threads, handed over in order.
 
 Pictures are decoded and batches are augmented this way, beside the training step: Pillow and
 NumPy let other threads run while they compute. The results do not depend on how many threads

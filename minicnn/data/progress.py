@@ -1,4 +1,4 @@
-"""The bar shown while a data set is read or fetched for the first time (floor 4; rich, late)."""
+"""The bar shown while a data set is read or fetched for the first time (rich, late)."""
 
 from __future__ import annotations
 

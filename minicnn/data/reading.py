@@ -1,4 +1,4 @@
-"""Every picture of a listing to pixels, each decoded once (floor 4; needs Pillow through decode).
+"""Every picture of a listing to pixels, each decoded once (needs Pillow through decode).
 
 What the cache holds of pictures that have not changed since is taken from there; the rest is
 decoded on every core. If anything new could be decoded, a new cache takes the old one's place.
@@ -46,10 +46,10 @@ class Rows(Protocol):
     """Where decoded pictures are put: ``CacheWriter``, or ``RowsInMemory``."""
 
     def append(self, key: Key, row: Array, row_digest: str) -> None:
-        """The next picture."""
+        """Take the next picture's pixels, with its digest."""
 
     def finish(self) -> CachedPictures:
-        """All of them."""
+        """All pictures that were taken, in order."""
 
     def __enter__(self) -> Self: ...
 
@@ -65,13 +65,13 @@ class RowsInMemory:
         self._digests: list[str] = []
 
     def append(self, key: Key, row: Array, row_digest: str) -> None:
-        """The next picture."""
+        """Keep the next picture's pixels."""
         self._pixels[len(self._keys)] = row
         self._keys.append(key)
         self._digests.append(row_digest)
 
     def finish(self) -> CachedPictures:
-        """All of them."""
+        """All rows, as one array."""
         return CachedPictures(self._pixels[: len(self._keys)], self._keys, self._digests)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What became of every file of a folder: used, skipped with a reason, or passed over (floor 4)."""
+"""What became of every file of a folder: used, skipped with a reason, or passed over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What batches are made by, as texts that another process would write too (floor 4; needs nobody).
+"""What batches are made by, as texts that another process would write too (needs nobody).
 
 A checkpoint keeps them: a run that goes on with another batch size, order or augmentation would be
 another run, and nothing else would tell.

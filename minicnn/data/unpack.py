@@ -1,4 +1,4 @@
-"""An archive that is not trusted, unpacked (floor 4; standard library only).
+"""An archive that is not trusted, unpacked (standard library only).
 
 Every name and size is judged before the first byte is written. The folder appears when it is
 complete, or not at all.

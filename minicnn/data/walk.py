@@ -1,4 +1,4 @@
-"""Walks a folder for files that should hold pictures, and opens none of them (floor 4).
+"""Walks a folder for files that should hold pictures, and opens none of them.
 
 Hidden files, and what systems leave behind, are passed over without a word; files that are no
 pictures by their names are passed over and noted.

@@ -1,4 +1,4 @@
-"""Why a network answers as it does, as NumPy arrays; ``mc.viz`` draws them (floor 7).
+"""Why a network answers as it does, as NumPy arrays; ``mc.viz`` draws them.
 
 Everything is said of a *score*, what the network gives before its last sigmoid or softmax. A
 network with one output has two classes: the score of class 1 is that output, and of class 0

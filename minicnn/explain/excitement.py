@@ -1,4 +1,4 @@
-"""Which pictures excite a filter most, and where in them (floor 7)."""
+"""Which pictures excite a filter most, and where in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grad-CAM: where the maps lie that speak for a class (floor 7)."""
+"""Grad-CAM: where the maps lie that speak for a class."""
 
 from __future__ import annotations
 

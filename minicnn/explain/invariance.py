@@ -1,4 +1,4 @@
-"""How far the answer moves when a picture changes and what it shows does not (floor 7)."""
+"""How far the answer moves when a picture changes and what it shows does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes a picture but not what it shows, in exact amounts (floor 7).
+"""What changes a picture but not what it shows, in exact amounts.
 
 ``mc.data.augment`` draws such changes at random; here somebody wants to know what one amount does.
 """

@@ -1,4 +1,4 @@
-"""Occlusion: cover a patch and see how far the score falls (floor 7). No gradient is needed."""
+"""Occlusion: cover a patch and see how far the score falls. No gradient is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saliency: which pixels would move the score if they moved a little (floor 7)."""
+"""Saliency: which pixels would move the score if they moved a little."""
 
 from __future__ import annotations
 

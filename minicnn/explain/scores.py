@@ -1,4 +1,4 @@
-"""The score of a class, and its gradient with respect to what any layer gives (floor 7)."""
+"""The score of a class, and its gradient with respect to what any layer gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof that a derivative is right (floor 4). Derivation: docs/derivations/gradcheck.md.
+"""Proof that a derivative is right. Derivation: docs/derivations/gradcheck.md.
 
 For a layer y = f(t), with t its input or one of its parameters, draw a direction v at random
 and a weight u for every output. Calculus says that the two numbers

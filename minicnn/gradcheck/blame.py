@@ -1,4 +1,4 @@
-"""The error for a wrong gradient: where it is worst, and what the pattern suggests (floor 4)."""
+"""The error for a wrong gradient: where it is worst, and what the pattern suggests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One tensor's gradient against what nudging the tensor does (floor 4)."""
+"""One tensor's gradient against what nudging the tensor does."""
 
 from __future__ import annotations
 

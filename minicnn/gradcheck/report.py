@@ -1,4 +1,4 @@
-"""What a gradient check found, as a table (floor 4)."""
+"""What a gradient check found, as a table."""
 
 from __future__ import annotations
 

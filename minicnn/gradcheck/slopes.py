@@ -1,4 +1,4 @@
-"""The slope of a function along a line, and how far the number is to be trusted (floor 4).
+"""The slope of a function along a line, and how far the number is to be trusted.
 
 The gradient check asks one question: does a claimed slope agree with what the function does? This
 room answers it for a function of one number h, the length of the step. It knows nothing of layers.

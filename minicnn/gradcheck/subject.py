@@ -1,4 +1,4 @@
-"""What a gradient check is about: a layer as a function of its tensors (floor 4).
+"""What a gradient check is about: a layer as a function of its tensors.
 
 It is a copy, in float64, and its parameters are shaken a little, so that a forgotten factor of 1
 or term of 0 shows.

@@ -1,4 +1,4 @@
-"""The mathematics of the layers, one idea a file (floor 2)."""
+"""The mathematics of the layers, one idea a file."""
 
 from minicnn.layers.avgpool2d import AvgPool2D
 from minicnn.layers.batchnorm import BatchNorm

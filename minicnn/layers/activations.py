@@ -1,4 +1,4 @@
-"""``activation="relu"``: the activation layers by name (floor 2)."""
+"""``activation="relu"``: the activation layers by name."""
 
 from __future__ import annotations
 

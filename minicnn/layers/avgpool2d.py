@@ -1,4 +1,4 @@
-"""AvgPool2D: the mean of each window (floor 2). Derivation: docs/derivations/pooling.md."""
+"""AvgPool2D: the mean of each window. Derivation: docs/derivations/pooling.md."""
 
 from __future__ import annotations
 

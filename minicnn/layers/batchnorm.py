@@ -1,4 +1,4 @@
-"""BatchNorm: every channel with mean 0 and variance 1, then learnt back (floor 2).
+"""BatchNorm: every channel with mean 0 and variance 1, then learnt back.
 
 Derivation: docs/derivations/batchnorm.md.
 """

@@ -1,4 +1,4 @@
-"""Chain: one layer after another (floor 2). Derivation: docs/derivations/chain.md."""
+"""Chain: one layer after another. Derivation: docs/derivations/chain.md."""
 
 from __future__ import annotations
 
@@ -94,7 +94,6 @@ class Chain(Container):
         }
 
     def config(self) -> dict[str, Any]:
-        """The layers inside."""
         return {"layers": self.layers, "name": self.name}
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Concat: several looks at the same input, side by side (floor 2).
+"""Concat: several looks at the same input, side by side.
 
 Derivation: docs/derivations/chain.md.
 """
@@ -72,7 +72,6 @@ class Concat(Container):
         }
 
     def config(self) -> dict[str, Any]:
-        """The branches inside."""
         return {"branches": self.layers, "name": self.name}
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""A network is a layer made of layers: what the containers share (floor 2)."""
+"""A network is a layer made of layers: what the containers share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a container holds its layers to, the user's above all (floor 2).
+"""What a container holds its layers to, the user's above all.
 
 A layer is written by hand, and training goes on happily with ``return y`` in place of
 ``return y, cache`` or with a dx of the wrong shape: the numbers come out wrong, far away. So

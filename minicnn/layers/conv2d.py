@@ -1,4 +1,4 @@
-"""Conv2D: the same small filters at every place of a picture (floor 2).
+"""Conv2D: the same small filters at every place of a picture.
 
 Derivation: docs/derivations/conv2d.md.
 """

@@ -1,4 +1,4 @@
-"""Dense: every output sees every input (floor 2). Derivation: docs/derivations/dense.md."""
+"""Dense: every output sees every input. Derivation: docs/derivations/dense.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dropout: leave units out at random, so that none relies on another (floor 2).
+"""Dropout: leave units out at random, so that none relies on another.
 
 Derivation: docs/derivations/dropout.md.
 """

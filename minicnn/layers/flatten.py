@@ -1,4 +1,4 @@
-"""Flatten: maps to one long row, so that Dense can read them (floor 2)."""
+"""Flatten: maps to one long row, so that Dense can read them."""
 
 from __future__ import annotations
 

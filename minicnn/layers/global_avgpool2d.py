@@ -1,4 +1,4 @@
-"""GlobalAvgPool2D: one number for each channel, the mean of its map (floor 2).
+"""GlobalAvgPool2D: one number for each channel, the mean of its map.
 
 Derivation: docs/derivations/pooling.md.
 """

@@ -1,4 +1,4 @@
-"""What every layer is: a pair of pure functions over its parameters (floor 2).
+"""What every layer is: a pair of pure functions over its parameters.
 
     y,  cache = layer.forward(x, training=False)
     dx, grads = layer.backward(dy, cache)            # grads has the keys of layer.params

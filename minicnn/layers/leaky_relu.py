@@ -1,4 +1,4 @@
-"""LeakyReLU: what is negative fades (floor 2). Derivation: docs/derivations/activations.md."""
+"""LeakyReLU: what is negative fades. Derivation: docs/derivations/activations.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MaxPool2D: of each window only the strongest answer (floor 2).
+"""MaxPool2D: of each window only the strongest answer.
 
 Derivation: docs/derivations/pooling.md.
 """

@@ -1,4 +1,4 @@
-"""``network.params["conv2d_1/W"]``: the arrays of many layers in one mapping (floor 2)."""
+"""``network.params["conv2d_1/W"]``: the arrays of many layers in one mapping."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Paths(Params):
         super().__setitem__(path, array)
 
     def update(self, *arrays: Any, **more: Any) -> None:
-        """Put in several."""
+        """Put in several arrays, each where its path leads."""
         for path, array in dict(*arrays, **more).items():
             self[path] = array
 

@@ -1,4 +1,4 @@
-"""What the pools share: where their window lies (floor 2)."""
+"""What the pools share: where their window lies."""
 
 from __future__ import annotations
 

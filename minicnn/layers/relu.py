@@ -1,4 +1,4 @@
-"""ReLU: what is negative becomes zero (floor 2). Derivation: docs/derivations/activations.md."""
+"""ReLU: what is negative becomes zero. Derivation: docs/derivations/activations.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Residual: what goes in comes out too, with something added (floor 2).
+"""Residual: what goes in comes out too, with something added.
 
 Derivation: docs/derivations/chain.md.
 """

@@ -1,4 +1,4 @@
-"""Sigmoid: any number to a probability (floor 2). Derivation: docs/derivations/activations.md."""
+"""Sigmoid: any number to a probability. Derivation: docs/derivations/activations.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Softmax: scores to probabilities (floor 2). Derivation: docs/derivations/softmax.md."""
+"""Softmax: scores to probabilities. Derivation: docs/derivations/softmax.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tanh: any number into (-1, 1) (floor 2). Derivation: docs/derivations/activations.md."""
+"""Tanh: any number into (-1, 1). Derivation: docs/derivations/activations.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UpSample2D: every cell becomes a block of equals (floor 2).
+"""UpSample2D: every cell becomes a block of equals.
 
 Derivation: docs/derivations/pooling.md.
 """
@@ -37,7 +37,6 @@ class UpSample2D(Layer):
         return self.built(input_shape, (H * self.size[0], W * self.size[1], C))
 
     def forward(self, x: Array, training: Any = False) -> tuple[Array, Cache]:
-        """Repeat every cell."""
         return self.check(x).upsample(x, self.size), {}
 
     def backward(self, dy: Array, cache: Cache) -> tuple[Array, Params]:

@@ -1,4 +1,4 @@
-"""How wrong a prediction is, one loss a file (floor 2)."""
+"""How wrong a prediction is, one loss a file."""
 
 from minicnn.errors import ConfigError
 from minicnn.losses.binary_crossentropy import BinaryCrossentropy

@@ -1,4 +1,4 @@
-"""Binary cross-entropy: the surprise at a yes or no (floor 2).
+"""Binary cross-entropy: the surprise at a yes or no.
 
 Derivation: docs/derivations/losses.md.
 """

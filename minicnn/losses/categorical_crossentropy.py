@@ -1,4 +1,4 @@
-"""Categorical cross-entropy: the surprise at one of several classes (floor 2).
+"""Categorical cross-entropy: the surprise at one of several classes.
 
 Derivation: docs/derivations/losses.md.
 """

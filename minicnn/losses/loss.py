@@ -1,4 +1,4 @@
-"""What every loss is: one number that says how wrong a batch is, and its slope (floor 2).
+"""What every loss is: one number that says how wrong a batch is, and its slope.
 
     value, cache = loss.forward(y_pred, y_true, weight=None)
     dy_pred      = loss.backward(cache)
@@ -92,7 +92,7 @@ class Loss(ABC):
         return value, {"y_pred": y_pred, "y_true": y_true, "share": share, **more}
 
     def backward(self, cache: Cache) -> Array:
-        """dL/dy_pred."""
+        """The gradient dL/dy_pred, from what ``forward`` kept."""
         if "slope" in cache:
             return cache["slope"]
         y_pred = cache["y_pred"]

@@ -1,4 +1,4 @@
-"""Mean squared error: for numbers rather than classes (floor 2).
+"""Mean squared error: for numbers rather than classes.
 
 Derivation: docs/derivations/losses.md.
 """
@@ -31,7 +31,6 @@ class MeanSquaredError(Loss):
         return ((y_pred - y_true) ** 2).mean(axis=-1)
 
     def slope(self, y_pred: Array, y_true: Array, ops: Ops) -> Array:
-        """Twice the distance."""
         return 2 * (y_pred - y_true) / y_pred.shape[-1]
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""How good predictions are: tables, curves over thresholds, counted metrics (floor 2)."""
+"""How good predictions are: tables, curves over thresholds, counted metrics."""
 
 from minicnn.backends import to_numpy
 from minicnn.metrics.counted import FIGURES, Auc, FromTable, Metric

@@ -1,4 +1,4 @@
-"""Metrics that are counted batch by batch, as training brings the batches (floor 2)."""
+"""Metrics that are counted batch by batch, as training brings the batches."""
 
 from __future__ import annotations
 
@@ -103,7 +103,6 @@ class FromTable(Metric):
         return _emptied(copy.copy(self))
 
     def reset(self) -> None:
-        """An empty table."""
         self.table: Array | None = None
 
     def update(self, y_true: Any, y_pred: Any) -> None:
@@ -119,7 +118,6 @@ class FromTable(Metric):
         return float("nan") if self.table is None else self.figure(self.table)
 
     def state(self) -> dict[str, Any]:
-        """The table."""
         return {"table": self.table}
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -154,7 +152,6 @@ class Auc(Metric):
         return _emptied(copy.copy(self))
 
     def reset(self) -> None:
-        """No scores."""
         self.labels: list[Array] = []
         self.scores: list[Array] = []
 

@@ -1,6 +1,6 @@
 """What becomes of a classifier when its threshold moves, and whether its numbers can be believed.
 
-For two classes and one output, the probability of class 1 (floor 2). ``viz`` draws these.
+For two classes and one output, the probability of class 1. ``viz`` draws these.
 """
 
 from __future__ import annotations

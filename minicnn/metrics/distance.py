@@ -53,7 +53,6 @@ class Distance(Metric):
         return FIGURES[self.name](**self.sums) if self.sums["numbers"] else float("nan")
 
     def state(self) -> dict[str, Any]:
-        """The sums."""
         return dict(self.sums)
 
     def set_state(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How good predictions are, read off one table (floor 2).
+"""How good predictions are, read off one table.
 
 Nearly everything is read off one table, the confusion matrix: row = true class, column =
 predicted class. A single output is a probability of class 1; several are one a class, of

@@ -29,11 +29,9 @@ class TopK(Metric):
         self.reset()
 
     def reset(self) -> None:
-        """Forget all batches."""
         self.hits = self.samples = 0
 
     def update(self, y_true: Any, y_pred: Any) -> None:
-        """Count one batch."""
         y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
         if y_pred.ndim < 2 or y_pred.shape[-1] <= self.k:
             raise ShapeError(
@@ -50,7 +48,6 @@ class TopK(Metric):
         return self.hits / self.samples if self.samples else float("nan")
 
     def state(self) -> dict[str, Any]:
-        """What was counted."""
         return {"hits": self.hits, "samples": self.samples}
 
     def set_state(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""``Sequential``: the network that people use (floor 6)."""
+"""``Sequential``: the network that people use."""
 
 from minicnn.model.loading import load_model
 from minicnn.model.sequential import Sequential

@@ -1,4 +1,4 @@
-"""What fit, evaluate and predict are given, as data sets (floor 6)."""
+"""What fit, evaluate and predict are given, as data sets."""
 
 from __future__ import annotations
 

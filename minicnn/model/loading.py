@@ -1,4 +1,4 @@
-"""``load_model``: a network as it was saved (floor 6)."""
+"""``load_model``: a network as it was saved."""
 
 from __future__ import annotations
 

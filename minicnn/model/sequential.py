@@ -1,4 +1,4 @@
-"""Sequential: a chain of layers that can be trained, used and looked at (floor 6)."""
+"""Sequential: a chain of layers that can be trained, used and looked at."""
 
 from __future__ import annotations
 

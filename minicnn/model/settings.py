@@ -1,4 +1,4 @@
-"""What ``compile`` was told, checked (floor 6)."""
+"""What ``compile`` was told, checked."""
 
 from __future__ import annotations
 

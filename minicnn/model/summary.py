@@ -1,4 +1,4 @@
-"""A network as a table (floor 6): what Keras shows, and what it costs to run."""
+"""A network as a table: what Keras shows, and what it costs to run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network's arrays replaced by others, all of them or none (floor 6)."""
+"""A network's arrays replaced by others, all of them or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How parameters move, one rule a file (floor 2)."""
+"""How parameters move, one rule a file."""
 
 from collections.abc import Callable
 

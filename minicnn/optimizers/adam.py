@@ -1,4 +1,4 @@
-"""Adam and AdamW: RMSprop with a run-up, unbiased from the first step (floor 2).
+"""Adam and AdamW: RMSprop with a run-up, unbiased from the first step.
 
 Derivation: docs/derivations/optimizers.md.
 """

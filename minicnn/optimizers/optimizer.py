@@ -1,4 +1,4 @@
-"""What every optimizer is: a rule that moves a parameter against its gradient (floor 2).
+"""What every optimizer is: a rule that moves a parameter against its gradient.
 
 A rule is written for one array, element by element, in place. The numbers that it remembers
 of each parameter (its *slots*, such as a running mean of squares) belong to the optimizer,

@@ -1,4 +1,4 @@
-"""RMSprop: every weight with a step length of its own (floor 2).
+"""RMSprop: every weight with a step length of its own.
 
 Derivation: docs/derivations/optimizers.md.
 """

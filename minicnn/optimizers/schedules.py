@@ -1,4 +1,4 @@
-"""Learning rates that change from step to step: plain functions of the step (floor 2).
+"""Learning rates that change from step to step: plain functions of the step.
 
 >>> rate = ExponentialDecay(0.1, decay_steps=100, decay_rate=0.5)
 >>> rate(0), rate(100), rate(200)

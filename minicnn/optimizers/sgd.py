@@ -1,4 +1,4 @@
-"""SGD: a step downhill, with a run-up if asked for (floor 2).
+"""SGD: a step downhill, with a run-up if asked for.
 
 Derivation: docs/derivations/optimizers.md.
 """

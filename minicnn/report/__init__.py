@@ -1,4 +1,4 @@
-"""A training run as one page to look at: a file of HTML that needs nothing else (floor 9).
+"""A training run as one page to look at: a file of HTML that needs nothing else.
 
 ``callback`` decides when it is written, ``page`` puts it together from its sections, and
 ``markup`` sees to it that no name of a class or a file can ever become a tag.

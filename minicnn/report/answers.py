@@ -1,4 +1,4 @@
-"""What is right and what is wrong: the confusion matrix, and the pictures to look at (floor 9)."""
+"""What is right and what is wrong: the confusion matrix, and the pictures to look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a run's time its report may take (floor 9)."""
+"""How much of a run's time its report may take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Report``: a page about the run, written anew while it goes on (floor 9)."""
+"""``Report``: a page about the run, written anew while it goes on."""
 
 from __future__ import annotations
 

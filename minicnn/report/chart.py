@@ -1,4 +1,4 @@
-"""Line charts as SVG (floor 9): they scale, follow the page's colours, and need no matplotlib.
+"""Line charts as SVG: they scale, follow the page's colours, and need no matplotlib.
 
 Lines differ by colour, by dashes and by the shape of their points, so they are told apart by
 everyone and in grey; what a chart shows is also said in words, and in a table below.
@@ -122,7 +122,7 @@ class Axes:
         return round(LEFT + 10 + share * (WIDTH - LEFT - RIGHT - 20), 1)
 
     def y(self, value: float) -> float:
-        """How far down."""
+        """How far down a value stands, in pixels from the top."""
         share = (value - self.low) / (self.high - self.low)
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 

@@ -1,4 +1,4 @@
-"""How training went: the curves, what they say in words, and the numbers behind them (floor 9)."""
+"""How training went: the curves, what they say in words, and the numbers behind them."""
 
 from __future__ import annotations
 

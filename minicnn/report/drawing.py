@@ -1,4 +1,4 @@
-"""All that is drawn of a network at one moment (floor 9): the pictures of the page."""
+"""All that is drawn of a network at one moment: the pictures of the page."""
 
 from __future__ import annotations
 

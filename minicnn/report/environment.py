@@ -1,4 +1,4 @@
-"""On what a run was made (floor 9). No name of a machine or a person is among it."""
+"""On what a run was made. No name of a machine or a person is among it."""
 
 from __future__ import annotations
 

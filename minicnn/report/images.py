@@ -1,4 +1,4 @@
-"""Arrays and figures as images that stand in the page itself (floor 9; Pillow, loaded late)."""
+"""Arrays and figures as images that stand in the page itself (Pillow, loaded late)."""
 
 from __future__ import annotations
 

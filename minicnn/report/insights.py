@@ -1,4 +1,4 @@
-"""The pictures of ``mc.viz``, each with what it shows in words and how to read it (floor 9).
+"""The pictures of ``mc.viz``, each with what it shows in words and how to read it.
 
 They need matplotlib. A picture that does not suit the network, or fails, is named with the
 reason, and the others are there all the same.
@@ -69,7 +69,7 @@ class Insights:
     # ---- of the network ------------------------------------------------------------------------
 
     def diagram(self, model: Any) -> Html:
-        """Layer below layer."""
+        """The network as a figure, layer below layer, with the shape of what each gives."""
         rows = model.summary(print_fn=None).rows
         chain = "; ".join(f"{r.name} gives {'×'.join(map(str, r.output_shape))}" for r in rows)
         words = f"From {'×'.join(map(str, model.input_shape))} downwards: {chain}."

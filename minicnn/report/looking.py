@@ -1,4 +1,4 @@
-"""What the network makes of some samples (floor 9): asked once, for all sections."""
+"""What the network makes of some samples: asked once, for all sections."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Answers:
 
     @property
     def table(self) -> Array:
-        """The confusion matrix."""
+        """How often each true class (row) was taken for each class (column)."""
         return confusion_matrix(self.truth, self.predicted)
 
     @property
     def probabilities(self) -> Array:
-        """(N, K)"""
+        """A probability for each sample and class: (N, K)."""
         return for_each_class(self.predicted)
 
     @property

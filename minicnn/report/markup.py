@@ -1,4 +1,4 @@
-"""HTML from Python, in which no text can become a tag (floor 9).
+"""HTML from Python, in which no text can become a tag.
 
 What is not already :class:`Html` is escaped, wherever it stands: there is no other way in.
 

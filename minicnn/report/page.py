@@ -1,4 +1,4 @@
-"""The page, from top to bottom (floor 9): one file of HTML without scripts, links to elsewhere,
+"""The page, from top to bottom: one file of HTML without scripts, links to elsewhere,
 or anything that a browser would have to fetch.
 """
 

@@ -1,4 +1,4 @@
-"""Some samples of a data set to look at (floor 9)."""
+"""Some samples of a data set to look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run was set up, in words (floor 9)."""
+"""How a run was set up, in words."""
 
 from __future__ import annotations
 

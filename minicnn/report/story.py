@@ -1,4 +1,4 @@
-"""What a page tells, as plain data (floor 9), and what it leaves for the page after it."""
+"""What a page tells, as plain data, and what it leaves for the page after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time went, and how fast it was (floor 9)."""
+"""Where the time went, and how fast it was."""
 
 from __future__ import annotations
 

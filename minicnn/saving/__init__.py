@@ -1,4 +1,4 @@
-"""Weights out, and back in again (floor 4).
+"""Weights out, and back in again.
 
 ``atomic``: a file that is whole or not there. ``tensor_file``: arrays in the safetensors format.
 ``sealed``: a document and its arrays in one such file. ``plain``: what can stand in a document.

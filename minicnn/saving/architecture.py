@@ -1,4 +1,4 @@
-"""Layers as plain data, and back (floor 4): class names and constructor arguments only.
+"""Layers as plain data, and back: class names and constructor arguments only.
 
 A class is found by its name in a whitelist: minicnn's own layers, and those that the caller
 names. Nothing is imported because a file says so.

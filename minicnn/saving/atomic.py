@@ -1,4 +1,4 @@
-"""Bytes put into a file (floor 4): whole or not at all, and what goes wrong is one error.
+"""Bytes put into a file: whole or not at all, and what goes wrong is one error.
 
 How a file becomes whole stands in :mod:`minicnn.whole_file`.
 """

@@ -1,4 +1,4 @@
-"""JSON from a file that anyone may have written (floor 4).
+"""JSON from a file that anyone may have written.
 
 Python's parser calls itself for each bracket. Ten thousand of them, one in another, end in a
 ``RecursionError`` on most machines, but in a browser they are the end of Python itself. So the

@@ -1,4 +1,4 @@
-"""What a network's outputs and inputs stand for (floor 4): names and numbers that can be meant.
+"""What a network's outputs and inputs stand for: names and numbers that can be meant.
 
 They are looked at where they are given, and once more where they are saved and loaded: a model
 that is saved with two classes of one name cannot say which of them a picture shows.

@@ -1,4 +1,4 @@
-"""What a saved model consists of (floor 4): one file, read by :func:`minicnn.load_model`.
+"""What a saved model consists of: one file, read by :func:`minicnn.load_model`.
 
 A checkpoint is the same file with a ``training`` part, so it can be loaded as a model too.
 """

@@ -1,4 +1,4 @@
-"""What can stand in a document (floor 4): plain values as JSON, arrays by their name.
+"""What can stand in a document: plain values as JSON, arrays by their name.
 
 >>> arrays = {}
 >>> encode({"lr": 0.1, "memory": {"v": np.zeros(2)}}, arrays, "optimizer")

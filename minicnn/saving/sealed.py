@@ -1,4 +1,4 @@
-"""A document and its arrays in one safetensors file, with a seal over both (floor 4).
+"""A document and its arrays in one safetensors file, with a seal over both.
 
 Any program that knows safetensors can read the weights, and reading runs nothing
 (``tensor_file``). The document is JSON in the header's metadata, under the one key ``minicnn``.

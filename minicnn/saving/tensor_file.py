@@ -1,4 +1,4 @@
-"""Arrays and texts in one file, in the safetensors format, written out here (floor 4).
+"""Arrays and texts in one file, in the safetensors format, written out here.
 
 The format is so plain that it needs no package, and so works where none can be compiled::
 

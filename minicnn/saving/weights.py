@@ -1,4 +1,4 @@
-"""Every array of a network by its path (floor 4): parameters and running figures."""
+"""Every array of a network by its path: parameters and running figures."""
 
 from __future__ import annotations
 

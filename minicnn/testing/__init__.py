@@ -1,4 +1,4 @@
-"""For those who write layers, losses, optimizers, backends: the suites of our own (floor 9).
+"""For those who write layers, losses, optimizers, backends: the suites of our own.
 
     from minicnn.testing import check_layer
 

@@ -1,4 +1,4 @@
-"""The conformance suite for backends: every operation against plain loops (floor 9)."""
+"""The conformance suite for backends: every operation against plain loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conformance suite as one call (floor 9)."""
+"""The conformance suite as one call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conformance suite for losses (floor 9)."""
+"""The conformance suite for losses."""
 
 from __future__ import annotations
 

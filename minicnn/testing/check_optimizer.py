@@ -1,4 +1,4 @@
-"""The conformance suite for optimizers (floor 9)."""
+"""The conformance suite for optimizers."""
 
 from __future__ import annotations
 

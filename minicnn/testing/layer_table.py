@@ -1,4 +1,4 @@
-"""Every layer with its options, as (make, input shape): what the suites run over (top floor)."""
+"""Every layer with its options, as (make, input shape): what the suites run over."""
 
 from __future__ import annotations
 

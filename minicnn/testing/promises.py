@@ -1,4 +1,4 @@
-"""A suite of promises, each a sentence and the function that proves it (floor 9)."""
+"""A suite of promises, each a sentence and the function that proves it."""
 
 from __future__ import annotations
 

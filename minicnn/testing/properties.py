@@ -1,4 +1,4 @@
-"""The promises that every layer makes, each as a function that proves it (floor 9)."""
+"""The promises that every layer makes, each as a function that proves it."""
 
 from __future__ import annotations
 

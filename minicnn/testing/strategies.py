@@ -1,4 +1,4 @@
-"""Hypothesis strategies for those who test layers (floor 9): inputs, windows, whole networks.
+"""Hypothesis strategies for those who test layers: inputs, windows, whole networks.
 
 from hypothesis import given
 from minicnn.testing import check_layer, strategies as st

@@ -1,4 +1,4 @@
-"""The loop, its history, and those who look on (floor 5)."""
+"""The loop, its history, and those who look on."""
 
 from minicnn.training.callback import Callback
 from minicnn.training.callbacks import (

@@ -1,4 +1,4 @@
-"""What can look on while a model trains, and stop it (floor 5)."""
+"""What can look on while a model trains, and stop it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Callback:
         """After each batch (``step`` counts from 0 within the epoch)."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        """After validation."""
+        """After each epoch and its validation, with all figures of the epoch."""
 
     def on_interrupt(self) -> str | None:
         """After Ctrl-C, between two steps: save the run, and give the path if you did."""

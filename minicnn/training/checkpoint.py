@@ -1,4 +1,4 @@
-"""A run in one file, and back (floor 5): a saved model with a ``training`` part.
+"""A run in one file, and back: a saved model with a ``training`` part.
 
 What is in it: the weights and running figures, the optimizer with its memory and learning
 rate, epoch and step, the figures of the epoch so far, the history, what the callbacks
@@ -184,7 +184,7 @@ class _Remembered:
             self.memory[path] = {s: ops_for(p).asarray(a, p.dtype) for s, a in arrays.items()}
 
     def put_into(self, optimizer: Optimizer) -> None:
-        """As it was."""
+        """Give an optimizer its memory, its count of steps and its learning rate again."""
         optimizer.memory, optimizer.step_count = self.memory, self.step_count
         if self.rate is not None:
             optimizer.learning_rate = self.rate

@@ -1,4 +1,4 @@
-"""``class_weight``: what a class's samples count, on top of their own weights (floor 5)."""
+"""``class_weight``: what a class's samples count, on top of their own weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while training (floor 5): the step that is under way is finished first.
+"""Ctrl-C while training: the step that is under way is finished first.
 
 The first Ctrl-C is a request, which the loop grants between two steps, where there is
 something whole to save. The second one doesn't wait.

@@ -1,4 +1,4 @@
-"""Steps on a GPU that nobody waits for (floor 5).
+"""Steps on a GPU that nobody waits for.
 
 To fetch the loss after each step would cost more than many a step, because the CPU gives orders
 far ahead of what the GPU has done. So the figures stay on the device, which adds them up in one

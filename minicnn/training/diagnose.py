@@ -1,4 +1,4 @@
-"""Where NaN or infinity first appeared (floor 5): asked only when something went wrong."""
+"""Where NaN or infinity first appeared: asked only when something went wrong."""
 
 from __future__ import annotations
 

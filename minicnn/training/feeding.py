@@ -1,4 +1,4 @@
-"""Batches for a device: sent ahead while the one before is computed, or kept there (floor 5).
+"""Batches for a device: sent ahead while the one before is computed, or kept there.
 
 Labels are looked at on the CPU, before they go: to look at them on the device would make the CPU
 wait for it in every step.

@@ -1,4 +1,4 @@
-"""Loss and metrics of the batches so far (floor 5)."""
+"""Loss and metrics of the batches so far."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ class Figures:
 
     @property
     def names(self) -> list[str]:
-        """What ``results`` has."""
+        """The names of the figures in ``results``, in its order."""
         return ["loss", *(metric.name for metric in self.metrics)]

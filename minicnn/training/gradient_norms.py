@@ -1,4 +1,4 @@
-"""GradientNorms: how long each layer's gradient is, step by step (floor 5)."""
+"""GradientNorms: how long each layer's gradient is, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can stand between the network and the optimizer (floor 5).
+"""What can stand between the network and the optimizer.
 
 All gradients leave the network as one mapping from a parameter's path to its array. Each of
 these is a function ``(grads, params) -> grads``, and so can be one of yours:

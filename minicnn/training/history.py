@@ -1,4 +1,4 @@
-"""What happened during training, epoch by epoch (floor 5)."""
+"""What happened during training, epoch by epoch."""
 
 from __future__ import annotations
 

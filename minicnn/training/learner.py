@@ -1,4 +1,4 @@
-"""What is trained, and by what (floor 5): all that a step has to know of a model."""
+"""What is trained, and by what: all that a step has to know of a model."""
 
 from __future__ import annotations
 

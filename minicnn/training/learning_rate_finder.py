@@ -1,4 +1,4 @@
-"""LearningRateFinder: try every learning rate once, look, and choose (floor 5)."""
+"""LearningRateFinder: try every learning rate once, look, and choose."""
 
 from __future__ import annotations
 

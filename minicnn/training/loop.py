@@ -1,4 +1,4 @@
-"""The training loop (floor 5): what an epoch is, and who hears of it.
+"""The training loop: what an epoch is, and who hears of it.
 
 An epoch is one walk over the training data, a step for each batch, and then, if there are
 validation data, an evaluation of them. What a step is stands in ``steps.py``.

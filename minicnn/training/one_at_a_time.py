@@ -1,4 +1,4 @@
-"""Who trains a model now (floor 5): two at once would undo each other's steps."""
+"""Who trains a model now: two at once would undo each other's steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The progress line of ``fit`` (floor 5). rich is loaded only when a line is really drawn."""
+"""The progress line of ``fit``. rich is loaded only when a line is really drawn."""
 
 from __future__ import annotations
 
@@ -46,11 +46,9 @@ class EpochLines(Callback):
         self.epochs, self.steps = plan["epochs"], plan["steps"]
 
     def on_epoch_begin(self, epoch: int) -> None:
-        """Start the clock."""
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        """Write the line."""
         tell(self.line(epoch, logs))
 
     def line(self, epoch: int, logs: dict[str, Any]) -> str:
@@ -63,7 +61,6 @@ class ProgressBar(EpochLines):
     """A live bar for the epoch that runs; those that are done stay above it, a line each."""
 
     def on_train_begin(self, plan: dict[str, Any]) -> None:
-        """Open the display."""
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -102,7 +99,6 @@ class ProgressBar(EpochLines):
         return True
 
     def on_batch_end(self, step: int, logs: dict[str, Any]) -> None:
-        """One step further."""
         self.display.update(self.task, completed=step + 1, figures=figures(logs))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:

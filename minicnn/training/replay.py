@@ -1,4 +1,4 @@
-"""Training steps as CUDA graphs, where nothing speaks against it (floor 5).
+"""Training steps as CUDA graphs, where nothing speaks against it.
 
 The first step with batches of a shape is done plainly, the second is rehearsed, the third captured
 and launched, as is every later one. Whatever can't be captured is done plainly, which is told once

@@ -1,4 +1,4 @@
-"""``fit(..., resume=...)``: which file to go on from (floor 5)."""
+"""``fit(..., resume=...)``: which file to go on from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a training run stands (floor 5): all that a checkpoint has to remember of the loop.
+"""Where a training run stands: all that a checkpoint has to remember of the loop.
 
 Randomness is named by (seed, epoch, step), so these numbers are the whole random state too.
 """

@@ -1,4 +1,4 @@
-"""What a checkpoint says, believed only if it is of the right kind (floor 5).
+"""What a checkpoint says, believed only if it is of the right kind.
 
 A seal says that a file is as it was written, not by whom. What is of another kind would come out
 long after it was read, as an error that nobody understands.
@@ -40,7 +40,7 @@ class Saved:
         return Saved(self[name], f"{self.what}/{name}")
 
     def whole(self, name: str, most: int = MOST) -> int:
-        """A count."""
+        """The whole number of this name, if it is one from 0 to ``most``."""
         value = self[name]
         if not is_whole(value) or not 0 <= value <= most:
             raise self.other(name, f"a whole number for {name}, from 0 to {most}")

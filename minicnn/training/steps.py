@@ -1,4 +1,4 @@
-"""What a training step and an evaluation step are (floor 5), and how they are done on a host.
+"""What a training step and an evaluation step are, and how they are done on a host.
 
 There are two kinds. *On the host*, the CPU knows the figures of a step before the next one begins.
 *On a device* (``device_steps.py``), figures add up there, because to fetch them would cost more
@@ -34,7 +34,7 @@ class AnyBatch(Protocol):
 
     @property
     def x(self) -> Array:
-        """The samples."""
+        """The batch's samples, as its data set gave them."""
 
 
 B = TypeVar("B", bound=AnyBatch)
@@ -175,9 +175,9 @@ class OneBatch:
         self.batch = batch
 
     def __len__(self) -> int:
-        """One."""
+        """How many batches an epoch has: this one."""
         return 1
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batch."""
+        """The one batch, whichever epoch it is."""
         yield self.batch

@@ -1,4 +1,4 @@
-"""Where the time of a run goes, epoch by epoch (floor 5).
+"""Where the time of a run goes, epoch by epoch.
 
 It is no part of a checkpoint: equal runs leave equal files, however long they took.
 """
@@ -29,7 +29,7 @@ class EpochTimes:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """Seconds of waiting, steps, validation and callbacks together."""
         return self.waiting + self.steps + self.validation + self.callbacks
 
     @property

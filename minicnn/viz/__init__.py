@@ -1,4 +1,4 @@
-"""Pictures of training, of what a network sees, and of what it gets wrong (floor 8).
+"""Pictures of training, of what a network sees, and of what it gets wrong.
 
 Every function returns a matplotlib figure; ``figure.savefig("curves.png")`` keeps it. matplotlib
 is the extra ``plots``, and is loaded only when a figure is drawn. The numbers behind the

@@ -1,4 +1,4 @@
-"""What an augmentation does to pictures (floor 8)."""
+"""What an augmentation does to pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of a picture when only its average colour is kept (floor 8)."""
+"""What is left of a picture when only its average colour is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network's probabilities can be believed (floor 8)."""
+"""Whether a network's probabilities can be believed."""
 
 from __future__ import annotations
 

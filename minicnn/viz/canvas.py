@@ -1,6 +1,6 @@
 """What all figures share: matplotlib without a screen, and colours that everyone can tell apart.
 
-Nothing is said by colour alone (floor 8).
+Nothing is said by colour alone.
 """
 
 from __future__ import annotations

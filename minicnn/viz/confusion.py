@@ -1,4 +1,4 @@
-"""What was taken for what (floor 8)."""
+"""What was taken for what."""
 
 from __future__ import annotations
 

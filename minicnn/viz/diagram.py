@@ -1,4 +1,4 @@
-"""A network as a picture: what each layer gives, and what it costs (floor 8)."""
+"""A network as a picture: what each layer gives, and what it costs."""
 
 from __future__ import annotations
 

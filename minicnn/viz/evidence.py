@@ -1,4 +1,4 @@
-"""Where in a picture the evidence lies: Grad-CAM, occlusion and saliency over it (floor 8)."""
+"""Where in a picture the evidence lies: Grad-CAM, occlusion and saliency over it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures that excite a filter most (floor 8)."""
+"""The pictures that excite a filter most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One picture's way through a network, in one figure drawn to scale (floor 8)."""
+"""One picture's way through a network, in one figure drawn to scale."""
 
 from __future__ import annotations
 

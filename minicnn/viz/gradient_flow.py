@@ -1,4 +1,4 @@
-"""How strongly each layer is pulled, step by step (floor 8)."""
+"""How strongly each layer is pulled, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the answer moves under shift, scale, rotation, light and occlusion (floor 8)."""
+"""How far the answer moves under shift, scale, rotation, light and occlusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss at every learning rate that was tried (floor 8)."""
+"""The loss at every learning rate that was tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written on a figure: names, literally and in lines that fit, and shares (floor 8)."""
+"""What is written on a figure: names, literally and in lines that fit, and shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures that a network gets most wrong, and those it is least sure of (floor 8)."""
+"""The pictures that a network gets most wrong, and those it is least sure of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures side by side in one array, and numbers as shades (floor 8)."""
+"""Small pictures side by side in one array, and numbers as shades."""
 
 from __future__ import annotations
 

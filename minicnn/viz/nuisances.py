@@ -1,4 +1,4 @@
-"""How classifiers bear up as one nuisance after another is turned up (floor 8)."""
+"""How classifiers bear up as one nuisance after another is turned up."""
 
 from __future__ import annotations
 

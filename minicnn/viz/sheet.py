@@ -1,4 +1,4 @@
-"""A sheet of pictures with a few lines above each (floor 8)."""
+"""A sheet of pictures with a few lines above each."""
 
 from __future__ import annotations
 

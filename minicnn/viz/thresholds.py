@@ -1,4 +1,4 @@
-"""What becomes of a classifier when its threshold moves: ROC, precision and recall (floor 8)."""
+"""What becomes of a classifier when its threshold moves: ROC, precision and recall."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks ready to use, one a file (floor 7)."""
+"""Networks ready to use, one a file."""
 
 from minicnn.zoo.catdog import catdog
 from minicnn.zoo.efficientnet import efficientnet_lite0

@@ -1,4 +1,4 @@
-"""The network of the mission: cats against dogs (floor 7)."""
+"""The network of the mission: cats against dogs."""
 
 from __future__ import annotations
 

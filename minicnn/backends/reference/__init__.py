@@ -1,4 +1,4 @@
-"""The oracle (floor 1): what every operation means, in plain loops.
+"""The oracle: what every operation means, in plain loops.
 
 Nothing here is fast and nothing here is clever. Each function is the definition a school
 pupil would write down: loops over the cells, one multiplication or one comparison inside.

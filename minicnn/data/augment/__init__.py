@@ -1,4 +1,4 @@
-"""Augmentation: pictures as they might have been taken, too (floor 4).
+"""Augmentation: pictures as they might have been taken, too.
 
 >>> from minicnn.data import augment
 >>> mine = augment.Augmentation(augment.Flip(), augment.RandomCrop(0.6), augment.Brightness(0.2))

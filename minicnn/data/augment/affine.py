@@ -1,4 +1,4 @@
-"""The pieces that move pixels: each draws one affine matrix (floor 4; needs NumPy only).
+"""The pieces that move pixels: each draws one affine matrix (needs NumPy only).
 
 A matrix says where each new pixel comes *from*, in pixels right of and below the centre of the
 picture: ``[x_from, y_from, 1] = M @ [x, y, 1]``. If a picture goes through piece 1 and then
@@ -86,7 +86,6 @@ class Shift(AffinePiece):
         )
 
     def matrix(self, rng: np.random.Generator, height: int, width: int) -> Matrix:
-        """A translation."""
         down = rng.uniform(-self.height, self.height) * height
         right = rng.uniform(-self.width, self.width) * width
         return moved(right, down)

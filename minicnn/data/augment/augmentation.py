@@ -1,4 +1,4 @@
-"""Pieces put together: one resampling for all that move, then light, then erasing (floor 4)."""
+"""Pieces put together: one resampling for all that move, then light, then erasing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random erasing: a rectangle of noise hides part of the picture (floor 4; NumPy only)."""
+"""Random erasing: a rectangle of noise hides part of the picture (NumPy only)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces that change the light: each draws one table of 256 values (floor 4; NumPy only)."""
+"""The pieces that change the light: each draws one table of 256 values (NumPy only)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Augmentations known by one name (floor 4)."""
+"""Augmentations known by one name."""
 
 from __future__ import annotations
 

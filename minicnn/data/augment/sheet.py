@@ -1,4 +1,4 @@
-"""A contact sheet: what an augmentation does, to be looked at (floor 4; Pillow, loaded late)."""
+"""A contact sheet: what an augmentation does, to be looked at (Pillow, loaded late)."""
 
 from __future__ import annotations
 

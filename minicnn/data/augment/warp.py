@@ -1,4 +1,4 @@
-"""One affine matrix applied to one picture, with bilinear interpolation (floor 4).
+"""One affine matrix applied to one picture, with bilinear interpolation.
 
 Pillow does it on 8-bit pixels in compiled code that lets other threads run. It knows no other
 filling than a colour, so for the others the picture is extended first, as far as the matrix

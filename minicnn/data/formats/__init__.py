@@ -1,4 +1,4 @@
-"""What is known of a picture's file before Pillow opens it (floor 4).
+"""What is known of a picture's file before Pillow opens it.
 
 Pillow opens more than 40 formats. One starts a program (EPS: Ghostscript), some hand what they hold
 to any other format (IPTC), some decode while they are opened, when nobody could yet look at the

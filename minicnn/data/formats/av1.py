@@ -1,4 +1,4 @@
-"""The size of the pictures in an AV1 stream, as its sequence headers tell it (floor 4).
+"""The size of the pictures in an AV1 stream, as its sequence headers tell it.
 
 The names are those of the AV1 specification, section 5.5.
 """

@@ -1,4 +1,4 @@
-"""AVIF and HEIF files as a decoder is to see them (floor 4; needs errors only).
+"""AVIF and HEIF files as a decoder is to see them (needs errors only).
 
 The size in the header of an AVIF file is one thing, and that of the AV1 streams it holds another:
 Pillow knows the first, and its decoder takes memory for the second before it scales it down.

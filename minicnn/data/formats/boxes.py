@@ -1,4 +1,4 @@
-"""The boxes that AVIF and HEIF files are made of (floor 4; needs nobody)."""
+"""The boxes that AVIF and HEIF files are made of (needs nobody)."""
 
 from __future__ import annotations
 

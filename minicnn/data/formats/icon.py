@@ -1,4 +1,4 @@
-"""The largest picture of an icon as a file of its own (floor 4; needs errors only).
+"""The largest picture of an icon as a file of its own (needs errors only).
 
 An icon (.ico) holds whole PNG files and bitmaps, whose sizes need not be those of its table.
 Pillow decodes the largest while it opens the icon, and so before anyone can ask for its size.

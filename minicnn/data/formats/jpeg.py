@@ -1,4 +1,4 @@
-r"""A JPEG file's parts, and damage that decoders pass over in silence (floor 4; needs nobody).
+r"""A JPEG file's parts, and damage that decoders pass over in silence (needs nobody).
 
 A JPEG file is a chain of segments that each begin with a marker, two bytes FF xx; the compressed
 pixels stand between such segments, and inside them FF is always followed by 00 (a data byte FF)

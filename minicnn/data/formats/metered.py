@@ -1,4 +1,4 @@
-"""A file in memory that is read a few times over and no more (floor 4; needs errors only).
+"""A file in memory that is read a few times over and no more (needs errors only).
 
 The tables of a TIFF file say where everything lies. Many entries that point to the same megabyte
 make a reader fill the memory from a small file; many strips that do, keep it busy for hours.

@@ -1,4 +1,4 @@
-r"""How a camera was held, from the EXIF or XMP of its picture (floor 4; needs nobody).
+r"""How a camera was held, from the EXIF or XMP of its picture (needs nobody).
 
 >>> orientation_in_exif(b"II*\0\x08\0\0\0" b"\1\0" b"\x12\1\3\0\1\0\0\0\6\0\0\0")
 6

@@ -1,4 +1,4 @@
-"""The one colour of a PNG picture that is transparent (floor 4; needs nobody).
+"""The one colour of a PNG picture that is transparent (needs nobody).
 
 Pillow compares the colour as it is written in the file with pixels that it has brought to 8 bits.
 So the colour has to be brought there too, for pictures of 1, 2, 4 and 16 bits.

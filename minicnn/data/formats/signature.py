@@ -1,4 +1,4 @@
-"""The formats that pictures may have, told by their first bytes (floor 4; needs errors only)."""
+"""The formats that pictures may have, told by their first bytes (needs errors only)."""
 
 from __future__ import annotations
 

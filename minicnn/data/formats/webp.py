@@ -1,4 +1,4 @@
-r"""The size of a WebP picture, from its first 30 bytes (floor 4; needs errors only).
+r"""The size of a WebP picture, from its first 30 bytes (needs errors only).
 
 Its decoder takes memory for the whole canvas when it is made, before anyone can ask it for the
 size: two gigabytes for a file of 200 bytes.

@@ -1,4 +1,4 @@
-"""Cats and dogs drawn with Pillow: a data set that nobody has to download (floor 4)."""
+"""Cats and dogs drawn with Pillow: a data set that nobody has to download."""
 
 from minicnn.data.pets.generate import drawn_pets
 from minicnn.data.pets.knobs import Knobs

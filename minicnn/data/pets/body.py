@@ -1,4 +1,4 @@
-"""Bodies, legs and tails: one anatomy for both classes, with each one's proportions (floor 4).
+"""Bodies, legs and tails: one anatomy for both classes, with each one's proportions.
 
 The head's middle is the origin and the ground lies about 3 units below it.
 """

@@ -1,4 +1,4 @@
-"""What draws: shapes in the pet's coordinates onto a Pillow picture (floor 4)."""
+"""What draws: shapes in the pet's coordinates onto a Pillow picture."""
 
 from __future__ import annotations
 

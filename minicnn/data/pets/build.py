@@ -1,4 +1,4 @@
-"""Proportions of one animal: what makes it a cat or a dog, and how far each may stray (floor 4)."""
+"""Proportions of one animal: what makes it a cat or a dog, and how far each may stray."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the pet's own coordinates to pixels: the camera, and a head that turns (floor 4).
+"""From the pet's own coordinates to pixels: the camera, and a head that turns.
 
 A pet is drawn in units of its head's radius, x to the right and y down.
 """

@@ -1,4 +1,4 @@
-"""The head of a cat: pointed ears, a round face, slit eyes, whiskers (floor 4)."""
+"""The head of a cat: pointed ears, a round face, slit eyes, whiskers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours of fur: one distribution for both classes, so that no colour tells them (floor 4)."""
+"""Colours of fur: one distribution for both classes, so that no colour tells them."""
 
 from __future__ import annotations
 

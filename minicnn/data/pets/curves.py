@@ -1,4 +1,4 @@
-"""Smooth lines through a few points: what every outline of a pet is made of (floor 4).
+"""Smooth lines through a few points: what every outline of a pet is made of.
 
 A curve is a fixed linear map of its control points (Catmull and Rom's cubic), so the matrix
 of that map is kept for each number of points and a curve costs one small product.

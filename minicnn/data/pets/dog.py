@@ -1,4 +1,4 @@
-"""The head of a dog: hanging or folded ears, a long snout, round eyes, a tongue (floor 4)."""
+"""The head of a dog: hanging or folded ears, a long snout, round eyes, a tongue."""
 
 from __future__ import annotations
 

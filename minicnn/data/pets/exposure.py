@@ -1,4 +1,4 @@
-"""Light on the scene, and a camera that meters every picture: why colour tells nothing (floor 4).
+"""Light on the scene, and a camera that meters every picture: why colour tells nothing.
 
 The notes warn of a data set that "a classifier on average RGB values" already solves: such a
 network has learned the lamp. So the camera here sets the mean and the contrast of each channel

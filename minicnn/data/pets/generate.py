@@ -1,4 +1,4 @@
-"""``drawn_pets``: the data set, drawn on every core (floor 4).
+"""``drawn_pets``: the data set, drawn on every core.
 
 Pillow draws shapes while it holds Python's lock, so threads would take turns. The pictures are
 shared out to processes instead, and these are started as commands of their own

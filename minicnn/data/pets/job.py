@@ -1,4 +1,4 @@
-"""What a data set is to be like: all that its pictures have in common (floor 4)."""
+"""What a data set is to be like: all that its pictures have in common."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> Job:
-        """What ``as_json`` wrote."""
+        """The job that ``as_json`` has written down."""
         told = json.loads(text)
         height, width = told["size"]
         return cls(**{**told, "size": (height, width), "knobs": Knobs(**told["knobs"])})

@@ -1,4 +1,4 @@
-"""The seven nuisances that make photographs hard, a knob for each (floor 4)."""
+"""The seven nuisances that make photographs hard, a knob for each."""
 
 from __future__ import annotations
 

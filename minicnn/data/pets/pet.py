@@ -1,4 +1,4 @@
-"""One animal on its way onto a picture: all that the painting of a part needs (floor 4)."""
+"""One animal on its way onto a picture: all that the painting of a part needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One picture of a pet, from its number (floor 4).
+"""One picture of a pet, from its number.
 
 Every nuisance draws from a stream of its own, named ``(seed, "pets", number, nuisance)``. So a
 picture is the same whatever else is drawn, turning one knob leaves the other draws alone, and a

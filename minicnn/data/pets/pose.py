@@ -1,4 +1,4 @@
-"""How an animal holds itself, and where it looks (floor 4)."""
+"""How an animal holds itself, and where it looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands behind a pet and what stands in front of it (floor 4).
+"""What stands behind a pet and what stands in front of it.
 
 Neither knows which class is drawn: background and occluders carry no information about it.
 Positions are shares of the picture, (0, 0) at the top left and (1, 1) at the bottom right.

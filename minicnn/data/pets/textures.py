@@ -1,4 +1,4 @@
-"""Masks that are made once and used for every picture: markings, shading, grain (floor 4).
+"""Masks that are made once and used for every picture: markings, shading, grain.
 
 A mask is an 8-bit picture: 255 where its colour covers all, 0 where nothing of it is seen.
 The markings serve cats and dogs alike (and wallpaper): a coat must not tell the class.

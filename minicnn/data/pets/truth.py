@@ -1,6 +1,6 @@
 """What the drawn pets show, known because they were drawn: where the head is, which pixels are pet.
 
-Labels for networks that do more than say cat or dog (floor 4).
+Labels for networks that do more than say cat or dog.
 """
 
 from __future__ import annotations

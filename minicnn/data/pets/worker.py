@@ -1,4 +1,4 @@
-"""A process that draws a share of the pictures and writes their bytes to its output (floor 4).
+"""A process that draws a share of the pictures and writes their bytes to its output.
 
 Started by ``generate.py`` as ``python -m minicnn.data.pets.worker JOB START STOP``; see there why.
 """

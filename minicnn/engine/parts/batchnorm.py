@@ -159,7 +159,6 @@ class BatchNormPart(Part[WholeBatch]):
         return {self.path + key: value for key, value in state.items()}
 
     def size(self) -> int:
-        """γ and β."""
         return self.layer.count_params()
 
     def _rows(self, x: Array) -> list[Array]:

@@ -37,7 +37,6 @@ class Same(BlockPart):
         return (dy,)
 
     def working_set(self, itemsize: int) -> int:
-        """It touches nothing."""
         return 0
 
 
@@ -54,7 +53,6 @@ class Meeting(BlockPart):
         return y
 
     def infer(self, samples: Samples, *xs: Array) -> Array:
-        """Keeps nothing."""
         return self._met(samples, xs, keep=False)
 
     def _met(self, samples: Samples, xs: tuple[Array, ...], keep: bool) -> Array:

@@ -63,7 +63,6 @@ class Convolution(BlockPart):
         return samples.fresh(make, lambda: self._like(z, "activated", samples, keep=True))
 
     def infer(self, samples: Block, *xs: Array) -> Array:
-        """Keeps nothing."""
         z, after = self.convolve(samples, xs[0], keep=False), self.activation
         if after is None:
             return z

@@ -53,7 +53,6 @@ class DensePart(Part[WholeBatch]):
         return y
 
     def infer(self, samples: WholeBatch, *xs: Array) -> Array:
-        """The output alone."""
         return self.layer.activate(self._product(xs[0], samples))[0]
 
     def _product(self, x: Array, samples: WholeBatch) -> Array:
@@ -154,7 +153,6 @@ class DensePart(Part[WholeBatch]):
         threads.run(job, -(-len(W) // height))
 
     def size(self) -> int:
-        """W and b."""
         return self.layer.count_params()
 
 

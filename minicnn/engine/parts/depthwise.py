@@ -43,7 +43,6 @@ class DepthwisePart(Convolution):
     prepare_backward = prepare_forward
 
     def convolve(self, block: Block, x: Array, keep: bool) -> Array:
-        """Keeps x."""
         if keep:
             block.notes[self.number] = x
         (W, b), padded = block.prepared[self.number], self._padded(x, block)

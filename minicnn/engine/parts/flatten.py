@@ -26,9 +26,7 @@ class FlattenPart(BlockPart):
     infer = forward
 
     def backward(self, samples: Block, dy: Array, need_dx: bool) -> tuple[Array, ...]:
-        """A view."""
         return (dy.reshape(len(dy), *self.shape),)
 
     def working_set(self, itemsize: int) -> int:
-        """Its input."""
         return itemsize * size_of(self.shape)

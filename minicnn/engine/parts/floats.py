@@ -25,7 +25,6 @@ class FloatPart(BlockPart):
         return self._convert(xs[0], samples, keep=True)
 
     def infer(self, samples: Block, *xs: Array) -> Array:
-        """In the workspace."""
         return self._convert(xs[0], samples, keep=False)
 
     def _convert(self, x: Array, samples: Block, keep: bool) -> Array:
@@ -41,5 +40,4 @@ class FloatPart(BlockPart):
         return (dy,)
 
     def working_set(self, itemsize: int) -> int:
-        """What comes out."""
         return itemsize * size_of(self.input_shape)

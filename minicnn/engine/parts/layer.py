@@ -43,7 +43,6 @@ class LayerPart(BlockPart):
         return (samples.fresh(make, lambda: samples.room(self, "dx", shape, dy.dtype)),)
 
     def infer(self, samples: Samples, *xs: Array) -> Array:
-        """Nothing is kept."""
         (x,) = xs
 
         def make() -> Array:

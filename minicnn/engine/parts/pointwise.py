@@ -49,7 +49,6 @@ class PointwisePart(Convolution):
         return y
 
     def prepare_backward(self, dtype: Any, earlier: Any) -> Array:
-        """W turned around."""
         return renewed(earlier, param(self.conv, "W", dtype).reshape(-1, self.conv.filters).T)
 
     def backward(self, samples: Block, dy: Array, need_dx: bool) -> tuple[Array, ...]:

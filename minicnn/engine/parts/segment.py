@@ -135,7 +135,6 @@ class Segment(Part[WholeBatch]):
         return iter(self.its_parts)
 
     def size(self) -> int:
-        """All steps together."""
         return sum(part.size() for part in self.its_parts)
 
     # ---- how it is cut -------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Those who look on while a model trains, one idea a file (floor 5)."""
+"""Those who look on while a model trains, one idea a file."""
 
 from minicnn.training.callbacks.csv_logger import CSVLogger
 from minicnn.training.callbacks.early_stopping import EarlyStopping

@@ -1,4 +1,4 @@
-"""CSVLogger: the figures of each epoch as a table for spreadsheets (floor 5)."""
+"""CSVLogger: the figures of each epoch as a table for spreadsheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EarlyStopping: end when nothing gets better any more (floor 5)."""
+"""EarlyStopping: end when nothing gets better any more."""
 
 from __future__ import annotations
 

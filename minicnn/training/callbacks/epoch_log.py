@@ -1,4 +1,4 @@
-"""A log that grows by a line an epoch (floor 5): what CSVLogger and JSONLogger share.
+"""A log that grows by a line an epoch: what CSVLogger and JSONLogger share.
 
 A file is opened for each line, so whoever looks sees the run as it goes, a run that is killed
 loses nothing, and a file that somebody has moved away is begun anew. A run that begins anew begins
@@ -101,7 +101,6 @@ class EpochLog(Callback):
             file.write(text.encode())
 
     def on_train_end(self) -> None:
-        """Close the pipe."""
         if self._stream is not None:
             with suppress(OSError):  # nothing is left to write
                 self._stream.close()

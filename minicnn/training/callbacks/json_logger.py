@@ -1,4 +1,4 @@
-"""JSONLogger: the figures of each epoch as a line of JSON for programs (floor 5)."""
+"""JSONLogger: the figures of each epoch as a line of JSON for programs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ class JSONLogger(EpochLog):
     """
 
     def line(self, figures: dict[str, Any]) -> str:
-        """The object."""
         return json.dumps({name: _plain(value) for name, value in figures.items()})
 
     def epoch_of(self, line: str) -> int | None:
-        """Its epoch."""
         figures = json_text.parse(line)
         if not isinstance(figures, dict) or not is_whole(figures.get("epoch")):
             raise ValueError(f"a line without an epoch: {line[:60]!r}")

@@ -1,4 +1,4 @@
-"""LearningRateScheduler: a learning rate for each epoch, by any function (floor 5)."""
+"""LearningRateScheduler: a learning rate for each epoch, by any function."""
 
 from __future__ import annotations
 

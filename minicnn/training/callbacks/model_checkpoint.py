@@ -1,4 +1,4 @@
-"""ModelCheckpoint: the run in a file, so that nothing can take it away (floor 5)."""
+"""ModelCheckpoint: the run in a file, so that nothing can take it away."""
 
 from __future__ import annotations
 

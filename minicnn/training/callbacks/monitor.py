@@ -1,4 +1,4 @@
-"""One figure, watched from epoch to epoch: is it the best so far? (floor 5)
+"""One figure, watched from epoch to epoch: is it the best so far?
 
 >>> monitor = Monitor("val_accuracy")
 >>> [monitor.is_better(value) for value in (0.5, 0.7, 0.7, 0.6, float("nan"), 0.8)]

@@ -1,4 +1,4 @@
-"""ReduceLROnPlateau: shorter steps when nothing gets better (floor 5)."""
+"""ReduceLROnPlateau: shorter steps when nothing gets better."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TerminateOnNaN: keep what was learnt when the loss is no number any more (floor 5)."""
+"""TerminateOnNaN: keep what was learnt when the loss is no number any more."""
 
 from __future__ import annotations
 
