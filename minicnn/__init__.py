@@ -1,9 +1,10 @@
 """minicnn: a convolutional-network library to read like a textbook and run like a framework.
 
-The map of the house, from the ground up: ``errors`` and ``typing``; ``randomness``;
-``backends`` (arrays); ``layers``, ``losses``, ``optimizers``, ``metrics``, ``initializers``
-(the mathematics); ``engine`` (what makes it fast); ``data``, ``gradcheck``; ``training``;
-``model``; ``zoo``, ``explain``; ``viz``; ``report``. ``testing`` checks layers of your own.
+The map of the house, from the ground up: ``errors``, ``typing`` and their like; ``backends``
+(arrays); ``layers``, ``losses``, ``optimizers``, ``metrics``, ``initializers`` (the mathematics);
+``engine`` (what makes it fast); ``objective`` (a network joined with its loss); ``data``,
+``saving``, ``gradcheck``; ``training``; ``model``; ``zoo``, ``explain``; ``viz``; ``report``;
+``testing``, which checks layers of your own; ``cli``. docs/house.md says what each is for.
 """
 
 from minicnn import starting  # noqa: F401 - first: Ctrl-C may come while the others load

@@ -25,9 +25,9 @@ def methods(cls):
     """The public methods and properties that a class writes itself, with their docstrings."""
     for name, thing in vars(cls).items():
         written = inspect.isfunction(thing) and thing.__name__ != "<lambda>"  # or a field's value
-        if written or isinstance(thing, property | classmethod | staticmethod):
-            if not name.startswith("_"):
-                yield name, thing.__doc__ or ""
+        written |= isinstance(thing, property | classmethod | staticmethod)
+        if written and not name.startswith("_"):
+            yield name, thing.__doc__ or ""
 
 
 def inherited(cls, name):
