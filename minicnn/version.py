@@ -1,3 +1,3 @@
 """Which minicnn this is: shown to people, and written into every saved file."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -65,7 +65,7 @@ def test_such_a_line_is_found(line):
     [
         f"pip install '{NAME}[plots]'",
         "pip install PATH-TO-THE-CLONE",
-        "pip install dist/minicnn_textbook-0.1.0-py3-none-any.whl",
+        "pip install dist/minicnn_textbook-0.2.0-py3-none-any.whl",
         "`pip install x`, then the command `minicnn`",
         "python -m minicnn predict",
     ],
