@@ -25,12 +25,13 @@ def because(tests: str, cure: str) -> str:
 def in_one_line(reasons: Iterable[str]) -> str:
     """How many tests were skipped for which reason, most first; nothing if none was.
 
+    Equal counts stand in the order of their words: workers report in another order each time.
+
     >>> in_one_line(["tests of kernels (no g++: get one)"] * 2 + ["no fork here"])
     'left out: 2 tests of kernels (no g++: get one); 1 test (no fork here)'
     """
-    parts = [
-        f"{count} {_agreeing(count, reason)}" for reason, count in Counter(reasons).most_common()
-    ]
+    counted = sorted(Counter(reasons).items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{count} {_agreeing(count, reason)}" for reason, count in counted]
     return f"left out: {'; '.join(parts)}" if parts else ""
 
 

@@ -41,8 +41,8 @@ def test_fork():
     pass
 """
 LAST_WORDS = (
-    "left out: 3 tests of kernels (no g++: get one); 1 test of terminals (none here);"
-    " 1 test (no fork here)"
+    "left out: 3 tests of kernels (no g++: get one); 1 test (no fork here);"
+    " 1 test of terminals (none here)"
 )
 
 
@@ -71,6 +71,13 @@ def test_the_last_line_says_what_was_left_out(run_pytest, options):
 
 def test_where_nothing_is_left_out_there_is_no_such_line():
     assert in_one_line([]) == ""
+
+
+@given(st.lists(st.sampled_from(["no fork", "tests of a (b)", "tests of b (c)"])), st.randoms())
+def test_the_order_in_which_workers_report_changes_nothing(reasons, random):
+    said = in_one_line(reasons)
+    random.shuffle(reasons)
+    assert in_one_line(reasons) == said
 
 
 @pytest.mark.parametrize(("cores", "workers"), [(1, 0), (2, 2), (7, 7), (64, 16)])
