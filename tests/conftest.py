@@ -1,4 +1,4 @@
-"""How hard hypothesis tries (HYPOTHESIS_PROFILE=dev, the default, ci, browser, anew, or thorough),
+"""How hard hypothesis tries (HYPOTHESIS_PROFILE=dev, the default, ci, brief, anew, or thorough),
 on how many cores (``-n auto``), and what is said of tests that were left out."""
 
 import os
@@ -17,7 +17,7 @@ SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 PROFILES = {
     "dev": {"max_examples": 25, "derandomize": True},
     "ci": {"max_examples": 50, "derandomize": True},
-    "browser": {"max_examples": 10, "derandomize": True},  # a tenth as fast as here
+    "brief": {"max_examples": 10, "derandomize": True},  # what has been tried here, elsewhere
     "anew": {"max_examples": 25, "derandomize": False, "database": None},
     "thorough": {"max_examples": 500, "derandomize": False},
 }

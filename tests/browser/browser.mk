@@ -18,7 +18,7 @@ test-browser-here: $(BIN)/.ready .browser/tools/.ready
 	rm -rf .browser/minicnn
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir .browser/minicnn .
 	$(IN_NODE) -- tests/browser/everything.py
-	HYPOTHESIS_PROFILE=browser $(IN_NODE) --wheels .browser/tools --load matplotlib \
+	HYPOTHESIS_PROFILE=brief $(IN_NODE) --wheels .browser/tools --load matplotlib \
 	  -- tests/browser/suite.py $(ROOMS)
 
 .browser/tools/.ready: $(BIN)/.ready

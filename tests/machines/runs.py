@@ -1,18 +1,17 @@
-"""Several runs of the tests, as many side by side as there are cores, and a table at the end."""
+"""Several runs of the tests, one after another on all cores, and a table at the end."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from minicnn.cores import available_cores
-
 ROOT = Path(__file__).parents[2]
+BRIEF = {"HYPOTHESIS_PROFILE": "brief"}  # for what repeats, elsewhere, what CI has tried harder
 SHOWN = 60  # lines of a run that failed
 
 Env = Mapping[str, str]
@@ -37,37 +36,49 @@ class Outcome:
 
     run: Run
     green: bool
-    said: str  # the last line
-    seconds: float
+    said: str  # the last line with figures
+    cpu: float = 0.0  # seconds, of all its processes: other work on the machine hardly changes it
 
 
-def run_all(runs: Sequence[Run], logs: Path) -> list[Outcome]:
-    """Do all runs; what each wrote goes to ``logs``, and the end of it is shown if it is red."""
+def run_all(runs: Sequence[Run], logs: Path, workers: str = "auto") -> list[Outcome]:
+    """Do all runs; what each wrote goes to ``logs``, and the end of it is shown if it is red.
+
+    One run after another, each with ``workers`` as ``make test`` has them: so all cores are busy
+    until the last one ends. What a later run needs is installed in the meantime.
+    """
     logs.mkdir(parents=True, exist_ok=True)
-    outcomes: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(min(len(runs), available_cores())) as pool:
-        for done in as_completed([pool.submit(_go, run, logs) for run in runs]):
-            outcome = done.result()
-            outcomes[outcome.run.name] = outcome
-            print(_line(outcome), flush=True)
-    return [outcomes[run.name] for run in runs]
+    outcomes = []
+    with ThreadPoolExecutor(1) as pool:
+        problems = [pool.submit(run.prepare) for run in runs]
+        for run, problem in zip(runs, problems, strict=True):
+            outcomes.append(_go(run, problem.result(), logs, workers))
+            print(_line(outcomes[-1]), flush=True)
+    return outcomes
 
 
-def _go(run: Run, logs: Path) -> Outcome:
-    start = time.monotonic()
+def _go(run: Run, problem: str, logs: Path, workers: str) -> Outcome:
     log = logs / f"{run.name}.txt"
-    problem = run.prepare()
     if problem:
         log.write_text(problem, encoding="utf-8")
-        return Outcome(run, False, f"not begun, see {log}", time.monotonic() - start)
-    command = [run.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *run.tests]
+        return Outcome(run, False, f"not begun, see {log}")
+    command = [run.python, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal"]
+    command += ["-p", "no:cacheprovider", *run.tests]
     with open(log, "w", encoding="utf-8") as file:
-        code = subprocess.run(
-            command, cwd=ROOT, env=os.environ | run.env, stdout=file, stderr=file, check=False
-        ).returncode
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = lines[-1].strip("= ") if lines else f"ended with {code}"
-    return Outcome(run, code == 0, said, time.monotonic() - start)
+        tests = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | run.env, stdout=file, stderr=file
+        )
+        _, status, used = os.wait4(tests.pid, 0)
+        tests.returncode = os.waitstatus_to_exitcode(status)
+    said = summary(log.read_text(encoding="utf-8", errors="replace"))
+    said = said or f"ended with {tests.returncode}, see {log}"
+    return Outcome(run, tests.returncode == 0, said, used.ru_utime + used.ru_stime)
+
+
+def summary(text: str) -> str:
+    """The line in which pytest counts what passed and failed; nothing if it came to none."""
+    counts = r"\d+ (passed|failed|skipped|errors?)\b.* in [\d.]+s"
+    lines = (line for line in reversed(text.splitlines()) if re.search(counts, line))
+    return next(lines, "").strip("= ")
 
 
 def _line(outcome: Outcome) -> str:
@@ -90,9 +101,9 @@ def report(outcomes: Sequence[Outcome], left_out: Sequence[str], logs: Path) -> 
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """One row a run, in Markdown."""
-    head = ("run", "with", "result", "s", "pytest said")
+    head = ("run", "with", "result", "CPU s", "pytest said")
     rows = [
-        (o.run.name, o.run.about, "green" if o.green else "RED", f"{o.seconds:.0f}", o.said)
+        (o.run.name, o.run.about, "green" if o.green else "RED", f"{o.cpu:.0f}", o.said)
         for o in outcomes
     ]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]

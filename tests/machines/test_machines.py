@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from tests.machines import floors, kernels, matrix, processors, pythons
 from tests.machines.kernels import Arithmetic, arithmetic
-from tests.machines.runs import ROOT, Outcome, Run, report, run_all, table
+from tests.machines.runs import ROOT, Outcome, Run, report, run_all, summary, table
 
 OWN = Arithmetic("SkylakeX", ("X86_V3",))
 
@@ -59,11 +59,57 @@ def test_numpys_fast_loops_can_be_taken_away():
     assert left.features == ()
 
 
-def test_every_room_of_the_short_run_is_there_and_in_the_long_run_too():
-    for room in [*processors.QUICK, *processors.ALL]:
+def test_every_room_of_the_short_run_is_there():
+    for room in processors.SUMS:
         assert (ROOT / room).exists(), room
-    for room in processors.QUICK:
-        assert any(room.startswith(other) for other in processors.ALL), room
+
+
+def runs_of(*names):
+    return [Run(name, f"with {name}", sys.executable, env={name: "1"}) for name in names]
+
+
+def test_the_short_run_has_two_more_kernels_and_none_of_the_fast_loops():
+    short, left_out = processors.shortened(
+        runs_of("Haswell", "Prescott", "Sandybridge", "Nehalem", "no-simd")
+    )
+    assert [run.name for run in short] == ["Haswell", "Prescott-no-simd"]
+    assert short[1].env.keys() == {"Prescott", "no-simd", "HYPOTHESIS_PROFILE"}
+    assert all(run.tests == processors.SUMS for run in short)
+    assert [line.split(":")[0] for line in left_out] == ["Sandybridge", "Nehalem"]
+
+
+@pytest.mark.parametrize("names", [["no-simd"], ["Haswell"], ["Haswell", "no-simd"], []])
+def test_the_short_run_takes_what_there_is(names):
+    short, left_out = processors.shortened(runs_of(*names))
+    assert {name for run in short for name in run.env} - {"HYPOTHESIS_PROFILE"} == set(names)
+    assert not left_out
+
+
+def test_the_short_run_leaves_out_what_make_test_computes_with(monkeypatch):
+    monkeypatch.setattr(processors, "arithmetic", lambda **env: OWN)
+    monkeypatch.setattr(processors, "kernels", lambda: ({"Here": "SkylakeX", "B": "Haswell"}, []))
+    monkeypatch.setattr(processors, "without_simd", dict)
+    short, left_out = processors.runs(quick=True)
+    assert [run.name for run in short] == ["B"]
+    assert [line.split(":")[0] for line in left_out] == ["no-simd", "Here"]
+    whole, _ = processors.runs(quick=False)
+    assert [(run.name, run.tests) for run in whole] == [("Here", ()), ("B", ())]
+
+
+THREE = [pythons.Python((3, minor, 1), False, f"/3.{minor}") for minor in (11, 12, 13)]
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ((3, 11), ["3.11-oldest", "3.12-newest", "3.13-newest"]),
+        ((3, 13), ["3.11-oldest", "3.12-newest"]),
+    ],
+)
+def test_the_short_run_has_each_python_once(own, expected):
+    short = matrix.shortened(THREE, own)
+    assert [matrix.run_in(python, old, []).name for python, old in short] == expected
+    assert matrix.shortened(THREE[:1], own) == [(THREE[0], True)]
 
 
 def test_this_python_is_found_once(monkeypatch, tmp_path):
@@ -107,6 +153,22 @@ def test_every_requirement_has_a_floor():
         assert [s.operator for s in requirement.specifier] == [">="], requirement
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "..F\n== 1 failed, 2 passed in 1.50s ==\nleft out: 1 test (no fork here)\n",
+            "1 failed, 2 passed in 1.50s",
+        ),
+        ("5 skipped in 61.02s (0:01:01)", "5 skipped in 61.02s (0:01:01)"),
+        ("Segmentation fault\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_pytest_counted_is_found_wherever_it_stands(text, said):
+    assert summary(text) == said
+
+
 def run_of(name, text, tmp_path):
     file = tmp_path / f"test_{name}.py"
     file.write_text(text)
@@ -117,9 +179,9 @@ def test_a_red_run_is_shown_and_makes_the_whole_red(tmp_path, capsys):
     good = run_of("good", "def test_it():\n    pass\n", tmp_path)
     bad = run_of("bad", "def test_it():\n    assert 'apples' == 'pears'\n", tmp_path)
     never = Run("never", "a test", sys.executable, prepare=lambda: "no such wheel")
-    assert report(run_all([good], tmp_path / "logs"), [], tmp_path / "logs") == 0
+    assert report(run_all([good], tmp_path / "logs", workers="0"), [], tmp_path / "logs") == 0
     assert report([], [], tmp_path / "logs") == 1, "nothing was run"
-    outcomes = run_all([good, bad, never], tmp_path / "logs")
+    outcomes = run_all([good, bad, never], tmp_path / "logs", workers="0")
     assert [outcome.green for outcome in outcomes] == [True, False, False]
     assert report(outcomes, ["Python 3.14: none found here"], tmp_path / "logs") == 1
     shown = capsys.readouterr().out
@@ -131,7 +193,7 @@ def test_the_environment_of_a_run_reaches_its_tests(tmp_path):
     text = "import os\ndef test_it():\n    assert os.environ['COLOUR'] == 'red'\n"
     run = run_of("colour", text, tmp_path)
     red = replace(run, name="red", env={"COLOUR": "red"})
-    assert [o.green for o in run_all([run, red], tmp_path)] == [False, True]
+    assert [o.green for o in run_all([run, red], tmp_path, workers="0")] == [False, True]
 
 
 def test_a_table_has_a_row_for_each_run():
