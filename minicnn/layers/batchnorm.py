@@ -1,6 +1,6 @@
 """BatchNorm: every channel with mean 0 and variance 1, then learnt back.
 
-Derivation: docs/derivations/batchnorm.md.
+Derivation: docs/derivations/batchnorm.md. Fast version: engine/parts/batchnorm.py.
 """
 
 from __future__ import annotations

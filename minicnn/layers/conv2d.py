@@ -1,6 +1,6 @@
 """Conv2D: the same small filters at every place of a picture.
 
-Derivation: docs/derivations/conv2d.md.
+Derivation: docs/derivations/conv2d.md. Fast version: engine/parts/conv2d.py.
 """
 
 from __future__ import annotations

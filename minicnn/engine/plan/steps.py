@@ -85,6 +85,7 @@ class Plan:
         dtype: Any = np.float32,
     ) -> None:
         self.steps, self.inputs = tuple(steps), inputs
+        self.numbered = tuple(enumerate(self.steps, inputs))  # with what each of them makes
         self.dtype: DType = np.dtype(dtype)  # of the computation
         last = inputs + len(steps) - 1
         self.outputs = (last,) if outputs is None else outputs
@@ -93,13 +94,9 @@ class Plan:
         for part, reads in self.steps:
             self.learns.append(part.size() > 0 or any(self.learns[i] for i in reads))
         self.readers: list[list[int]] = [[] for _ in range(last + 1)]  # by value, in order
-        for number, step in self.numbered():
+        for number, step in self.numbered:
             for i in dict.fromkeys(step.reads):
                 self.readers[i].append(number)
-
-    def numbered(self) -> list[tuple[int, Step]]:
-        """Each step with the number of the value that it makes."""
-        return list(enumerate(self.steps, self.inputs))
 
     def parts(self) -> Iterator[Part[Any]]:
         """Those of all steps, and those inside them."""
@@ -111,7 +108,7 @@ class Plan:
 def forward(plan: Plan, xs: Sequence[Array], samples: Samples, keep: bool) -> list[Array]:
     """The plan's outputs. With ``keep`` it is noted what ``backward`` will need."""
     values = dict(enumerate(xs))
-    for number, (part, reads) in plan.numbered():
+    for number, (part, reads) in plan.numbered:
         through = part.forward if keep else part.infer
         values[number] = through(samples, *[values[i] for i in reads])
         for i in set(reads):
@@ -128,7 +125,7 @@ def backward(plan: Plan, dys: Sequence[Array], samples: Samples, need_dx: bool) 
     came: dict[int, list[Array]] = {number: [] for number in range(len(plan.readers))}
     for number, dy in zip(plan.outputs, dys, strict=True):
         came[number].append(dy)
-    for number, (part, reads) in reversed(plan.numbered()):
+    for number, (part, reads) in reversed(plan.numbered):
         if not came[number] or not (need_dx or plan.learns[number]):
             continue
         dy = summed(plan, number, came.pop(number), samples)

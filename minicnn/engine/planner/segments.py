@@ -42,7 +42,7 @@ def let_lend(plan: Plan) -> None:
 
     The second has read all of it, into its strips, before it writes planes of its own there.
     """
-    for (number, (part, _)), (_, following) in pairwise(plan.numbered()):
+    for (number, (part, _)), (_, following) in pairwise(plan.numbered):
         at_once = following.reads == (number,) and len(plan.readers[number]) == 1
         if isinstance(part, ConvPart) and isinstance(following.part, ConvPart):
             part.lends = at_once

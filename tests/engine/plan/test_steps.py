@@ -79,7 +79,7 @@ def plans(draw):
 def slopes_by_hand(plan):
     """d(sum of the outputs)/d(each value), from the definition: by all paths."""
     slopes = [float(plan.outputs.count(i)) for i in range(plan.inputs + len(plan.steps))]
-    for number, step in reversed(plan.numbered()):
+    for number, step in reversed(plan.numbered):
         for i, w in zip(step.reads, step.part.weights, strict=True):
             slopes[i] += w * slopes[number]
     return slopes
@@ -109,7 +109,7 @@ def test_nobody_is_asked_for_what_nobody_needs(plan):
     """Without dx the walk ends at the lowest step that learns, on every path."""
     forward(plan, [ONE] * plan.inputs, Heap(), keep=True)
     assert backward(plan, [ONE] * len(plan.outputs), Heap(), need_dx=False) == {}
-    for number, step in plan.numbered():
+    for number, step in plan.numbered:
         below = [plan.learns[i] for i in step.reads]
         assert plan.learns[number] == (step.part.learns > 0 or any(below))
         if not plan.learns[number]:

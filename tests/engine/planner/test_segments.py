@@ -22,7 +22,7 @@ def plan_of(network, training):
 @given(networks(), st.booleans())
 def test_every_segment_is_a_plan_of_its_own(network, training):
     plan = plan_of(network, training)
-    for number, (part, reads) in plan.numbered():
+    for number, (part, reads) in plan.numbered:
         assert all(i < number for i in reads)  # nothing is read before it is made
         if isinstance(part, Segment):
             assert part.plan.inputs == 1
