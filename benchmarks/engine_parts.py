@@ -42,7 +42,7 @@ def main() -> None:
     arguments = _arguments()
     if arguments.cpu:
         mc.set_threads(1)
-    step, predict = _minicnn(arguments.network, arguments.batch)
+    step, predict = minicnn_side(arguments.network, arguments.batch)
     steps: dict[str, Callable[[], object]] = {"minicnn": step}
     predictions: dict[str, Callable[[], object]] = {"minicnn": predict}
     if not arguments.only_torch:
@@ -158,7 +158,8 @@ def _data(network: str, batch: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.random((batch, *shape), np.float32), rng.integers(0, classes, batch)
 
 
-def _minicnn(network: str, batch: int) -> tuple[Callable[[], object], Callable[[], object]]:
+def minicnn_side(network: str, batch: int) -> tuple[Callable[[], object], Callable[[], object]]:
+    """A training step and a prediction."""
     layers, shape = NETWORKS[network]
     model = mc.Sequential(layers(), input_shape=shape)
     binary = network == "catdog"
