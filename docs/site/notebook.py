@@ -134,7 +134,7 @@ def _followed(link: re.Match[str]) -> str:
     address = link[2]
     if re.match(r"[a-z]+:", address):
         return link[0]
-    lesson = re.fullmatch(r"(\d\d-[\w-]+)\.md(#.*)?", address)
+    lesson = re.fullmatch(r"(\d\d[a-z]?-[\w-]+)\.md(#.*)?", address)
     return f"[{link[1]}]({lesson[1]}.ipynb)" if lesson else link[1]
 
 

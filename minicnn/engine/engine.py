@@ -177,7 +177,7 @@ def _held() -> Any:
 
 
 def _clear(dy: Array) -> Array:
-    """dy with zeros for what would soon be *subnormal*: see docs/engine.md.
+    """dy with zeros for what would soon be *subnormal*: see docs/engine-log.md.
 
     A sample that the network is too sure of, and right about, has such a gradient. It moves
     nothing, but with it that sample's whole backward pass takes a hundred times as long.
