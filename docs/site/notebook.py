@@ -23,6 +23,7 @@ WORDS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"  # brackets may stand in them, and en
 PICTURE = re.compile(rf"!{WORDS}\(([^)\s]+)\)")
 LINK = re.compile(rf"(?<![!\w]){WORDS}\(([^)\s]+)\)")  # not the call in `layers[0](x)`
 OPTION = re.compile(r"^:([\w-]+):[ ]*(.*)\n?", re.MULTILINE)
+OPTIONS = re.compile(r"\A(?::[\w-]+:[^\n]*\n?)+")  # at the top: a listing inside has its own
 TARGET = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 ADMONITIONS = ("note", "tip", "hint", "important", "warning", "caution", "seealso", "admonition")
 
@@ -64,7 +65,7 @@ def _is_code(fence: re.Match[str]) -> bool:
 
 def _as_markdown(fence: re.Match[str], page: Path) -> str:
     """A fence that is shown and not run, as plain Markdown."""
-    kind, body = fence["kind"], OPTION.sub("", fence["body"])
+    kind, body = fence["kind"], OPTIONS.sub("", fence["body"])
     if kind is None:
         return fence[0]
     if kind == "code-block":
@@ -82,9 +83,9 @@ def _as_markdown(fence: re.Match[str], page: Path) -> str:
 
 
 def _fence_cells(fence: re.Match[str], page: Path, folded: bool) -> Iterator[Cell]:
-    kind, body = fence["kind"], OPTION.sub("", fence["body"])
+    kind, body = fence["kind"], OPTIONS.sub("", fence["body"])
     if kind == "literalinclude":
-        yield code_cell(_fetched_by_inspect(fence))
+        yield code_cell(_fetched_by_inspect(fence), folded, shows_code=True)
     elif fence["language"] == "python":
         yield from code_cells(fence["body"], folded)
     elif kind == "dropdown":
@@ -165,11 +166,18 @@ def code_cells(listing: str, folded: bool = False) -> Iterator[Cell]:
         yield code_cell("\n".join(lines), folded)
 
 
-def code_cell(source: str, folded: bool = False, raises: bool = False) -> Cell:
-    """A cell to run; ``raises`` says that it is meant to end in an error."""
+def code_cell(
+    source: str, folded: bool = False, raises: bool = False, shows_code: bool = False
+) -> Cell:
+    """A cell to run; ``raises`` says that it is meant to end in an error.
+
+    Folded, its source is hidden, and what it prints, too, if that is the code that it shows.
+    """
     metadata: dict[str, Any] = {}
     if folded:
         metadata["jupyter"] = {"source_hidden": True}
+        if shows_code:
+            metadata["jupyter"]["outputs_hidden"] = True
     if raises:
         metadata["tags"] = ["raises-exception"]
     return {

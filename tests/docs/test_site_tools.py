@@ -107,15 +107,26 @@ def test_solutions_are_folded_and_run(tmp_path):
     assert (code["source"], code["metadata"]) == ("1 + 1", {"jupyter": {"source_hidden": True}})
 
 
+def test_a_folded_listing_of_the_library_is_folded_with_what_it_prints(tmp_path):
+    shown = "```{literalinclude} ../../minicnn/losses/loss.py\n:pyobject: Loss.forward\n```\n"
+    folded = f"Text.\n\n:::{{dropdown}} In the library\nWhole.\n\n{shown}:::\n"
+    _, words, code = cells(tmp_path, folded)
+    assert words["source"].startswith("<details><summary>In the library</summary>")
+    assert code["metadata"] == {"jupyter": {"source_hidden": True, "outputs_hidden": True}}
+    assert cells(tmp_path, shown)[0]["metadata"] == {}
+
+
 def test_notes_pictures_mathematics_and_links(tmp_path):
     (tmp_path / "cat.png").write_bytes(PIXEL)
     text = (
-        "(top)=\n# One\n\n$x^2$ ![A cat](cat.png) [two](02-more.md) [house](../house.md)\n\n"
+        "(top)=\n# One\n\n$x^2$ ![A cat](cat.png) [two](02-more.md) [half](02b-half.md) "
+        "[house](../house.md)\n\n"
         ":::{note} Mind\nthe step\n:::\n\n```{math}\n:label: a\nx = 1\n```\n"
     )
     prose, note, mathematics = cells(tmp_path, text)
     assert (
-        prose["source"] == "# One\n\n$x^2$ ![A cat](attachment:cat.png) [two](02-more.ipynb) house"
+        prose["source"] == "# One\n\n$x^2$ ![A cat](attachment:cat.png) [two](02-more.ipynb) "
+        "[half](02b-half.ipynb) house"
     )
     assert list(prose["attachments"]) == ["cat.png"]
     assert note["source"] == "> **Mind.** the step"
