@@ -1,4 +1,4 @@
-"""Draw the pictures of lessons 14 and 14b: ``python docs/pictures/course/lesson_14.py`` (seconds)."""
+"""Draw the pictures of lessons 14 and 14b: ``python docs/pictures/course/lesson_14.py``."""
 
 from itertools import pairwise
 
