@@ -122,20 +122,19 @@ def backward(plan: Plan, dys: Sequence[Array], samples: Samples, need_dx: bool) 
 
     A value that was read several times adds up what comes back, in the order of its readers.
     """
-    came: dict[int, list[Array]] = {number: [] for number in range(len(plan.readers))}
+    needed = [need_dx or learns for learns in plan.learns]
+    came: dict[int, list[Array]] = {}  # gradients of a value, in the order of its readers
     for number, dy in zip(plan.outputs, dys, strict=True):
-        came[number].append(dy)
+        if needed[number]:
+            came[number] = [dy]
     for number, (part, reads) in reversed(plan.numbered):
-        if not came[number] or not (need_dx or plan.learns[number]):
-            continue
-        dy = summed(plan, number, came.pop(number), samples)
-        wanted = [need_dx or plan.learns[i] for i in reads]
-        dxs = part.backward(samples, dy, any(wanted))
-        for i, dx, wants in reversed(list(zip(reads, dxs, wanted, strict=False))):
-            if wants:
-                came[i].insert(0, dx)
-    inputs = range(plan.inputs if need_dx else 0)
-    return {i: summed(plan, i, came[i], samples) for i in inputs if came[i]}
+        if number in came:
+            dy = summed(plan, number, came.pop(number), samples)
+            dxs = part.backward(samples, dy, any(needed[i] for i in reads))
+            for i, dx in zip(reversed(reads), reversed(dxs), strict=False):
+                if needed[i]:
+                    came.setdefault(i, []).insert(0, dx)
+    return {i: summed(plan, i, dxs, samples) for i, dxs in came.items()}
 
 
 def summed(plan: Plan, number: int, dxs: list[Array], samples: Samples) -> Array:
