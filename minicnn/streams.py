@@ -7,6 +7,8 @@ must not end the work, so it goes through here: it is written if it can be.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from contextlib import suppress
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 # What stands in for signs that a code page lacks, as Windows' cp1252 and cp932 do.
 PLAIN = str.maketrans({"─": "-", "·": "-", "×": "x", "…": "...", "✓": "+", "–": "-"})
 GONE = (OSError, ValueError)  # a pipe without reader, a terminal that was shut; a closed stream
+# What a pipe without reader is called besides: by Windows, now and then (CPython's issue 79935).
+AN_INVALID_ARGUMENT: set[int] = {errno.EINVAL} if os.name == "nt" else set()
 
 
 def is_terminal(stream: Any) -> bool:
@@ -26,6 +30,17 @@ def is_terminal(stream: Any) -> bool:
         return stream is not None and bool(stream.isatty())
     except (*GONE, AttributeError):  # something else may have been put in its place
         return False
+
+
+def reader_has_gone(error: OSError) -> bool:
+    """Whether it says of a pipe that nobody reads it any more, as after ``| head``.
+
+    >>> reader_has_gone(BrokenPipeError())
+    True
+    """
+    if isinstance(error, BrokenPipeError):
+        return True
+    return error.errno in AN_INVALID_ARGUMENT and error.filename is None  # else it is its name
 
 
 def for_console(text: str) -> str:

@@ -65,9 +65,10 @@ def pytest_load_initial_conftests() -> None:
 
 def pytest_sessionstart() -> None:
     """What the library asks of the system by its name."""
-    from minicnn import whole_file
+    from minicnn import streams, whole_file
     from minicnn.data import cache
 
+    streams.AN_INVALID_ARGUMENT = {errno.EINVAL}
     cache.RENAMES_OPEN_FILES = False
     whole_file.RENAME_AGAIN_AFTER = (0.01, 0.03, 0.1, 0.3, 1.0)
 

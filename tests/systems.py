@@ -6,6 +6,7 @@ So `pytest -p tests.like_windows` leaves out here what Windows leaves out there.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,10 @@ from tests.left_out import because, needs
 needs_signals = needs(
     hasattr(signal, "SIGKILL"), "of processes that are stopped or killed", "no signals here"
 )
+needs_shell = needs(
+    hasattr(os, "fork") and shutil.which("sh"), "of what a shell closes", "no shell of Unix here"
+)
+needs_terminals = needs(hasattr(os, "openpty"), "of terminals that are shut", "none here")
 needs_named_pipes = needs(hasattr(os, "mkfifo"), "of named pipes", "no mkfifo here")
 needs_fork = needs(
     hasattr(os, "fork") and find_spec("_multiprocessing"),  # a browser has the name alone

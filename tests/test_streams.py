@@ -1,5 +1,6 @@
 """Words on the way reach who listens, and nobody who has gone can stop the work."""
 
+import errno
 import io
 import os
 import subprocess
@@ -11,8 +12,10 @@ import pytest
 from PIL import Image
 
 import minicnn as mc
-from minicnn.streams import Forgiving, is_terminal, tell
+from minicnn import streams
+from minicnn.streams import Forgiving, is_terminal, reader_has_gone, tell
 from tests.patience import PATIENCE
+from tests.systems import needs_terminals
 
 
 class Shut(io.StringIO):
@@ -71,6 +74,16 @@ def test_a_sign_that_the_output_lacks_is_written_plainer_or_as_its_number(monkey
     assert raw.getvalue() == b"1.0 s - l\\xf6\\xdfs\n"
 
 
+@pytest.mark.parametrize("calls_it_invalid", [False, True])
+def test_that_a_reader_has_gone_is_told_from_other_errors(calls_it_invalid, monkeypatch):
+    names = {errno.EINVAL} if calls_it_invalid else set()
+    monkeypatch.setattr(streams, "AN_INVALID_ARGUMENT", names)
+    assert reader_has_gone(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert reader_has_gone(OSError(errno.EINVAL, "Invalid argument")) == calls_it_invalid
+    assert not reader_has_gone(OSError(errno.EINVAL, "Invalid argument", "a?.png"))
+    assert not reader_has_gone(OSError(errno.ENOSPC, "No space left on device"))
+
+
 def test_it_is_the_stream_for_the_rest():
     stream = io.StringIO()
     forgiving = Forgiving(stream)
@@ -127,7 +140,7 @@ sys.stdout = None
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs terminals that can be made")
+@needs_terminals
 @pytest.mark.parametrize("verbose", [1, 2])
 def test_a_terminal_may_be_shut_while_a_network_is_trained(verbose):
     """As when someone logs out: from then on, each word is an error.

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicnn import whole_file
 from minicnn.whole_file import LEGIBLE, WholeFile, remove_leftovers
+from tests.systems import needs_locks
 
-needs_locks = pytest.mark.skipif(whole_file.fcntl is None, reason="no locks on this system")
 NAMES = st.text(st.sampled_from("ab.é\n"), min_size=1, max_size=60).filter(
     lambda name: name not in (".", "..")
 )

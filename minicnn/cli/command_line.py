@@ -20,7 +20,7 @@ from minicnn.cli.streams import forget_what_nobody_takes, three_streams
 from minicnn.data.picture_error import printable
 from minicnn.errors import MinicnnError
 from minicnn.saving.atomic import shown
-from minicnn.streams import Forgiving
+from minicnn.streams import Forgiving, reader_has_gone
 from minicnn.version import __version__
 
 COMMANDS = (train, evaluate, predict, summary, gradcheck)
@@ -40,12 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _send_on()
         except KeyboardInterrupt as stop:
             code = _complain(str(stop) or "interrupted", INTERRUPTED)
-        except BrokenPipeError:
-            code = READER_GONE
         except MinicnnError as error:
             code = _complain(str(error), 1)
         except OSError as error:
-            code = _complain(_of_the_system(error), 1)
+            gone = reader_has_gone(error)
+            code = READER_GONE if gone else _complain(_of_the_system(error), 1)
         except MemoryError as error:
             code = _complain(f"expected enough memory, got: {error or 'there is none left'}", 1)
         except Exception as error:
@@ -71,9 +70,9 @@ def _send_on() -> None:
     """Only now is it known whether what was printed has been taken."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if reader_has_gone(error):
+            raise
         raise OSError(f"expected to write the output, got: {error.strerror or error}") from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.errors import ConfigError, SavingError
+from minicnn.streams import reader_has_gone
 from minicnn.whole_file import WholeFile
 
 REMEDIES = {
@@ -95,9 +96,9 @@ def _write_through(path: Path, content: bytes) -> None:
     try:
         with path.open("wb") as file:
             file.write(content)
-    except BrokenPipeError:  # who reads has gone: not a matter of this file
-        raise
     except OSError as error:
+        if reader_has_gone(error):  # not a matter of this file
+            raise
         raise SavingError(
             f"{path}: expected to write {len(content):,} bytes, got: {error.strerror or error}"
         ) from error

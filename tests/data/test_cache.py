@@ -24,7 +24,7 @@ from minicnn.data.cache import HEADER, CacheWriter, digest, load_cache
 from minicnn.whole_file import WholeFile
 from tests.effort import examples
 from tests.patience import PATIENCE
-from tests.systems import needs_limits, needs_replacing_in_use, needs_signals
+from tests.systems import needs_limits, needs_locks, needs_replacing_in_use, needs_signals
 
 MakeFolder = Callable[..., Path]
 SIZE = (12, 16)
@@ -175,7 +175,7 @@ def test_a_cache_of_no_rows(tmp_path: Path) -> None:
     assert found.pixels.shape == (0, 4, 5, 3)
 
 
-@pytest.mark.skipif(whole_file.fcntl is None, reason="no locks on this system")
+@needs_locks
 def test_leftovers_of_the_dead_are_removed(make_folder: MakeFolder, own_cache_folder: Path) -> None:
     """Of every cache in the folder, also when nothing has to be written."""
     root = make_folder(a=2, b=2)

@@ -16,11 +16,11 @@ import pytest
 import minicnn as mc
 from minicnn.saving import ModelFile
 from tests.left_out import needs
+from tests.systems import needs_named_pipes
 from tests.training.callbacks.scripted import begun
 
 TABLE = np.array([[3, 1], [0, 4]])
 LOGGERS = [mc.CSVLogger, mc.JSONLogger]
-needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
 
 
 def write(logger: Any, first: int, last: int, **more: Any) -> None:
@@ -131,7 +131,7 @@ def test_a_full_disk_is_one_clear_error(kind: Any) -> None:
     logger.on_train_end()
 
 
-@needs_pipes
+@needs_named_pipes
 @pytest.mark.parametrize("kind", LOGGERS)
 @pytest.mark.parametrize("first", [0, 2])
 def test_a_pipe_gets_lines_and_is_never_read(kind: Any, first: int, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_pipe_gets_lines_and_is_never_read(kind: Any, first: int, tmp_path: Pa
     assert text == "".join(lines[:headings] + lines[headings + first :])
 
 
-@needs_pipes
+@needs_named_pipes
 @pytest.mark.parametrize("kind", LOGGERS)
 def test_a_reader_that_has_gone_is_one_clear_error(kind: Any, tmp_path: Path) -> None:
     path = tmp_path / "pipe"
