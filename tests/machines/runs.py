@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,14 +45,16 @@ def run_all(runs: Sequence[Run], logs: Path, workers: str = "auto") -> list[Outc
     """Do all runs; what each wrote goes to ``logs``, and the end of it is shown if it is red.
 
     One run after another, each with ``workers`` as ``make test`` has them: so all cores are busy
-    until the last one ends. What a later run needs is installed in the meantime.
+    until the last one ends. What the next run needs is installed in the meantime.
     """
     logs.mkdir(parents=True, exist_ok=True)
     outcomes = []
     with ThreadPoolExecutor(1) as pool:
-        problems = [pool.submit(run.prepare) for run in runs]
-        for run, problem in zip(runs, problems, strict=True):
-            outcomes.append(_go(run, problem.result(), logs, workers))
+        prepared = pool.submit(runs[0].prepare) if runs else None
+        for run, following in zip_longest(runs, runs[1:]):
+            problem = prepared.result()
+            prepared = pool.submit(following.prepare) if following else None
+            outcomes.append(_go(run, problem, logs, workers))
             print(_line(outcomes[-1]), flush=True)
     return outcomes
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from packaging.requirements import Requirement
@@ -180,13 +181,24 @@ def test_a_red_run_is_shown_and_makes_the_whole_red(tmp_path, capsys):
     bad = run_of("bad", "def test_it():\n    assert 'apples' == 'pears'\n", tmp_path)
     never = Run("never", "a test", sys.executable, prepare=lambda: "no such wheel")
     assert report(run_all([good], tmp_path / "logs", workers="0"), [], tmp_path / "logs") == 0
-    assert report([], [], tmp_path / "logs") == 1, "nothing was run"
+    assert report(run_all([], tmp_path), [], tmp_path / "logs") == 1, "nothing was run"
     outcomes = run_all([good, bad, never], tmp_path / "logs", workers="0")
     assert [outcome.green for outcome in outcomes] == [True, False, False]
     assert report(outcomes, ["Python 3.14: none found here"], tmp_path / "logs") == 1
     shown = capsys.readouterr().out
     for text in ("'apples' == 'pears'", "no such wheel", "left out: Python 3.14", "1 passed in"):
         assert text in shown
+
+
+def test_who_stops_a_run_waits_for_no_installation_but_the_next(tmp_path):
+    prepared = []
+    runs = [
+        Run(name, "a test", str(tmp_path / "missing"), prepare=partial(prepared.append, name))
+        for name in ("first", "second", "third")
+    ]
+    with pytest.raises(FileNotFoundError):
+        run_all(runs, tmp_path)
+    assert prepared == ["first", "second"]
 
 
 def test_the_environment_of_a_run_reaches_its_tests(tmp_path):
