@@ -12,7 +12,7 @@ from typing import Any
 from minicnn.arguments import positive, whole
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import Batch, Dataset
-from minicnn.errors import ConfigError, NotFiniteError
+from minicnn.errors import ConfigError, DataError, NotFiniteError
 from minicnn.randomness import Moment
 from minicnn.training.loop import Trainer
 
@@ -105,5 +105,11 @@ class LearningRateFinder:
 
 def _endless(trainer: Trainer, data: Dataset) -> Iterator[tuple[Moment, Batch]]:
     for epoch in count():
+        step = -1
         for step, batch in enumerate(data.epoch(epoch)):
             yield Moment(trainer.seed, epoch, step), batch
+        if step < 0:
+            raise DataError(
+                f"LearningRateFinder: expected a data set with at least one batch, got none in "
+                f"epoch {epoch + 1}; look at what its epoch({epoch}) yields"
+            )

@@ -66,3 +66,29 @@ def test_the_figure() -> None:
     assert axes.get_xscale() == "log"
     assert axes.lines[0].get_xdata().tolist() == [0.01, 0.1, 1.0]
     assert axes.lines[1].get_xdata() == [0.01, 0.01]
+
+
+class Dry:
+    """Promises batches, and has some in its first epoch only."""
+
+    def __init__(self, batches: int) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return 1
+
+    def epoch(self, epoch: int) -> Any:
+        for _ in range(self.batches if epoch == 0 else 0):
+            yield from ArrayDataset(X, Y, 64).epoch(0)
+
+
+@pytest.mark.parametrize("batches", [0, 2])
+def test_a_data_set_that_gives_nothing_is_one_clear_error(batches: int) -> None:
+    model = trained("sgd")
+    before = model.get_weights()
+    with pytest.raises(
+        mc.DataError, match=f"at least one batch, got none in epoch {1 + batches // 2}"
+    ):
+        mc.LearningRateFinder(steps=5).search(model, Dry(batches))
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
