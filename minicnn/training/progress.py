@@ -8,6 +8,9 @@ import time
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+
+from minicnn.arguments import is_number
 from minicnn.data.live import can_draw_live
 from minicnn.errors import ConfigError
 from minicnn.streams import Forgiving, is_terminal, tell
@@ -34,8 +37,13 @@ def _in_notebook() -> bool:
 
 def figures(logs: dict[str, Any]) -> str:
     """``loss 0.6931 · accuracy 0.5000``; tables and the like are left out."""
-    shown = [(name, value) for name, value in logs.items() if isinstance(value, float)]
+    shown = [(name, value) for name, value in logs.items() if _is_figure(value)]
     return " · ".join(f"{name} {value:.4f}" for name, value in shown)
+
+
+def _is_figure(value: Any) -> bool:
+    """One number, Python's or NumPy's."""
+    return is_number(value) or (isinstance(value, np.ndarray) and value.shape == ())
 
 
 class EpochLines(Callback):

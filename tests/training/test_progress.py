@@ -98,3 +98,11 @@ def test_the_terminal_is_given_back_when_training_fails(model, monkeypatch):
     with pytest.raises(mc.NotFiniteError):
         model.fit(np.full((4, 3), np.nan), np.ones(4))
     assert not bars[0].live.is_started
+
+
+def test_numbers_of_numpy_are_figures_too():
+    logs = {
+        "loss": np.float32(0.5), "hits": 3, "mean": np.array(0.25), "table": np.ones((2, 2)),
+        "name": "x", "done": True,
+    }  # fmt: skip
+    assert progress.figures(logs) == "loss 0.5000 · hits 3.0000 · mean 0.2500"
