@@ -97,9 +97,12 @@ class Checkpoint:
             params = learner.link.body.params
             optimizer = _Remembered(saved.part("optimizer"), learner.optimizer, params)
             for metric in learner.metrics:
+                tried = metric.fresh()
+                tried.set_state(metrics[metric.name])
+                figures.check_table(tried)
+            copy_into(learner.link.body, self.weights)  # looks at all of them first
+            for metric in learner.metrics:
                 metric.set_state(metrics[metric.name])
-                figures.check_table(metric)
-            copy_into(learner.link.body, self.weights)
             optimizer.put_into(learner.optimizer)
             run.epoch, run.step, run.figures.loss = epoch, step, mean
             run.logs, run.history = logs, history

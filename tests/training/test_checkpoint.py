@@ -15,6 +15,9 @@ import minicnn as mc
 from minicnn.data.arrays import ArrayDataset
 from minicnn.data.dataset import batches
 from minicnn.saving import ModelFile, sealed, write_whole
+from minicnn.training.checkpoint import Checkpoint
+from minicnn.training.figures import Figures
+from minicnn.training.run import Run
 from tests.effort import examples
 
 RNG = np.random.default_rng(0)
@@ -347,6 +350,30 @@ def test_a_forged_checkpoint_is_one_clear_error(saved: Path, change: Any) -> Non
     sealed.write(saved, document, arrays)
     with pytest.raises(mc.SavingError, match=r"run\.ckpt: cannot go on from here"):
         fit(new_model(), resume=saved, callbacks=[mc.EarlyStopping()])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t, _: t["metrics"]["accuracy"].update(table=np.ones((3, 3), np.int64)),
+        lambda t, _: t["metrics"]["auc"].clear(),
+        lambda _, arrays: arrays.update({"dense_1/b": np.zeros(7, np.float32)}),
+    ],
+    ids=["a table of other classes", "no scores", "weights of another shape"],
+)
+def test_what_does_not_fit_changes_no_metric_either(saved: Path, change: Any) -> None:
+    checkpoint, model = Checkpoint(saved), new_model()
+    model.evaluate(X, Y)
+    trainer = model.trainer
+    for metric in trainer.metrics:
+        metric.reset()
+        metric.update(Y, np.linspace(0, 1, len(Y))[:, None].astype(np.float32))
+    before = [metric.result() for metric in trainer.metrics], bits(model)
+    change(checkpoint.saved, checkpoint.weights)
+    run = Run(epoch=0, steps=STEPS, callbacks=(), figures=Figures(trainer.metrics))
+    with pytest.raises(mc.SavingError, match="cannot go on from here"):
+        checkpoint.restore(trainer, run)
+    assert ([metric.result() for metric in trainer.metrics], bits(model)) == before
 
 
 def test_a_metric_that_cannot_be_resumed_is_refused_before_training(tmp_path: Path) -> None:
