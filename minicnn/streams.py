@@ -61,14 +61,15 @@ def _plainer(text: str, encoding: str) -> str:
     return text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
 
 
-def tell(text: str) -> None:
-    """Print a line, if there is an output that takes it.
+def tell(text: str, to: Any = "stdout") -> None:
+    """Print a line, if there is an output that takes it; ``to`` is a stream, or None for nowhere.
 
     >>> tell("Epoch 1/15")
     Epoch 1/15
     """
-    if sys.stdout is not None:
-        stream = Forgiving(sys.stdout)
+    to = sys.stdout if to == "stdout" else to
+    if to is not None:
+        stream = Forgiving(to)
         stream.write(text + "\n")
         stream.flush()
 

@@ -15,7 +15,9 @@ class Callback:
     ``set_state``, so that a run that is resumed goes on as if nothing had happened.
 
     A callback that fails ends the run, but not before all others have heard of the same event: a
-    log that cannot be written does not cost the checkpoint of that epoch.
+    log that cannot be written does not cost the checkpoint of that epoch. Only the beginning is
+    different: after one that refuses in ``on_train_begin`` no other begins, so that no log of an
+    earlier run is begun anew for a run that never was.
 
     ``self.model.trainer.run`` knows more: the history, where the time went (``timekeeper``), and,
     in ``on_train_end``, what ended training before its time (``ended_by``).

@@ -65,6 +65,13 @@ class Trainer(Learner):
         """On a device if it can do everything about this training by itself."""
         return DeviceSteps if suits(self) else HostSteps
 
+    def follow(self, objective: Objective) -> None:
+        """What was prepared for single steps goes with the network that it was prepared for."""
+        before = self.link
+        super().follow(objective)
+        if self.link is not before:
+            self._single_steps = None
+
     # ---- an epoch ------------------------------------------------------------------------------
 
     def _epoch(self, it: Material) -> None:
@@ -168,21 +175,24 @@ class Trainer(Learner):
             self._begin(it, epochs, started)
             if resume is not None:
                 resume.restore_callbacks(run)
-            with self.ctrl_c:
-                if it.validation is not None:
-                    self._try(it.validation)
-                while run.epoch < epochs and (run.step or not run.asked_to_stop()):
-                    self._epoch(it)
+            self._epochs(it, epochs)
         except NotFiniteError as error:
             run.ended_by = error
-            answers = [callback.on_not_finite(error) for callback in run.callbacks]  # ask each
+            answers = tell(started, "on_not_finite", error)
             if not any(answers):
                 raise
+            if (
+                self.ctrl_c.asked or self.ctrl_c.granted
+            ):  # the end of this run is not all that was asked for
+                raise KeyboardInterrupt(f"training had ended: {error}") from None
         except Interrupted as stop:
             run.ended_by = stop
-            self._catch_up(it.steps)
-            saved = [path for callback in run.callbacks if (path := callback.on_interrupt())]
-            raise KeyboardInterrupt(_how_to_go_on(run, saved)) from None
+            answers, failures = told(started, "on_interrupt")
+            advice = _how_to_go_on(run, [path for path in answers if path])
+            if failures:
+                failures[0].add_note(advice)
+            raise_first(failures)
+            raise KeyboardInterrupt(advice) from None
         except BaseException as error:
             run.ended_by = error
             raise
@@ -190,6 +200,19 @@ class Trainer(Learner):
             tell(reversed(started), "on_train_end")
             run.ended_by = None  # its traceback would keep the last batch alive
         return run.history
+
+    def _epochs(self, it: Material, epochs: int) -> None:
+        """Up to the last one, to where a callback says stop, or to Ctrl-C."""
+        run = self.run
+        try:
+            with self.ctrl_c:
+                if it.validation is not None:
+                    self._try(it.validation)
+                while run.epoch < epochs and (run.step or not run.asked_to_stop()):
+                    self._epoch(it)
+        except Interrupted:
+            self._catch_up(it.steps)  # which may find that the loss is no number any more
+            raise
 
     def _begin(self, it: Material, epochs: int, started: list[Callback]) -> None:
         """Tell the callbacks what is planned; ``started`` become those that agree."""
@@ -255,17 +278,32 @@ class Trainer(Learner):
             return steps.figures.loss.value
 
 
-def tell(callbacks: Iterable[Callback], event: str, *what: Any) -> None:
+def tell(callbacks: Iterable[Callback], event: str, *what: Any) -> list[Any]:
     """All callbacks hear of it, also when one fails; the first failure is raised after that.
 
     Who saves comes last: what a log cannot write must not cost the checkpoint of the epoch.
     """
+    answers, failures = told(callbacks, event, *what)
+    raise_first(failures)
+    return answers
+
+
+def told(
+    callbacks: Iterable[Callback], event: str, *what: Any
+) -> tuple[list[Any], list[Exception]]:
+    """What the callbacks answered, and how those that gave no answer failed."""
+    answers: list[Any] = []
     failures: list[Exception] = []
     for callback in callbacks:
         try:
-            getattr(callback, event)(*what)
+            answers.append(getattr(callback, event)(*what))
         except Exception as error:
             failures.append(error)
+    return answers, failures
+
+
+def raise_first(failures: list[Exception]) -> None:
+    """Raise the first one, with the others as notes."""
     try:
         if failures:
             for another in failures[1:]:

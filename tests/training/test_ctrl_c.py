@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_a_thread_trains_without_signals() -> None:
 
 def test_an_old_request_does_not_stop_the_next_run() -> None:
     ctrl_c = CtrlC()
-    with ctrl_c:
+    with pytest.raises(Interrupted), ctrl_c:
         signal.raise_signal(signal.SIGINT)
     with ctrl_c:
         ctrl_c.may_stop_here()
@@ -130,3 +131,43 @@ def test_an_evaluation_beside_the_run_does_not_take_its_ctrl_c() -> None:
     with pytest.raises(KeyboardInterrupt, match="after step 2 of 3"):
         model.fit(X, Y, batch_size=4, epochs=2, callbacks=[Looks()], verbose=0)
     assert done == [0, 1]
+
+
+def test_a_request_after_the_last_stop_is_granted_at_the_end() -> None:
+    with pytest.raises(Interrupted), CtrlC():
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(ZeroDivisionError), CtrlC():
+        1 / (signal.raise_signal(signal.SIGINT) or 0)  # an error has precedence
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("stderr", [None, "closed"])
+def test_a_request_needs_nobody_who_listens(stderr: str | None, monkeypatch: Any) -> None:
+    closed = StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", None if stderr is None else closed)
+    with pytest.raises(Interrupted), CtrlC():
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_checkpoint_that_cannot_be_written_costs_no_other_one(tmp_path: Path) -> None:
+    class Fails(mc.Callback):
+        def on_interrupt(self) -> str | None:
+            raise OSError("no room")
+
+    path = tmp_path / "run.ckpt"
+    with pytest.raises(OSError, match="no room") as failure:
+        fit(training=data(1), callbacks=[Fails(), mc.ModelCheckpoint(path)])
+    assert "the run is saved, go on with" in failure.value.__notes__[0]
+    assert fit(resume=path) == fit()
+
+
+def test_ctrl_c_in_the_step_that_breaks_is_not_forgotten() -> None:
+    bad = data(1, at=1, shuffle=False)
+    bad.x = bad.x.copy()
+    bad.x[4] = np.nan
+    with (
+        pytest.warns(RuntimeWarning, match="step 2"),
+        pytest.raises(KeyboardInterrupt, match="training had ended: epoch 1, step 2"),
+    ):
+        fit(training=bad, callbacks=[mc.TerminateOnNaN()])

@@ -309,6 +309,21 @@ def test_a_callback_that_fails_keeps_nobody_from_hearing_of_it(event):
     assert event[3:] in heard
 
 
+def test_all_are_asked_about_a_loss_that_is_no_number_also_when_one_fails():
+    class Fails(mc.Callback):
+        def on_not_finite(self, error):
+            raise RuntimeError("no post")
+
+    bad, last = X.copy(), mc.TerminateOnNaN()
+    bad[0] = np.nan
+    with (
+        pytest.warns(RuntimeWarning, match="training ended"),
+        pytest.raises(RuntimeError, match="no post"),
+    ):
+        network().fit(bad, Y, callbacks=[Fails(), last], verbose=0)
+    assert isinstance(last.error, mc.NotFiniteError)
+
+
 # ---- what isn't finite -------------------------------------------------------------------------
 
 
