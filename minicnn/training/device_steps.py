@@ -12,6 +12,7 @@ step's number among the figures; that step's batch is then made anew, to say whe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -30,7 +31,7 @@ from minicnn.training.class_weight import weighted
 from minicnn.training.diagnose import not_finite
 from minicnn.training.feeding import DeviceBatch, Feeder, Labels
 from minicnn.training.figures import Figures
-from minicnn.training.learner import Learner
+from minicnn.training.learner import Learner, is_ours
 from minicnn.training.replay import Replay
 from minicnn.training.steps import ClassWeight, Steps
 from minicnn.typing import Array, Cache
@@ -55,7 +56,7 @@ def suits(learner: Learner) -> bool:
         and type(loss).forward is Loss.forward
         and type(loss).of_checked is Loss.of_checked
         and all(type(metric) in (FromTable, Auc) for metric in learner.metrics)
-        and all(_is_ours(layer) or not layer.state for layer in link.network.walk())
+        and all(is_ours(layer) or not layer.state for layer in link.network.walk())
         and len({p.dtype for p in params.values()}) == 1
         and all(p.flags.c_contiguous for p in params.values())
     )
@@ -64,10 +65,6 @@ def suits(learner: Learner) -> bool:
 def _home_of(learner: Learner) -> Ops:
     p = next(iter(learner.link.network.params.values()), None)
     return current_ops() if p is None else ops_for(p)
-
-
-def _is_ours(layer: Any) -> bool:
-    return type(layer).__module__.startswith("minicnn.")
 
 
 class DeviceSteps(Steps[DeviceBatch]):
@@ -85,23 +82,21 @@ class DeviceSteps(Steps[DeviceBatch]):
         self.tables: list[tuple[FromTable, int]] = []  # confusion matrices, and where they begin
         self.replay = Replay(learner, ops)
         self.ring, self.dtype = ops.ring(), dtype_of(learner.link.body)
-        self._feeder: Feeder | None = None
+        self._feeder: Feeder | None = None  # of one data set, with these weights
+        self._class_weight: ClassWeight = None
         self._source: tuple[Any, int, int] = (None, 0, 0)  # data set, epoch, first batch
         self._first_moment: Moment | None = None  # since ``begin``; None in an evaluation
 
     # ---- steps ---------------------------------------------------------------------------------
 
-    def train(self, batch: DeviceBatch, moment: Moment) -> None:
-        """A step; nothing of it has happened yet when this returns."""
-        self.behind = True
-        self._first_moment = self._first_moment or moment
-        with self.ops.counting_into(self.table):
-            self.count(batch, self.replay.step(self.step, batch, moment, self.table))
+    def counting(self) -> AbstractContextManager[None]:
+        """The device adds up in the table."""
+        return self.ops.counting_into(self.table)
 
-    def evaluate(self, batch: DeviceBatch) -> None:
-        """The same for an evaluation."""
-        with self.ops.counting_into(self.table):
-            super().evaluate(batch)
+    def perform(self, batch: DeviceBatch, moment: Moment) -> Array | None:
+        """A step, perhaps by a graph; nothing of it has happened yet when this returns."""
+        self._first_moment = self._first_moment or moment
+        return self.replay.step(self.step, batch, moment, self.table)
 
     def samples(self, batch: DeviceBatch) -> Array:
         """Bytes are finite; of floats the device notes whether they are."""
@@ -174,10 +169,12 @@ class DeviceSteps(Steps[DeviceBatch]):
     ) -> Iterator[DeviceBatch]:
         """Sent ahead of their use, with labels that were looked at on the CPU."""
         self._source = data, epoch, start
-        if self._feeder is None or self._feeder.data is not data:
+        feeder = self._feeder
+        if feeder is None or feeder.data is not data or self._class_weight != class_weight:
+            own = self._class_weight = None if class_weight is None else dict(class_weight)
             self._feeder = Feeder(
                 data, self.ring, self.ops, self.dtype, self._prepare,
-                lambda batch: weighted(batch, class_weight),
+                lambda batch: weighted(batch, own),
             )  # fmt: skip
             if self.comes_again:
                 self._feeder.stay()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from minicnn.engine import Engine
 from minicnn.layers import Layer
@@ -57,6 +58,11 @@ class Learner:
     def fresh_figures(self, loss: Mean | None = None) -> Figures:
         """To count beside an epoch that is under way, whose own metrics are left alone."""
         return Figures([metric.fresh() for metric in self.metrics], loss or Mean())
+
+
+def is_ours(thing: Any) -> bool:
+    """Whether it is minicnn's own, of which it is known what it does and when it changes."""
+    return type(thing).__module__.startswith("minicnn.")
 
 
 def trainable(layer: Layer, prefix: str = "") -> list[str]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from minicnn.backends import room_for_a_batch
 from minicnn.data.dataset import Batch, Dataset, batches
-from minicnn.errors import LabelError, ShapeError
+from minicnn.errors import LabelError, NotFiniteError, ShapeError
 from minicnn.randomness import Moment
 from minicnn.training.class_weight import weighted
 from minicnn.training.diagnose import is_finite, not_finite, sum_of
@@ -45,8 +45,7 @@ class Steps(ABC, Generic[B]):
 
     What a step is stands here. A kind says how batches come (``batches``), how outputs are compared
     with labels (``judge``) and counted (``count``), and what there is to do before one may
-    ``look``. A kind for several processes would also have a ``learn`` of its own, which adds up the
-    gradients of all before the update.
+    ``look``. What is done around a step, or with it, goes into ``counting`` and ``perform``.
     """
 
     looking_is_free: ClassVar[bool]  # whether figures are known after each step anyway
@@ -62,22 +61,25 @@ class Steps(ABC, Generic[B]):
     def train(self, batch: B, moment: Moment) -> None:
         """A training step, counted."""
         self.behind = True
-        self.count(batch, self.step(batch, moment))
+        with self.counting():
+            self.count(batch, self.perform(batch, moment))
 
     def step(self, batch: B, moment: Moment) -> Array | None:
         """Forward, loss, backward, update. Gives the predictions, which are those before it."""
         engine, loss = self.learner.engine, self.learner.link.loss
         outputs, cache = engine.forward(self.samples(batch), moment)
         loss_cache, predictions = self.judge(batch, outputs, moment)
-        self.learn(loss.backward(loss_cache), cache)
+        with _nothing_moved(moment):
+            self.learn(loss.backward(loss_cache), cache)
         return predictions
 
     def evaluate(self, batch: B) -> None:
         """An evaluation step, counted: nothing changes but the figures."""
         self.behind = True
-        outputs = self.learner.engine.infer(self.samples(batch))
-        _, predictions = self.judge(batch, outputs, moment=None)
-        self.count(batch, predictions)
+        with self.counting():
+            outputs = self.learner.engine.infer(self.samples(batch))
+            _, predictions = self.judge(batch, outputs, moment=None)
+            self.count(batch, predictions)
 
     def learn(self, dy: Array, cache: Cache) -> None:
         """Back through the network; parameters and running figures move."""
@@ -102,6 +104,14 @@ class Steps(ABC, Generic[B]):
         self, data: Dataset, epoch: int = 0, start: int = 0, class_weight: ClassWeight = None
     ) -> Iterator[B]:
         """The batches of an epoch from number ``start`` on, as ``train`` takes them."""
+
+    def counting(self) -> AbstractContextManager[None]:
+        """What is there while a step is done and counted."""
+        return nullcontext()
+
+    def perform(self, batch: B, moment: Moment) -> Array | None:
+        """Do the step, or whatever comes to the same."""
+        return self.step(batch, moment)
 
     def samples(self, batch: B) -> Array:
         """What the network is given."""
@@ -136,6 +146,16 @@ class HostSteps(Steps[Batch]):
         coming = batches(data, epoch, start)
         return coming if class_weight is None else (weighted(b, class_weight) for b in coming)
 
+    def step(self, batch: Batch, moment: Moment) -> Array | None:
+        """A step that fails is not counted either."""
+        loss = self.figures.loss
+        before = loss.total, loss.count
+        try:
+            return super().step(batch, moment)
+        except Exception:
+            loss.total, loss.count = before
+            raise
+
     def judge(
         self, batch: Batch, outputs: Array, moment: Moment | None
     ) -> tuple[Cache, Array | None]:
@@ -166,6 +186,18 @@ def clear_errors() -> Iterator[None]:
     """Around a step: a full memory and numbers that overflow are one clear error, no warnings."""
     with room_for_a_batch(), np.errstate(over="ignore", invalid="ignore"):
         yield
+
+
+@contextmanager
+def _nothing_moved(moment: Moment) -> Iterator[None]:
+    """Around backward and update: gradients that are not finite say in which step, too."""
+    try:
+        yield
+    except NotFiniteError as error:
+        raise type(error)(
+            f"epoch {moment.epoch + 1}, step {moment.step + 1}: {error}; the weights are "
+            f"those from before this step"
+        ) from None
 
 
 class OneBatch:

@@ -92,3 +92,64 @@ def test_the_optimizer_gets_what_the_steps_leave():
     assert seen == [(names, sorted(["dense_1/W", "dense_1/b", *names]))]
     for i, (old, new) in enumerate(zip(before, model.get_weights(), strict=True)):
         assert np.array_equal(old, new) or i in (4, 5)  # the running figures move all the same
+
+
+@given(seed=seeds, limit=limits, exponent=st.integers(-44, 37))
+def test_clip_norm_knows_lengths_whose_squares_no_float32_holds(seed, limit, exponent):
+    grads = {path: (g * 10.0**exponent).astype(np.float32) for path, g in drawn(seed).items()}
+    clipped = mc.ClipNorm(limit)(grads, {})
+    exact = {path: g.astype(np.float64) for path, g in grads.items()}
+    for path, g in mc.ClipNorm(limit)(exact, {}).items():
+        assert clipped[path].dtype == np.float32
+        np.testing.assert_allclose(clipped[path], g, rtol=1e-5, atol=1e-37)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_clip_norm_at_the_largest_and_the_smallest_number(dtype):
+    most, least = np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal
+    clipped = mc.ClipNorm(1.0)({"a/W": np.array([most, -most, 0], dtype)}, {})
+    np.testing.assert_allclose(clipped["a/W"], np.sqrt([0.5, 0.5, 0]) * [1, -1, 1], rtol=1e-6)
+    tiny = {"a/W": np.array([least, 0], dtype), "b/W": np.zeros((0, 2), dtype)}
+    assert mc.ClipNorm(1.0)(tiny, {}) is tiny
+    assert mc.ClipNorm(1.0)({}, {}) == {}
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_clip_norm_names_a_gradient_that_is_not_finite(bad):
+    grads = {"a/W": np.ones(2), "b/W": np.array([1.0, bad])}
+    with pytest.raises(mc.NotFiniteError, match=r"got NaN or infinity in that of 'b/W'"):
+        mc.ClipNorm(1.0)(grads, {})
+
+
+class Explodes(mc.ReLU):
+    """Finite on the way there, and in one step not on the way back."""
+
+    at = 2
+
+    def forward(self, x, training=False):
+        y, cache = super().forward(x, training)
+        return y, cache | {"moment": training}
+
+    def backward(self, dy, cache):
+        dx, grads = super().backward(dy, cache)
+        return (dx * np.nan if cache["moment"].step == self.at else dx), grads
+
+
+def test_a_gradient_that_is_not_finite_moves_and_counts_nothing():
+    x, y = np.random.default_rng(0).standard_normal((12, 3)), np.arange(12) % 2
+
+    def run(x, y, **options):
+        layers = [mc.Dense(4), Explodes(), mc.Dense(1, activation="sigmoid")]
+        model = mc.Sequential(layers, input_shape=(3,))
+        model.compile(mc.Adam(0.1), "binary_crossentropy", gradients=[mc.ClipNorm(0.1)])
+        return model, model.fit(x, y, batch_size=4, shuffle=False, verbose=0, **options)
+
+    says = r"epoch 1, step 3: ClipNorm: .* the weights are those from before this step"
+    ended = mc.TerminateOnNaN()
+    with pytest.warns(RuntimeWarning, match=says):
+        model, _ = run(x, y, callbacks=[ended])
+    healthy, history = run(x[:8], y[:8])
+    for one, other in zip(model.get_weights(), healthy.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert model.optimizer.step_count == healthy.optimizer.step_count == 2
+    assert model.trainer.run.figures.loss.value == history.history["loss"][0]
