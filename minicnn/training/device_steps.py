@@ -172,13 +172,13 @@ class DeviceSteps(Steps[DeviceBatch]):
         feeder = self._feeder
         if feeder is None or feeder.data is not data or self._class_weight != class_weight:
             own = self._class_weight = None if class_weight is None else dict(class_weight)
-            self._feeder = Feeder(
+            self._feeder = feeder = Feeder(
                 data, self.ring, self.ops, self.dtype, self._prepare,
                 lambda batch: weighted(batch, own),
             )  # fmt: skip
             if self.comes_again:
-                self._feeder.stay()
-        return self._feeder.epoch(epoch, start)
+                feeder.stay()
+        return feeder.epoch(epoch, start)
 
     def _prepare(self, batch: Batch) -> Labels:
         """Labels, checked and as the device takes them."""

@@ -114,7 +114,7 @@ class Replay:
         assert progress.capture is not None
         count = self.learner.optimizer.step_count
         try:
-            return progress.capture.rehearse(inputs, work)  # type: ignore[no-any-return]
+            return progress.capture.rehearse(inputs, work)
         except Exception as error:
             begun = self.learner.optimizer.step_count != count
             progress.moved = begun and not isinstance(error, CaptureError)
