@@ -21,7 +21,10 @@ def room_for_a_batch() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        raise BackendError(
+        full = BackendError(
             f"expected room for a batch, got a full memory ({error}); give fit, evaluate or "
             f"predict a smaller batch_size"
-        ) from error
+        )
+        for note in getattr(error, "__notes__", ()):
+            full.add_note(note)
+        raise full from error

@@ -114,7 +114,7 @@ class Optimizer(ABC):
             p = params[path]
             self.check(path, p, g)
             rows.append((p, g, self.slots_of(path, p), ops_for(p, g, where=path)))
-        if self.rule is not None and rows:  # a GPU moves all of them in one stroke
+        if self.rule is not None and rows and self.moves_as_all_do():  # a GPU: in one stroke
             arrays = [self.arrays_of_rule(*row[:3]) for row in rows]
             if rows[0][3].all_in_one_pass(self.rule, arrays, self.numbers(lr, step)):
                 return
@@ -138,6 +138,13 @@ class Optimizer(ABC):
             )
         if step % SWEEP == 0:
             clear_subnormals(slots, ops)
+
+    def moves_as_all_do(self) -> bool:
+        """Whether a faster way may stand in for ``apply`` and ``move``: neither is its own."""
+        return all(
+            getattr(type(self), name) is getattr(Optimizer, name) and name not in vars(self)
+            for name in ("apply", "move", "begin_step")
+        )
 
     def begin_step(self) -> tuple[float, int]:
         """Count one more step; its learning rate and its number."""

@@ -53,6 +53,7 @@ def suits(learner: Learner) -> bool:
         isinstance(_home_of(learner), DeviceOps)
         and bool(params)
         and optimizer.rule is not None
+        and optimizer.moves_as_all_do()
         and type(loss).forward is Loss.forward
         and type(loss).of_checked is Loss.of_checked
         and all(type(metric) in (FromTable, Auc) for metric in learner.metrics)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from minicnn.backends import numpy_rules, ops_for
@@ -31,7 +32,7 @@ class Gradients:
 
 
 class Update(Gradients):
-    """Gradients that are used up: one step of the optimizer, begun when this is made.
+    """Gradients that are used up: one step of the optimizer, counted when it is done.
 
     A rule such as RMSprop's goes over its numbers eight or nine times; over all of a large array
     each time, that is as many trips to the memory, over a piece of it only one. A rule that works
@@ -41,7 +42,8 @@ class Update(Gradients):
     def __init__(self, optimizer: Optimizer, params: Params, wanted: Iterable[str]) -> None:
         super().__init__()
         self.optimizer, self.params, self.wanted = optimizer, params, frozenset(wanted)
-        self.rate, self.step = optimizer.begin_step()
+        self.rate, self.step = optimizer.current_learning_rate(), optimizer.step_count + 1
+        self.begun: list[str] = []  # the parameters that may have moved already
 
     def put(self, path: str, gradient: Array) -> None:
         """Held until ``finish``; nobody wants the gradients of frozen parameters."""
@@ -55,17 +57,37 @@ class Update(Gradients):
         if not may_be_used_up or not p.flags.c_contiguous:
             return None
         arrays = (p, *self.optimizer.slots_of(path, p))
+        self.begun.append(path)
         return RowUpdate(self.optimizer, arrays, rows, self.rate, self.step)
 
     def finish(self) -> None:
-        """Move all parameters whose gradients were put."""
+        """Move all parameters whose gradients were put, and count the step."""
         pieces = [piece for path, g in self.found.items() for piece in self._pieces(path, g)]
+        self.begun += self.found
         if sum(gradient.size for gradient in self.found.values()) < PIECE:
             for piece in pieces:
                 self._move(*piece)
         else:
             threads.run(lambda i: self._move(*pieces[i]), len(pieces))
-        self.found = {}
+        self.found, self.optimizer.step_count = {}, self.step
+
+    @contextmanager
+    def told_if_torn(self) -> Iterator[None]:
+        """An error that leaves a step half done says so, for the weights cannot be moved back.
+
+        A large Dense W moves on the way back, before its gradient leaves the cache: layers in
+        front of it, whose turn comes later, may yet fail.
+        """
+        try:
+            yield
+        except BaseException as error:
+            if self.begun:
+                error.add_note(
+                    f"This step was left half done: {', '.join(self.begun)} may have moved already "
+                    f"and the other weights have not; load the model, or its weights, before you "
+                    f"train on"
+                )
+            raise
 
     def _pieces(self, path: str, gradient: Array) -> list[Any]:
         p = self.params[path]
@@ -83,8 +105,4 @@ class Update(Gradients):
 
 def in_pieces(optimizer: Optimizer) -> bool:
     """Whether an optimizer moves parameters as all do, and element by element."""
-    return (
-        current_options().split_update
-        and optimizer.elementwise
-        and type(optimizer).apply is Optimizer.apply
-    )
+    return current_options().split_update and optimizer.elementwise and optimizer.moves_as_all_do()

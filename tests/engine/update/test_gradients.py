@@ -77,3 +77,36 @@ def test_switches():
     with engine_options(fused_update=False):
         assert Update(mc.Adam(), drawn("f4"), ["large"]).update_of("large", 10) is None
     assert Update(mc.Adam(), drawn("f4"), ["large"]).update_of("large", 10) is not None
+
+
+@pytest.mark.parametrize("name", ["apply", "move", "begin_step"])
+def test_an_optimizer_that_moves_in_its_own_way_is_never_passed_by(name):
+    own = type("Own", (mc.SGD,), {name: getattr(mc.SGD, name)})
+    assert in_pieces(own(0.1))
+    changed = {name: lambda self, *arguments: getattr(mc.SGD, name)(self, *arguments)}
+    assert not in_pieces(type("Changed", (mc.SGD,), changed)(0.1))
+    optimizer = mc.SGD(0.1)
+    setattr(optimizer, name, lambda *arguments: None)
+    assert not in_pieces(optimizer)
+
+
+def test_an_optimizer_whose_move_does_nothing_leaves_a_large_dense_where_it_is():
+    class Still(mc.SGD):
+        def move(self, p, g, slots, lr, step, ops):
+            pass
+
+    model = mc.Sequential([mc.Dense(600), mc.Dense(3)], input_shape=(256,), seed=0)
+    model.compile(Still(0.1), "mse")
+    before = model.get_weights()
+    model.train_on_batch(np.ones((8, 256), np.float32), np.ones((8, 3)))
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_step_counts_when_it_is_done():
+    optimizer, params = mc.SGD(0.1), drawn("f4")
+    update = Update(optimizer, params, list(SHAPES))
+    update.put("small", np.ones(SHAPES["small"], np.float32))
+    assert (update.step, optimizer.step_count) == (1, 0)
+    update.finish()
+    assert optimizer.step_count == 1
