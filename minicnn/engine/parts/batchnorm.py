@@ -151,7 +151,8 @@ class BatchNormPart(Part[WholeBatch]):
 
     def infer(self, samples: WholeBatch, *xs: Array) -> Array:
         """By the running figures: the layer's own way, since there is nothing to sweep for."""
-        return self.layer.infer(xs[0])
+        y = self.layer.infer(xs[0])
+        return np.maximum(y, 0) if self.relu else y
 
     def next_state(self, samples: WholeBatch) -> Params:
         """The layer's own rule."""

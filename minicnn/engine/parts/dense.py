@@ -56,15 +56,13 @@ class DensePart(Part[WholeBatch]):
         return self.layer.activate(self._product(xs[0], samples))[0]
 
     def _product(self, x: Array, samples: WholeBatch) -> Array:
-        W = param(self.layer, "W", x.dtype)
+        W = _weights(self.layer, x)
         N, (D, U) = len(x), W.shape
         if U >= WIDE * LEAST_PARTS:
             y = np.empty((N, U), x.dtype)
-            parts = min(
-                MOST_PARTS, U // WIDE
-            )  # of one long operation: a recording would spare nothing
+            parts = min(MOST_PARTS, U // WIDE)
 
-            def job(i: int) -> None:
+            def job(i: int) -> None:  # one long operation: a recording would spare nothing
                 mine = slice(U * i // parts, U * (i + 1) // parts)
                 np.matmul(x, W[:, mine], out=y[:, mine])
 
@@ -91,7 +89,7 @@ class DensePart(Part[WholeBatch]):
         """dx, dW and perhaps W's update, some rows of W at a time."""
         notes, layer = samples.notes[self.number], self.layer
         dz = np.ascontiguousarray(layer.before_activation(dy, notes))
-        W, x = param(layer, "W", dz.dtype), notes["x"]
+        W, x = _weights(layer, dz), notes["x"]
         dx = samples.room(self, "dx", x.shape, x.dtype) if need_dx else None
         height = min(len(W), max(LEAST_ROWS, PIECE // W.shape[1]))
         update = samples.gradients.update_of(self.path + "W", height)
@@ -105,7 +103,7 @@ class DensePart(Part[WholeBatch]):
 
     def _gradient(self, x: Array, dz: Array, dx: Array | None, height: int) -> Array:
         """dW for whoever asked for it, and on the way dx."""
-        W, dzT = param(self.layer, "W", dz.dtype), np.ascontiguousarray(dz.T)
+        W, dzT = _weights(self.layer, dz), np.ascontiguousarray(dz.T)
         dW = np.empty_like(W)
 
         def job(i: int) -> None:  # not recorded: dW is another array each time
@@ -154,6 +152,11 @@ class DensePart(Part[WholeBatch]):
 
     def size(self) -> int:
         return self.layer.count_params()
+
+
+def _weights(layer: Dense, like: Array) -> Array:
+    """W in the dtype of ``like``, row after row in memory, as products and recordings want it."""
+    return np.ascontiguousarray(param(layer, "W", like.dtype))
 
 
 def _small_products(x: Array, W: Array, y: Array, workspace: Workspace) -> None:

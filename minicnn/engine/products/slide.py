@@ -48,8 +48,7 @@ def in_memory(x: Array, workspace: Workspace, apart: bool = False) -> tuple[Arra
         in_rows = maps[0, 0].flags.c_contiguous and min(maps.strides) >= 0
         if maps.flags.c_contiguous or (apart and in_rows):
             return maps, lies
-    maps = workspace.buffers.take(
-        "in order", x.shape, x.dtype
-    )  # a view that a layer of a user's made
+    # A view that a layer of a user's made.
+    maps = workspace.buffers.take("in order", x.shape, x.dtype)
     workspace.do.copyto(maps, x)
     return maps, "W"

@@ -5,7 +5,11 @@ import pytest
 
 import minicnn as mc
 from minicnn.engine import Engine
+from minicnn.engine.memory.arena import Arena
+from minicnn.engine.parts.batchnorm import BatchNormPart
 from minicnn.engine.plan import sweep
+from minicnn.engine.plan.batch import WholeBatch
+from minicnn.engine.plan.steps import Plan
 from tests.engine.parts.agreement import agrees, built
 
 
@@ -33,3 +37,13 @@ def test_a_mean_far_from_zero_costs_no_digits(monkeypatch):
 
 def test_one_sample():
     agrees(built(mc.Chain(mc.BatchNorm()), (4, 5, 3)), n=1)
+
+
+@pytest.mark.parametrize("relu", [False, True])
+def test_its_prediction_has_the_relu(relu):
+    chain = built(mc.Chain(mc.BatchNorm(), mc.ReLU()), (4, 5, 3))
+    x = np.random.default_rng(0).standard_normal((6, 4, 5, 3))
+    expected = chain.infer(x) if relu else chain.layers[0].infer(x)
+    assert (expected < 0).any() != relu
+    part = BatchNormPart(chain.layers[0], "", relu)
+    np.testing.assert_array_equal(part.infer(WholeBatch(Plan([]), Arena(), False), x), expected)

@@ -84,3 +84,27 @@ def test_weights_and_memory_may_be_replaced_between_two_steps():
         close(chains[1].params[path], p, 1e-4)
     first, second = (optimizer.memory["dense_1/W"]["v"] for optimizer in optimizers)
     np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
+def test_weights_may_lie_in_columns(shape):
+    """As those do that were transposed on their way here."""
+    D, U = shape
+    chain = built(mc.Chain(mc.Tanh(), mc.Dense(U)), (D,))
+    (dense,) = (layer for layer in chain.layers if isinstance(layer, mc.Dense))
+    dense.params["W"] = np.asfortranarray(dense.params["W"])
+    agrees(chain)
+
+
+def test_training_moves_weights_that_lie_in_columns():
+    chains = []
+    for order in "CF":
+        chain = built(mc.Chain(mc.Dense(300), mc.Dense(500), mc.Dense(2)), (450,))
+        chain["dense_2"].params["W"] = np.array(chain["dense_2"].params["W"], order=order)
+        engine, optimizer, rng = Engine(chain), mc.Adam(1e-3), np.random.default_rng(0)
+        for _ in range(4):
+            y, cache = engine.forward(rng.standard_normal((6, 450)), True)
+            engine.descend(np.cos(y), cache, optimizer, list(chain.params))
+        chains.append(chain)
+    for path, p in chains[0].params.items():
+        close(chains[1].params[path], p, 1e-9)
