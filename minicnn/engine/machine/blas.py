@@ -12,6 +12,7 @@ on OpenMP has one for each thread that calls it, so there every thread that work
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,29 +21,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from threadpoolctl import LibController
 
-_lock = threading.Lock()
-_depth = 0
-_before: list[tuple[LibController, int]] = []
+
+class _Users:
+    """Who holds the libraries that have one number for the process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.count = 0
+        self.before: list[tuple[LibController, int]] = []
+
+
+_users = _Users()
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Hold BLAS at one thread, from any thread; the last of several users puts it back."""
-    global _depth
-    shared, own = _libraries()
-    with _lock:
-        if _depth == 0:
-            _before[:] = _hold(shared)
-        _depth += 1
+    users, (shared, own) = _users, _libraries()
+    with users.lock:
+        if users.count == 0:
+            users.before = _hold(shared)
+        users.count += 1
     before = _hold(own)
     try:
         yield
     finally:
         _put_back(before)
-        with _lock:
-            _depth -= 1
-            if _depth == 0:
-                _put_back(_before)
+        with users.lock:
+            users.count -= 1
+            if users.count == 0:
+                _put_back(users.before)
 
 
 def one_blas_thread_for_good() -> None:
@@ -104,3 +112,19 @@ def _libraries() -> tuple[tuple[LibController, ...], tuple[LibController, ...]]:
         tuple(lib for lib, its_own in zip(found, own, strict=True) if not its_own),
         tuple(lib for lib, its_own in zip(found, own, strict=True) if its_own),
     )
+
+
+def _forget_users() -> None:
+    """A forked child has none of its parent's threads, which would have put BLAS back.
+
+    The lock may have been theirs, too. A block that the child itself is in ends as it would have.
+    """
+    global _users
+    before, _users.lock = _users, threading.Lock()
+    _users = _Users()
+    if before.count:
+        _put_back(before.before)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_users)

@@ -77,14 +77,18 @@ def run(job: Job, count: int) -> None:
     does its jobs alone: the other threads are busy already.
     """
     task = _Task(job, count)
-    if count > 1 and current_options().threads and not inside_job():
-        _pool.offer(task, min(get_threads(), count) - 1)
     try:
+        if count > 1 and current_options().threads and not inside_job():
+            _pool.offer(task, min(get_threads(), count) - 1)
         task.work()
     finally:
         task.wait()
-    if task.error is not None:
-        raise task.error
+    error, task.error = task.error, None
+    if error is not None:
+        try:
+            raise error
+        finally:
+            del error  # it knows this frame, which would know it: a failed batch would stay alive
 
 
 class _Task:
@@ -95,7 +99,7 @@ class _Task:
         self.error: BaseException | None = None
         self._lock = threading.Lock()
         self._next = 0
-        self._working = 0
+        self._helping = 0
         self._idle = threading.Event()
 
     def work(self) -> None:
@@ -108,17 +112,33 @@ class _Task:
                     self.job(i)
                 except BaseException as error:
                     self._fail(error)
-                finally:
-                    self._done()
         finally:
             _inside.job = before
 
+    def help(self) -> None:
+        """The same for a helper, whom the caller waits for.
+
+        The caller is not counted: Ctrl-C may hit it anywhere, also between two lines of a count.
+        """
+        with self._lock:
+            if self._next >= self.count:
+                return
+            self._helping += 1
+        try:
+            self.work()
+        finally:
+            with self._lock:
+                self._helping -= 1
+                if not self._helping:
+                    self._idle.set()
+
     def wait(self) -> None:
-        """Until nobody works on a job. Whoever comes later finds none left."""
+        """Until no helper works on a job. Whoever comes later finds none left."""
         with self._lock:
             self._next = self.count
-            if not self._working:
+            if not self._helping:
                 return
+            self._idle.clear()
         while not self._idle.wait(timeout=1):
             pass
 
@@ -127,14 +147,7 @@ class _Task:
             if self._next >= self.count:
                 return None
             self._next += 1
-            self._working += 1
             return self._next - 1
-
-    def _done(self) -> None:
-        with self._lock:
-            self._working -= 1
-            if not self._working and self._next >= self.count:
-                self._idle.set()
 
     def _fail(self, error: BaseException) -> None:
         with self._lock:
@@ -171,7 +184,7 @@ class _Pool:
         one_blas_thread_for_good()
         while True:
             task, context = self._tickets.get()
-            context.run(task.work)
+            context.run(task.help)
             del task, context  # or a sleeping helper would keep the last batch alive
 
 

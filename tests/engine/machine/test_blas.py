@@ -1,5 +1,6 @@
 """BLAS is held while the engine works, and as it was before and after."""
 
+import multiprocessing
 import threading
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from minicnn.engine.machine import blas, threads
 from minicnn.engine.machine.blas import one_blas_thread
 from tests.engine.test_equality import ready_model, trained
 from tests.patience import PATIENCE
+from tests.systems import needs_fork
 
 
 def blas_threads():
@@ -199,3 +201,68 @@ def test_control_that_is_lost_at_once_is_taken_again():
     rude.clear_controlling_thread = lambda force: None
     blas._set(rude, 1)
     assert rude.num_threads == 1
+
+
+def holds_blas(answers):
+    with one_blas_thread():
+        held = blas_threads()
+    answers.put((held, blas_threads()))
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_child_forked_while_blas_is_held_begins_anew(locked):
+    """The thread that held it, and perhaps the lock, is none of the child's."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def holds():
+        with one_blas_thread():
+            if locked:
+                blas._users.lock.acquire()
+            entered.set()
+            leave.wait(PATIENCE)
+            if locked:
+                blas._users.lock.release()
+
+    fork = multiprocessing.get_context("fork")
+    with threadpool_limits(2, user_api="blas"):
+        count = len(blas_threads())
+        holder = threading.Thread(target=holds, daemon=True)
+        holder.start()
+        entered.wait(PATIENCE)
+        answers = fork.Queue()
+        child = fork.Process(target=holds_blas, args=(answers,))
+        child.start()
+        try:
+            assert answers.get(timeout=PATIENCE) == ([1] * count, [2] * count)
+        finally:
+            child.kill()
+            child.join()
+            leave.set()
+            holder.join()
+        assert blas_threads() == [2] * count
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_may_be_forked_inside_the_block_and_leave_it():
+    fork = multiprocessing.get_context("fork")
+    answers = fork.Queue()
+    with threadpool_limits(2, user_api="blas"):
+        count = len(blas_threads())
+        block = one_blas_thread()
+        block.__enter__()
+
+        def leaves():
+            block.__exit__(None, None, None)
+            holds_blas(answers)
+
+        child = fork.Process(target=leaves)
+        child.start()
+        try:
+            assert answers.get(timeout=PATIENCE) == ([1] * count, [2] * count)
+        finally:
+            child.kill()
+            child.join()
+            block.__exit__(None, None, None)

@@ -1,9 +1,12 @@
 """The library's own threads: all jobs done, errors told, the number as it was asked for."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
+import time
+import weakref
 
 import numpy as np
 import pytest
@@ -101,3 +104,83 @@ def test_a_process_bound_to_one_core_uses_one_thread():
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
     assert answer.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_failed_batch_is_let_go_of_with_its_error(n):
+    mc.set_threads(n)
+    gc.collect()
+    gc.disable()
+    try:
+        batch = np.ones(3)
+        alive = weakref.ref(batch)
+
+        def job(i, batch=batch):
+            raise KeyError(i)
+
+        with pytest.raises(KeyError):
+            threads.run(job, 4)
+        del job, batch
+        deadline = time.monotonic() + PATIENCE
+        while alive() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)  # a helper may come late, and find nothing left to do
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_ctrl_c_between_two_jobs_leaves_nobody_waiting(monkeypatch):
+    """It may come when the caller has taken a job and not begun it."""
+    take = threads._Task._take
+
+    def interrupted(task):
+        i = take(task)
+        if threading.current_thread() is threading.main_thread() and i == 1:
+            raise KeyboardInterrupt
+        return i
+
+    mc.set_threads(1)
+    monkeypatch.setattr(threads._Task, "_take", interrupted)
+    done = []
+
+    monkeypatch.setattr(threads._Task, "wait", within_patience(threads._Task.wait))
+    with pytest.raises(KeyboardInterrupt):
+        threads.run(done.append, 4)
+    assert done == [0]
+    assert not threads.inside_job()
+
+
+def within_patience(wait):
+    """The same, but an error where it would never end."""
+
+    def waits(task):
+        waiting = threading.Thread(target=wait, args=(task,), daemon=True)
+        waiting.start()
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive(), "it waits for ever"
+
+    return waits
+
+
+def test_the_caller_waits_for_helpers_though_it_was_interrupted(monkeypatch):
+    """Ctrl-C while helpers are being invited: those that came may be in the middle of a job."""
+    mc.set_threads(2)
+    began, go_on, ended = threading.Event(), threading.Event(), []
+
+    def job(i):
+        began.set()
+        go_on.wait(PATIENCE)
+        ended.append(i)
+
+    offer = threads._Pool.offer
+
+    def interrupted(pool, task, helpers):
+        offer(pool, task, helpers)
+        began.wait(PATIENCE)
+        threading.Timer(0.05, go_on.set).start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threads._Pool, "offer", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        threads.run(job, 2)
+    assert 0 in ended
