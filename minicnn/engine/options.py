@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
+
+from minicnn.arguments import whole
+from minicnn.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def current_options() -> EngineOptions:
 def engine_options(**changes: Any) -> Iterator[EngineOptions]:
     """Change some switches for the length of a ``with`` block, in this thread.
 
-    ``record`` was called ``tapes`` before; that name is still taken.
+    ``record`` was called ``tapes`` before; that name still works.
 
     >>> with engine_options(plain=True):
     ...     current_options().plain
@@ -56,9 +59,26 @@ def engine_options(**changes: Any) -> Iterator[EngineOptions]:
     False
     """
     if "tapes" in changes:
+        if "record" in changes:
+            raise ConfigError(
+                "engine_options: expected record or its old name tapes, got both; leave out tapes"
+            )
         changes["record"] = changes.pop("tapes")
+    _check(changes)
     token = _current.set(replace(_current.get(), **changes))
     try:
         yield _current.get()
     finally:
         _current.reset(token)
+
+
+def _check(changes: dict[str, Any]) -> None:
+    """Raise one clear error for a switch that there is not, and for a block of no samples."""
+    names = [field.name for field in fields(EngineOptions)]
+    unknown = [repr(name) for name in changes if name not in names]
+    if unknown:
+        raise ConfigError(
+            f"engine_options: expected switches from {', '.join(names)}, got {', '.join(unknown)}"
+        )
+    if changes.get("block") is not None:
+        whole(changes["block"], "block", "engine_options")

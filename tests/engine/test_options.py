@@ -2,6 +2,9 @@
 
 import threading
 
+import pytest
+
+import minicnn as mc
 from minicnn.engine import engine_options
 from minicnn.engine.options import current_options
 from tests.narrow import needs_threads
@@ -28,3 +31,28 @@ def test_another_thread_is_not_concerned():
 def test_recording_is_still_known_by_its_old_name():
     with engine_options(tapes=False):
         assert not current_options().record
+
+
+@pytest.mark.parametrize("block", [0, -1, 1.5, "all", True])
+def test_a_block_has_at_least_one_sample(block):
+    with (
+        pytest.raises(mc.ConfigError, match="expected block to be a whole number"),
+        engine_options(block=block),
+    ):
+        pass
+
+
+def test_a_switch_that_there_is_not_is_refused():
+    with (
+        pytest.raises(mc.ConfigError, match=r"expected switches from plain, .*, got 'thread'"),
+        engine_options(thread=False),
+    ):
+        pass
+
+
+def test_a_switch_has_one_value():
+    with (
+        pytest.raises(mc.ConfigError, match="got both; leave out tapes"),
+        engine_options(tapes=False, record=True),
+    ):
+        pass
