@@ -204,7 +204,7 @@ class ConvPart(Convolution):
         OH, OW = self.out
         if axis == "H":
             return block.room(self, "y", (N, OW, OH, self.F), dtype, keep)
-        return block.result(self, (N, OH, OW, self.F), dtype, keep)
+        return self.place_for((N, OH, OW, self.F), dtype, block, keep)
 
     def working_set(self, itemsize: int) -> int:
         """Strips and planes, mostly."""

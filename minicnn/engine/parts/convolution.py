@@ -15,7 +15,7 @@ import numpy as np
 
 from minicnn.engine.plan.block import Block, BlockPart, param
 from minicnn.layers import BatchNorm, Conv2D, Layer, ReLU
-from minicnn.typing import Array, Cache
+from minicnn.typing import Array, Shape
 
 
 class Convolution(BlockPart):
@@ -57,16 +57,18 @@ class Convolution(BlockPart):
 
         def make() -> Array:
             y, cache = after.forward(z)
-            samples.caches[self.number] = _lasting(cache, z)
+            samples.caches[self.number] = cache
             return y
 
-        return samples.fresh(make, lambda: self._like(z, "activated", samples, keep=True))
+        return samples.fresh(make, lambda: self._place_for_activated(z, samples, keep=True))
 
     def infer(self, samples: Block, *xs: Array) -> Array:
         z, after = self.convolve(samples, xs[0], keep=False), self.activation
         if after is None:
             return z
-        return samples.fresh(lambda: after.infer(z), lambda: self._like(z, "activated", samples))
+        return samples.fresh(
+            lambda: after.infer(z), lambda: self._place_for_activated(z, samples, keep=False)
+        )
 
     def before_activation(self, samples: Block, dy: Array) -> Array:
         """The gradient before it: the first line of each ``backward``."""
@@ -78,6 +80,20 @@ class Convolution(BlockPart):
             lambda: self._like(dy, "before activation", samples),
         )
 
+    def place_for(self, shape: Shape, dtype: Any, block: Block, keep: bool) -> Array:
+        """Where ``convolve`` writes maps that lie as usual.
+
+        What an activation reads it may want kept, so that does not lie where the result belongs.
+        """
+        if self.activation is None:
+            return block.result(self, shape, dtype, keep)
+        return block.room(self, "y", shape, dtype, keep)
+
+    def _place_for_activated(self, z: Array, block: Block, keep: bool) -> Array:
+        if block.target is not None and block.target[0] == self.number:
+            return block.target[1]
+        return self._like(z, "activated", block, keep)
+
     def _like(self, z: Array, name: Hashable, samples: Block, keep: bool = False) -> Array:
         """An array that lies as z does, with rows and columns exchanged or not."""
         exchanged = not z.flags.c_contiguous and z.swapaxes(1, 2).flags.c_contiguous
@@ -88,13 +104,3 @@ class Convolution(BlockPart):
     def size(self) -> int:
         """The kernel and the bias."""
         return self.conv.count_params()
-
-
-def _lasting(cache: Cache, z: Array) -> Cache:
-    """The cache, with copies of what lies in z: other blocks write there before it is read."""
-    if not isinstance(cache, dict):
-        return cache
-    return {
-        name: kept.copy() if isinstance(kept, np.ndarray) and np.may_share_memory(kept, z) else kept
-        for name, kept in cache.items()
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -36,8 +35,10 @@ class PointwisePart(Convolution):
         W, b = block.prepared[self.number]
         maps, lies = in_memory(x, block.workspace)
         shape = (*maps.shape[:3], self.conv.filters)
-        place = block.result if lies == "W" else functools.partial(block.room, name="y")
-        y = place(self, shape=shape, dtype=x.dtype, keep=keep)
+        if lies == "W":
+            y = self.place_for(shape, x.dtype, block, keep)
+        else:
+            y = block.room(self, "y", shape, x.dtype, keep)
         times(in_chunks(_rows(maps), shape[3]), W, _rows(y), block.workspace)
         if b is not None:
             block.workspace.do.add(y, b, out=y)

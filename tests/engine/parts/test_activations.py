@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import minicnn as mc
+from minicnn.engine import Engine
+from tests.engine.parts.agreement import built
 
 KEEP_THEIR_INPUT = ["gelu", "softplus", "silu"]
 
@@ -37,3 +39,21 @@ def test_training_is_that_of_the_plain_loop(kind, activation):
         trained(layers(), shape, plain=True), trained(layers(), shape, plain=False), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(40, 40, 3), (9, 72, 2)])
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_what_an_activation_keeps_of_its_input_lies_apart_from_its_result(shape, kernel):
+    """So it need not be copied, in a segment's last part either."""
+    conv = mc.Conv2D(4, kernel, activation="softplus")
+    chain = built(mc.Chain(conv, mc.BatchNorm()), shape)
+    engine, x = Engine(chain), np.random.default_rng(0).standard_normal((7, *shape))
+    bare, _ = conv.split()
+    for _ in range(3):
+        y, cache = engine.forward(x, True)
+        recordings, _ = cache.notes[0]
+        for block in recordings.kept.blocks:
+            (kept,) = block.caches.values()
+            assert not np.may_share_memory(kept["x"], recordings.kept.out)
+            np.testing.assert_allclose(kept["x"], bare.infer(x[block.rows]), rtol=1e-9, atol=1e-12)
+        engine.backward(np.ones_like(y), cache)
