@@ -23,7 +23,7 @@ from minicnn.engine.plan.steps import Plan, backward, forward
 from minicnn.engine.plan.totals import ALONE, Totals
 from minicnn.engine.planner.planner import plan_for
 from minicnn.engine.planner.purpose import Purpose, key_of
-from minicnn.engine.stopwatch import timing
+from minicnn.engine.stopwatch import Stopwatch, timing
 from minicnn.engine.update.gradients import Gradients, Update, in_pieces
 from minicnn.errors import ConfigError
 from minicnn.layers import Chain
@@ -44,12 +44,16 @@ class Engine:
     def __init__(self, chain: Chain) -> None:
         self.follow(chain)
         self._arenas = Arenas()
-        self._plans: dict[Any, Plan] = {}
 
     def follow(self, chain: Chain) -> None:
         """Run this chain from now on, such as one with other arrays; the memory stays."""
         self.chain = chain
         self._plain = PlainEngine(chain)
+        self._plans: dict[Any, Plan] = {}  # those of the chain before held its layers
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy makes its own plans: they are found by the ids of layers."""
+        return vars(self) | {"_plans": {}}
 
     # ---- forward -------------------------------------------------------------------------------
 
@@ -67,6 +71,8 @@ class Engine:
                     "one, whose totals no layer asks for; run it by a plan"
                 )
             return self._plain.forward(floats(x, self.chain), training)
+        if totals is not ALONE:
+            _check_shares(plan)
         x = np.ascontiguousarray(x)
         batch = WholeBatch(plan, self._arenas.take(), training, x, totals=totals)
         with _held():
@@ -103,9 +109,10 @@ class Engine:
         """Backward and the optimizer's step in one: for when nobody else wants the gradients."""
         if isinstance(cache, WholeBatch) and in_pieces(optimizer):
             update = Update(optimizer, self.chain.params, trainable)
-            self._back(dy, cache, update)
-            with timing("optimizer", "backward"):
-                update.finish()
+            with update.told_if_torn():
+                self._back(dy, cache, update)
+                with timing("optimizer", "backward"):
+                    update.finish()
         else:
             grads = self.backward(dy, cache)
             self.update(optimizer, {path: grads[path] for path in trainable if path in grads})
@@ -118,13 +125,20 @@ class Engine:
             update = Update(optimizer, params, grads)
             for path, gradient in grads.items():
                 update.put(path, gradient)
-            with timing("optimizer", "backward"):
+            with update.told_if_torn(), timing("optimizer", "backward"):
                 update.finish()
         else:
             with timing("optimizer", "backward"):
                 optimizer.apply(params, grads)
 
     def _back(self, dy: Array, batch: WholeBatch, gradients: Gradients) -> None:
+        if batch.used_up:
+            raise ConfigError(
+                "Engine.backward: expected the cache of a forward pass that has not gone back yet, "
+                "got one that has, and whose memory belongs to another batch now; call forward "
+                "again"
+            )
+        batch.used_up = True
         dy = _clear(dy)
         batch.gradients = gradients
         batch.outside.append(dy)
@@ -150,13 +164,15 @@ class Engine:
         options = current_options()
         purpose = Purpose(training, backward, dtype, convert=x.dtype != dtype)
         key = (purpose, options, key_of(self.chain))
-        found = self._plans.get(key)
+        watch: Stopwatch | None = options.stopwatch
+        plans = self._plans if watch is None else watch.plans_of(self)
+        found = plans.get(key)
         if found is None:
-            if len(self._plans) > MOST_PLANS:  # switches and layers that nobody uses any more
-                self._plans.clear()
-            found = self._plans[key] = plan_for(self.chain, purpose)
-            if options.stopwatch is not None:
-                options.stopwatch.attach(found)
+            while len(plans) >= MOST_PLANS:  # switches and layers that nobody uses any more
+                plans.pop(next(iter(plans)), None)
+            found = plans[key] = plan_for(self.chain, purpose)
+            if watch is not None:
+                watch.attach(found)
         return found
 
     def _must_be_plain(self, x: Any, dtype: Any) -> bool:
@@ -169,6 +185,17 @@ class Engine:
             or len(x) == 0
             or not self.chain.layers
             or threads.inside_job()  # a network inside a layer of a network: the threads are busy
+        )
+
+
+def _check_shares(plan: Plan) -> None:
+    """Raise one clear error if a layer would take a share of a batch for the whole of it."""
+    titles = [part.title for part in plan.parts() if not part.takes_shares]
+    if titles:
+        raise ConfigError(
+            f"Engine.forward: expected layers that ask for the whole batch's totals, got "
+            f"{', '.join(titles)}, which would know of this share alone; give the whole batch, or "
+            f"take BatchNorm itself, with fast_norm on"
         )
 
 

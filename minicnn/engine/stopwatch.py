@@ -14,6 +14,7 @@ each layer is really called: a step takes up to a fifth longer.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from minicnn.engine.options import current_options, engine_options
 from minicnn.engine.parts.segment import Segment
@@ -48,7 +50,8 @@ class LayerTime:
 class Stopwatch:
     """Made by :func:`stopwatch`; printed, it is a table."""
 
-    total: float = 0.0  # seconds inside the ``with`` block, known at its end
+    _began: float = field(default_factory=lambda: time.perf_counter())
+    _ended: float | None = None  # when the ``with`` block was left
     _parts: dict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
     _shares: dict[tuple[int, str], dict[str, float]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(float))
@@ -58,7 +61,8 @@ class Stopwatch:
     _others: dict[str, None] = field(default_factory=dict)
     _inside: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _plans: int = 0
+    _numbers: Iterator[int] = field(default_factory=itertools.count)  # for what is timed
+    _plans: WeakKeyDictionary[Any, dict[Any, Plan]] = field(default_factory=WeakKeyDictionary)
 
     __hash__ = object.__hash__  # it is a switch of the engine: plans are kept by it
 
@@ -71,12 +75,18 @@ class Stopwatch:
                 continue
             shares = self._shares[number, direction]
             whole = sum(shares.values())
-            for title, share in shares.items():
-                found[title][direction] += seconds * share / whole
+            for title, share in shares.items():  # a coarse clock may have seen none of them
+                part = share / whole if whole else 1 / len(shares)
+                found[title][direction] += seconds * part
         if not self._layers:
             return []  # the optimizer alone would look like the whole of it
         order = [*self._layers, *self._others]
         return [LayerTime(title, **found[title]) for title in order if title in found]
+
+    @property
+    def total(self) -> float:
+        """Seconds inside the ``with`` block, so far if it has not been left yet."""
+        return (time.perf_counter() if self._ended is None else self._ended) - self._began
 
     @property
     def rest(self) -> float:
@@ -84,7 +94,7 @@ class Stopwatch:
         return self.total - sum(row.seconds for row in self.rows())
 
     def __str__(self) -> str:
-        rows = self.rows()
+        rows, total = self.rows(), self.total
         if not rows:
             return (
                 "nothing was timed: no batch went through the engine (the plain loop, and a GPU, "
@@ -95,22 +105,29 @@ class Stopwatch:
         lines = [f"{'':{width}}{head}"]
         for row in rows:
             each = "".join(f"{s:12.3f}" for s in (row.forward, row.backward, row.infer))
-            share = row.seconds / self.total
+            share = _share(row.seconds, total)
             lines.append(f"{row.title:{width}}{each}{row.seconds:12.3f}{share:12.1%}")
-        lines.append(
-            f"{'everything else':{width}}{'':36}{self.rest:12.3f}{self.rest / self.total:12.1%}"
-        )
-        lines.append(f"{'total':{width}}{'':36}{self.total:12.3f}")
+        rest = total - sum(row.seconds for row in rows)
+        lines.append(f"{'everything else':{width}}{'':36}{rest:12.3f}{_share(rest, total):12.1%}")
+        lines.append(f"{'total':{width}}{'':36}{total:12.3f}")
         return "\n".join(lines)
 
     # ---- measuring -----------------------------------------------------------------------------
 
+    def plans_of(self, engine: Any) -> dict[Any, Plan]:
+        """An engine's plans for this stopwatch, which go with the end of the block."""
+        return self._plans.setdefault(engine, {})
+
+    def end(self) -> None:
+        """The block is left."""
+        self._ended = time.perf_counter()
+        self._plans.clear()
+
     def attach(self, plan: Plan) -> None:
         """Time all parts of a plan that is made for this stopwatch."""
-        first, self._plans = 1000 * self._plans, self._plans + 1
         self._name_all(plan)
         for part, _ in plan.steps:
-            number = first + part.number
+            number = next(self._numbers)
             if isinstance(part, Segment):
                 self._time_segment(part, number)
             elif part.title:
@@ -132,8 +149,9 @@ class Stopwatch:
     def _time_segment(self, segment: Segment, number: int) -> None:
         for direction in DIRECTIONS:
             self._wrap(segment, direction, self._to_part(number, direction), whole=True)
-            for part in segment.inner():
-                self._wrap(part, direction, self._to_share(number, direction, part.title))
+            for part in segment.inner():  # what is no layer is shared out among those that are
+                share = self._to_share(number, direction, part.title) if part.title else _nobody
+                self._wrap(part, direction, share)
 
     def _name_all(self, plan: Plan) -> None:
         """The rows' order. Another plan, for prediction, may do other layers in one go."""
@@ -185,6 +203,14 @@ class Stopwatch:
         return stack
 
 
+def _share(seconds: float, total: float) -> float:
+    return seconds / total if total else 0.0
+
+
+def _nobody(seconds: float) -> None:
+    """Seconds that are no layer's."""
+
+
 @contextmanager
 def stopwatch() -> Iterator[Stopwatch]:
     """Time all that the engine does for this thread inside the ``with`` block, layer by layer.
@@ -199,12 +225,11 @@ def stopwatch() -> Iterator[Stopwatch]:
     ['conv2d_1 + maxpool2d_1', 'flatten_1', 'dense_1']
     """
     watch = Stopwatch()
-    start = time.perf_counter()
     try:
         with engine_options(stopwatch=watch):
             yield watch
     finally:
-        watch.total = time.perf_counter() - start
+        watch.end()
 
 
 @contextmanager

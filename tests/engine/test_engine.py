@@ -1,10 +1,15 @@
 """The door: what callers may do with their arrays, batches of every size, plans and memory."""
 
+import copy
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
 import minicnn as mc
-from minicnn.engine import Engine, PlainEngine
+from minicnn.engine import Engine, PlainEngine, engine_options
+from minicnn.engine.engine import MOST_PLANS
 from minicnn.engine.memory.recording import MOST_CASES
 from tests.engine.parts.agreement import built
 from tests.engine.test_equality import close, ready_model
@@ -146,3 +151,113 @@ def test_a_network_that_learns_nothing_has_no_gradients():
     chain = built(mc.Chain(mc.AvgPool2D(2), mc.Tanh()), SHAPE)
     y, cache = Engine(chain).forward(np.ones((2, *SHAPE)), True)
     assert Engine(chain).backward(np.ones_like(y), cache) == {}
+
+
+def test_a_cache_goes_back_once():
+    """Its memory is another batch's by then, and must not become a third one's, too."""
+    chain = network()
+    engine = Engine(chain)
+    y, cache = engine.forward(np.ones((4, *SHAPE)), True)
+    engine.backward(np.ones_like(y), cache)
+    with pytest.raises(mc.ConfigError, match=r"has not gone back yet.*call forward again"):
+        engine.backward(np.ones_like(y), cache)
+    with pytest.raises(mc.ConfigError, match="call forward again"):
+        engine.descend(np.ones_like(y), cache, mc.SGD(0.1), list(chain.params))
+    assert len(engine._arenas._free) == 1
+
+
+def test_a_method_that_an_instance_gets_later_is_called():
+    chain = built(mc.Chain(mc.Conv2D(4, 3), mc.Tanh()), SHAPE)
+    engine, x = Engine(chain), np.ones((3, *SHAPE))
+    assert engine.infer(x).any()
+    conv = chain.layers[0]
+    conv.infer = lambda x: np.zeros((len(x), *conv.output_shape))
+    assert not engine.infer(x).any()
+    del conv.infer
+    assert engine.infer(x).any()
+
+
+def test_a_plan_holds_the_layers_by_whose_ids_it_is_found():
+    """Or layers made later, at the same addresses, would be taken for them."""
+    body = mc.Chain(mc.Conv2D(3, 3, padding="same"))
+    chain = built(mc.Chain(mc.Residual(body), mc.Tanh()), SHAPE)
+    engine = Engine(chain)
+    engine.infer(np.ones((2, *SHAPE)))
+    (plan,) = engine._plans.values()
+    assert {id(layer) for layer in plan.layers} == {id(layer) for layer in chain.walk()}
+
+
+def test_following_another_chain_lets_go_of_the_layers_before():
+    first, second = network(), network()
+    engine = Engine(first)
+    engine.infer(np.ones((2, *SHAPE)))
+    W = weakref.ref(first.layers[0].params["W"])
+    engine.follow(second)
+    del first
+    gc.collect()
+    assert W() is None
+
+
+def test_the_plan_that_has_waited_longest_goes_first():
+    engine, x = Engine(network()), np.ones((2, *SHAPE))
+    for block in range(1, MOST_PLANS + 4):
+        with engine_options(block=block):
+            engine.infer(x)
+    assert len(engine._plans) == MOST_PLANS
+    assert [key[1].block for key in engine._plans] == list(range(4, MOST_PLANS + 4))
+
+
+def test_a_copy_finds_plans_of_its_own():
+    chain = network()
+    engine, x = Engine(chain), np.ones((2, *SHAPE))
+    with mc.stopwatch():
+        y = engine.infer(x)
+    other = copy.deepcopy(engine)
+    assert other._plans == {}
+    np.testing.assert_array_equal(other.infer(x), y)
+
+
+class Breaking(mc.Layer):
+    """Its way back fails when it is told to."""
+
+    fails: BaseException | None = None
+
+    def forward(self, x, training=False):
+        return x * 1, {}
+
+    def backward(self, dy, cache):
+        if self.fails:
+            raise self.fails
+        return dy * 1, {}
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), KeyboardInterrupt(), ValueError("no")])
+def test_a_step_that_fails_half_way_is_not_counted_and_says_what_has_moved(error):
+    breaking, optimizer = Breaking(), mc.SGD(0.1)
+    chain = built(mc.Chain(mc.Dense(300), breaking, mc.Dense(500), mc.Dense(2)), (300,))
+    engine, x = Engine(chain), np.ones((4, 300))
+    breaking.fails = error
+    before = {path: p.copy() for path, p in chain.params.items()}
+    y, cache = engine.forward(x, True)
+    with pytest.raises(type(error)) as failed:
+        engine.descend(np.ones_like(y), cache, optimizer, list(chain.params))
+    moved = [path for path, p in chain.params.items() if not np.array_equal(p, before[path])]
+    assert moved == ["dense_2/W"]
+    (note,) = failed.value.__notes__
+    assert "half done: dense_2/W may have moved" in note
+    assert optimizer.step_count == 0
+    breaking.fails = None
+    y, cache = engine.forward(x, True)
+    engine.descend(np.ones_like(y), cache, optimizer, list(chain.params))
+    assert optimizer.step_count == 1
+
+
+def test_a_step_that_fails_before_anything_moved_has_nothing_to_say():
+    breaking = Breaking()
+    breaking.fails = ValueError("no")
+    chain = built(mc.Chain(mc.Dense(500), breaking, mc.Dense(2)), (300,))
+    engine = Engine(chain)
+    y, cache = engine.forward(np.ones((4, 300)), True)
+    with pytest.raises(ValueError) as failed:
+        engine.descend(np.ones_like(y), cache, mc.SGD(0.1), list(chain.params))
+    assert not hasattr(failed.value, "__notes__")

@@ -1,5 +1,7 @@
 """The stopwatch: its rows name every layer, add up to the time on the clock, and change nothing."""
 
+import copy
+import itertools
 import time
 
 import numpy as np
@@ -128,3 +130,67 @@ def test_the_table_names_the_shares_and_says_when_nothing_was_timed():
         model.train_on_batch(x, y)
     assert [row.title for row in times.rows()] == []
     assert "nothing was timed" in str(times)
+
+
+def test_inside_the_block_the_table_tells_what_there_is_so_far():
+    model, (x, y) = small_model(), batch()
+    with mc.stopwatch() as times:
+        assert "nothing was timed" in str(times)
+        model.train_on_batch(x, y)
+        so_far = times.total
+        assert "everything else" in str(times)
+    assert 0 < so_far < times.total == times.total
+
+
+def test_a_clock_that_stands_still_is_no_division_by_zero(monkeypatch):
+    monkeypatch.setattr(time, "perf_counter", lambda: 1.0)
+    model, (x, y) = small_model(), batch()
+    with mc.stopwatch() as times:
+        model.train_on_batch(x, y)
+    assert times.total == 0
+    assert [row.seconds for row in times.rows()] == [0.0] * len(times.rows())
+    assert "0.0%" in str(times)
+
+
+def test_a_segments_rows_add_up_to_its_time(monkeypatch):
+    """What is no layer in it, such as a branch that is x itself, is shared out among the layers."""
+    ticks = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+    chain = mc.Chain(mc.Residual(mc.Conv2D(2, 3, padding="same")), mc.Tanh())
+    chain.build((10, 10, 2), np.random.default_rng(0))
+    engine = Engine(chain)
+    with mc.stopwatch() as times, mc.engine_options(threads=False):
+        engine.infer(np.ones((2, 10, 10, 2), np.float32))
+    (whole,) = [seconds for seconds in times._parts.values() if seconds]
+    assert len(times.rows()) == 3  # with the sum
+    assert sum(row.seconds for row in times.rows()) == pytest.approx(whole)
+
+
+def test_networks_of_thousands_of_parts_are_told_apart():
+    layers = [mc.BatchNorm() for _ in range(1001)]
+    first, second = mc.Chain(*layers), mc.Chain(mc.BatchNorm(name="another"))
+    for chain in (first, second):
+        chain.build((2,), np.random.default_rng(0))
+    with mc.stopwatch() as times:
+        for chain in (first, second):
+            Engine(chain).forward(np.ones((4, 2), np.float32), True)
+    assert len(times.rows()) == 1002
+    assert len({number for number, _ in times._parts}) == 1002
+
+
+def test_a_stopwatchs_plans_go_with_it():
+    engine = Engine(small_model())
+    with mc.stopwatch() as times:
+        engine.infer(batch()[0])
+        assert len(times.plans_of(engine)) == 1
+    assert engine._plans == {}
+    assert times.plans_of(engine) == {}
+
+
+def test_a_model_that_was_timed_can_be_copied():
+    model, (x, y) = small_model(), batch()
+    with mc.stopwatch():
+        model.train_on_batch(x, y)
+        model.predict(x)
+        other = copy.deepcopy(model)
+    np.testing.assert_array_equal(copy.deepcopy(model).predict(x), other.predict(x))

@@ -16,6 +16,7 @@ class LayerPart(BlockPart):
 
     def __init__(self, layer: Layer, path: str, by_block: bool) -> None:
         self.layer, self.path, self.by_block = layer, path, by_block
+        self.takes_shares = by_block or (layer.per_sample and not layer.state)
 
     def forward(self, samples: Samples, *xs: Array) -> Array:
         """It draws what it would draw for the whole batch."""

@@ -26,6 +26,7 @@ class WholeBatch(Samples):
         self.outside = list(outside)  # the caller's arrays: no recording may hold on to them
         self.totals = totals  # who answers for the whole, if this is a share of a larger batch
         self.gradients = Gradients()
+        self.used_up = False  # whether it has gone back: then its arena is another batch's
 
     @property
     def moment(self) -> Any:
@@ -41,9 +42,9 @@ class WholeBatch(Samples):
     ) -> None:
         """On all threads, some samples at a time."""
         largest = max((*into, *arrays), key=lambda array: array.size)
-        recordings = recordings_for(self.arena, part, (name, largest.shape, largest.dtype))
+        recordings = recordings_for(self.arena, part, ("each", largest.shape, largest.dtype))
         lasting = [
-            recordings.settled(array, str(place), self.outside)
+            recordings.settled(array, f"{name} {place}", self.outside)
             for place, array in enumerate(arrays)
         ]
         pieces = pieces_of(largest)

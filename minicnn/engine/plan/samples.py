@@ -54,10 +54,10 @@ class Samples(ABC):
     def add_gradient(self, path: str, gradient: Array, recorded: bool = True) -> None:
         """Hand over a parameter's gradient over these samples."""
 
-    def sum(self, part: Owner, count: int, a: Array, b: Array) -> Array:
-        """a + b, in memory of the part's; a may be the sum that it was asked for before."""
-        total = self.room(part, "sum", a.shape, a.dtype)
-        self.each(part, f"sum {count}", _add, (total,), a, b)
+    def sum(self, part: Owner, value: int, count: int, a: Array, b: Array) -> Array:
+        """a + b for a value's gradient, in memory of the part's; a may be the sum before."""
+        total = self.room(part, ("sum", value), a.shape, a.dtype)
+        self.each(part, f"sum {value} {count}", _add, (total,), a, b)
         return total
 
 

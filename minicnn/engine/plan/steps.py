@@ -22,6 +22,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from minicnn.engine.plan.samples import Samples
+from minicnn.layers import Layer
 from minicnn.typing import Array, DType, Params
 
 Where = TypeVar("Where", bound=Samples, contravariant=True)  # a WholeBatch, a Block, or either
@@ -37,6 +38,7 @@ class Part(ABC, Generic[Where]):
     number = 0  # its own within the plan, to name its memory by
     title = ""  # the layers it stands for, "conv2d_1 + maxpool2d_1"; none, if it is no layer
     by_block = False  # whether it can take a block of a batch: then it is a ``BlockPart``
+    takes_shares = True  # of a batch: it treats samples one by one, or asks for ``Totals``
 
     @abstractmethod
     def forward(self, samples: Where, *xs: Array) -> Array:
@@ -87,6 +89,7 @@ class Plan:
         self.steps, self.inputs = tuple(steps), inputs
         self.numbered = tuple(enumerate(self.steps, inputs))  # with what each of them makes
         self.dtype: DType = np.dtype(dtype)  # of the computation
+        self.layers: tuple[Layer, ...] = ()  # of the network: plans are found by their ids
         last = inputs + len(steps) - 1
         self.outputs = (last,) if outputs is None else outputs
         # Whether a gradient has to come to a value: something that it was made of can learn.
@@ -145,5 +148,5 @@ def summed(plan: Plan, number: int, dxs: list[Array], samples: Samples) -> Array
     total = dxs[0]
     for count, dx in enumerate(dxs[1:], 1):
         first_reader = plan.steps[plan.readers[number][0] - plan.inputs].part
-        total = samples.sum(first_reader, count, total, dx)
+        total = samples.sum(first_reader, number, count, total, dx)
     return total

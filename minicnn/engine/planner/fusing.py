@@ -15,7 +15,7 @@ from minicnn.engine.parts.flatten import FlattenPart
 from minicnn.engine.parts.layer import LayerPart
 from minicnn.engine.parts.pointwise import PointwisePart
 from minicnn.engine.plan.steps import Part
-from minicnn.engine.planner.purpose import Purpose
+from minicnn.engine.planner.purpose import COMPUTES, Purpose, own_of
 from minicnn.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
 
 Named = tuple[Layer, str]  # a layer, and the path of what it holds: "residual_1/conv2d_2/"
@@ -90,8 +90,8 @@ def needs_batch(layer: Layer) -> bool:
 
 def same(layer: Layer, kind: type[Layer]) -> bool:
     """Whether a layer computes what ``kind`` computes: not so if a subclass does it anew."""
-    own = type(layer)
-    return isinstance(layer, kind) and all(
-        getattr(own, name) is getattr(kind, name) and name not in vars(layer)
-        for name in ("forward", "backward", "infer", "next_state")
+    return (
+        isinstance(layer, kind)
+        and not own_of(layer)
+        and all(getattr(type(layer), name) is getattr(kind, name) for name in COMPUTES)
     )

@@ -36,6 +36,7 @@ def plan_for(chain: Chain, purpose: Purpose) -> Plan:
         part.number = number
         if isinstance(part, Segment):
             let_lend(part.plan)
+    plan.layers = tuple(chain.walk())
     return plan
 
 

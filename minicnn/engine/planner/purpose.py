@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from minicnn.layers import Chain
+from minicnn.layers import Chain, Layer
 from minicnn.typing import DType
 
 
@@ -19,6 +19,17 @@ class Purpose:
     convert: bool  # whether its input must be turned into floats of this dtype
 
 
+COMPUTES = ("forward", "backward", "infer", "next_state")  # what a faster part stands in for
+
+
+def own_of(layer: Layer) -> frozenset[str]:
+    """Which of these methods a layer has of its own, as an instance."""
+    return frozenset(name for name in COMPUTES if name in vars(layer))
+
+
 def key_of(chain: Chain) -> tuple[Any, ...]:
-    """Changes when the chain consists of other layers than before, or other layers learn."""
-    return tuple((id(layer), layer.trainable) for layer in chain.walk())
+    """Changes when the chain consists of other layers, or others learn or compute anew.
+
+    A layer is known by its ``id``, so whoever keeps this must keep the layers, too.
+    """
+    return tuple((id(layer), layer.trainable, own_of(layer)) for layer in chain.walk())

@@ -5,6 +5,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.engine import Engine, engine_options
+from minicnn.engine.memory.recording import Recordings
 from tests.engine.parts.agreement import agrees, built
 
 
@@ -149,3 +150,26 @@ def test_a_gradient_that_two_branches_share_is_changed_by_neither(per_sample):
         np.testing.assert_array_equal(grads["learns_1/w"], 4 * dy[0])
         np.testing.assert_array_equal(watches.seen[0], watches.seen[1])
         np.testing.assert_array_equal(dy, [[1.0, 2.0, 3.0, 4.0]])
+
+
+def test_many_branches_keep_their_recordings_with_two_sizes_of_batches(monkeypatch):
+    """An epoch of whole batches and a smaller last one, and its validation."""
+    branches = [mc.Chain(mc.Conv2D(2, 1), mc.BatchNorm()) for _ in range(10)]
+    layers = [mc.Conv2D(4, 3), mc.Concat(*branches), mc.ReLU(), mc.GlobalAvgPool2D()]
+    chain = built(mc.Chain(*layers), (8, 8, 1))
+    engine, made = Engine(chain), []
+    begin = Recordings.__init__
+
+    def counted(recordings, *arguments, **options):
+        made.append(recordings)
+        begin(recordings, *arguments, **options)
+
+    monkeypatch.setattr(Recordings, "__init__", counted)
+    for _ in range(4):
+        made.clear()
+        for n in (6, 5):
+            y, cache = engine.forward(np.ones((n, 8, 8, 1)), True)
+            engine.backward(np.ones_like(y), cache)
+        for n in (4, 3):
+            engine.infer(np.ones((n, 8, 8, 1)))
+    assert made == []

@@ -41,7 +41,7 @@ def test_arrays_of_several_sizes_are_cut_together(monkeypatch):
 def test_a_sum_is_written_into_neither_of_its_terms():
     samples, part = batch(), Numbered()
     a, b, c = np.full((3, 2), 1.0), np.full((3, 2), 2.0), np.full((3, 2), 4.0)
-    total = samples.sum(part, 2, samples.sum(part, 1, a, b), c)
+    total = samples.sum(part, 0, 2, samples.sum(part, 0, 1, a, b), c)
     np.testing.assert_array_equal(total, 7.0)
     assert (a.sum(), b.sum(), c.sum()) == (6, 12, 24)
 
@@ -56,3 +56,25 @@ def test_the_cache_stays_for_next_state():
 def test_what_is_fresh_is_not_copied():
     y = np.ones(3)
     assert batch().fresh(lambda: y, lambda: pytest.fail("no place is needed")) is y
+
+
+def test_sums_of_two_values_lie_apart_though_one_part_reads_both():
+    samples, part = batch(), Numbered()
+    a, b = np.full((3, 2), 1.0), np.full((3, 2), 2.0)
+    first = samples.sum(part, 4, 1, a, a)
+    second = samples.sum(part, 5, 1, b, b)
+    np.testing.assert_array_equal(first, 2.0)
+    np.testing.assert_array_equal(second, 4.0)
+
+
+def test_what_is_done_with_batches_of_one_size_is_one_case():
+    """However many branches part at a value, whose sums are its first reader's."""
+    arena, part = Arena(), Numbered()
+    for _ in range(2):
+        samples = batch(arena=arena)
+        x = samples.room(part, "x", (3, 2), np.float64)
+        x[...] = total = 1.0
+        for count in range(1, 12):
+            total = samples.sum(part, 0, count, x if count == 1 else total, x)
+        np.testing.assert_array_equal(total, 12.0)
+    assert len(arena.recordings[part]) == 1

@@ -108,3 +108,21 @@ def test_the_plain_loop_takes_no_shares():
     x = np.zeros((3, 9, 8, 3))
     with engine_options(plain=True), pytest.raises(mc.ConfigError, match="a share of one"):
         Engine(network()).forward(x, True, Meeting(2))
+
+
+class OwnFigures(mc.BatchNorm):
+    def next_state(self, cache):
+        return super().next_state(cache)
+
+
+@pytest.mark.parametrize(
+    ("norm", "options"), [(mc.BatchNorm, {"fast_norm": False}), (OwnFigures, {})]
+)
+def test_a_layer_that_asks_for_no_totals_takes_no_shares(norm, options):
+    chain = mc.Chain(mc.Conv2D(4, 3), norm(name="norm"), mc.Flatten(), mc.Dense(2))
+    chain.build((9, 8, 3), np.random.default_rng(0))
+    x = np.zeros((3, 9, 8, 3), np.float32)
+    with engine_options(**options):
+        Engine(chain).forward(x, True)
+        with pytest.raises(mc.ConfigError, match="totals, got norm, which"):
+            Engine(chain).forward(x, True, Totals())
