@@ -90,6 +90,11 @@ class DeviceSteps(Steps[DeviceBatch]):
 
     # ---- steps ---------------------------------------------------------------------------------
 
+    def fit(self) -> bool:
+        """Its parameters may have come to another place, or be of another precision."""
+        learner = self.learner
+        return _home_of(learner) is self.ops and dtype_of(learner.link.body) == self.dtype
+
     def counting(self) -> AbstractContextManager[None]:
         """The device adds up in the table."""
         return self.ops.counting_into(self.table)

@@ -261,7 +261,7 @@ class Trainer(Learner):
         with self.turn.step("train_on_batch"), clear_errors():
             self.optimizer.bind(self.link.network)
             kind, steps = self.kind_of_steps(), self._single_steps
-            if type(steps) is not kind:
+            if type(steps) is not kind or not steps.fit():
                 steps = self._single_steps = kind(self)
             steps.begin(self.fresh_figures(Latest()))
             for one in steps.batches(OneBatch(batch)):

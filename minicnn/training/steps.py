@@ -105,6 +105,10 @@ class Steps(ABC, Generic[B]):
     ) -> Iterator[B]:
         """The batches of an epoch from number ``start`` on, as ``train`` takes them."""
 
+    def fit(self) -> bool:
+        """Whether what was prepared is for the network as it is now."""
+        return True
+
     def counting(self) -> AbstractContextManager[None]:
         """What is there while a step is done and counted."""
         return nullcontext()

@@ -9,6 +9,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import cublas, graph
+from minicnn.training import replay
 from tests import cupy_standin
 from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
 from tests.cupy_standin.cublas import Library
@@ -239,3 +240,75 @@ def test_memory_that_a_graph_may_not_touch_is_noticed():
     del b  # its memory goes back to the pool that everybody takes from
     with pytest.raises(AssertionError, match="given back"):
         graph.launch()
+
+
+class Changes(mc.Callback):
+    """Other settings after every epoch, by hand: a graph has the old ones in it."""
+
+    def on_epoch_end(self, epoch, logs):
+        model = self.model
+        (dropout,) = (layer for layer in model.layers if isinstance(layer, mc.Dropout))
+        dropout.rate = (0.1, 0.6)[epoch % 2]
+        if model.trainer.gradients:
+            model.trainer.gradients[0] = mc.ClipNorm(0.05 * (epoch + 1))
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "momentum"])
+def test_a_setting_that_a_callback_changes_makes_a_new_graph(cupy_ops, monkeypatch, name):
+    def make():
+        model = MODELS[name]()
+        model.compile(model.optimizer, "binary_crossentropy", gradients=list(GRADIENTS)
+                      if name == "momentum" else [])  # fmt: skip
+        return model
+
+    plain, _ = trained(monkeypatch, False, make, epochs=4, callbacks=[Changes()])
+    captured, _ = trained(monkeypatch, True, make, epochs=4, callbacks=[Changes()])
+    unchanged, _ = trained(monkeypatch, False, make, epochs=4)
+    assert_same_weights(captured, plain, **loose_on_a_gpu(cupy_ops))
+    with pytest.raises(AssertionError):
+        assert_same_weights(unchanged, plain, rtol=1e-3)
+
+
+def test_a_gradient_step_of_the_users_that_comes_later_is_never_captured(cupy_ops, monkeypatch):
+    seen = []
+
+    class Adds(mc.Callback):
+        def on_epoch_end(self, epoch, logs):
+            self.model.trainer.gradients[:] = [lambda grads, params: seen.append(1) or grads]
+
+    make = compiled(lambda: mc.SGD(1e-2), gradients=list(GRADIENTS))
+    trained(monkeypatch, True, make, callbacks=[Adds()])
+    assert len(seen) == 10  # two epochs of five steps
+
+
+@pytest.mark.parametrize("where", ["before the update", "after the update", "after the launch"])
+def test_a_step_that_has_moved_weights_is_never_done_twice(cupy_ops, monkeypatch, where):
+    only_on_the_standin(cupy_ops)
+    monkeypatch.setenv("MINICNN_CUDA_GRAPHS", "1")
+    model, expected = network(), network()
+    for it in (model, expected):
+        for _ in range(3 if where == "after the launch" else 2):  # up to the rehearsal, or before
+            it.train_on_batch(X, Y)
+    before = model.get_weights()
+
+    def fails(*_):
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patch:
+        if where == "after the launch":
+            patch.setattr(replay, "_copied", fails)
+        elif where == "after the update":
+            patch.setattr(type(model), "set_state", fails)
+        else:
+            patch.setattr(graph.Capture, "rehearse", fails)
+        if where == "before the update":
+            model.train_on_batch(X, Y)
+        else:
+            with pytest.raises(mc.BackendError, match="smaller batch_size"):
+                model.train_on_batch(X, Y)
+    monkeypatch.setenv("MINICNN_CUDA_GRAPHS", "0")
+    expected.train_on_batch(X, Y)
+    for path, p in model.params.items():  # running figures may be those from before
+        np.testing.assert_array_equal(p.get(), expected.params[path].get(), err_msg=path)
+    assert model.optimizer.step_count == expected.optimizer.step_count
+    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))

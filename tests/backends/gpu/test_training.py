@@ -5,6 +5,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import ops_for
+from minicnn.training.device_steps import DeviceSteps
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (24, 10, 10, 3)).astype(np.uint8)
@@ -187,6 +188,74 @@ def test_ctrl_c_in_a_validation_saves_the_figures_of_the_training(cupy_ops, tmp_
     again, found = trained(validation_data=(X[:6], Y[:6]), resume=file)
     assert found == expected
     assert_same_weights(again, whole, rtol=0)
+
+
+def test_ctrl_c_after_a_step_that_broke_asks_about_it_first(cupy_ops, tmp_path):
+    """The device has not told yet that the loss was no number."""
+    x = X.astype(np.float32)
+    x[7] = np.nan  # in the second step
+
+    class PressesCtrlC(mc.Callback):
+        def on_batch_end(self, step, logs):
+            self.model.trainer.ctrl_c.asked = step == 3
+
+        def wants_figures(self, step):
+            return False
+
+    ended, file, model = mc.TerminateOnNaN(), tmp_path / "run.ckpt", network()
+    callbacks = [PressesCtrlC(), ended, mc.ModelCheckpoint(file)]
+    with (
+        pytest.warns(RuntimeWarning, match="step 2"),
+        pytest.raises(KeyboardInterrupt, match="training had ended: epoch 1, step 2"),
+    ):
+        model.fit(x, Y, batch_size=5, shuffle=False, verbose=0, callbacks=callbacks)
+    assert isinstance(ended.error, mc.NotFiniteError)
+    assert not file.exists()  # the step that it would name is not the one of these weights
+    with pytest.raises(mc.NotFiniteError, match="step 2"):
+        network().fit(x, Y, batch_size=5, shuffle=False, verbose=0, callbacks=callbacks[:1])
+
+
+def test_single_steps_are_prepared_anew_for_a_network_in_another_precision(cupy_ops):
+    on_gpu = network()
+    for _ in range(2):
+        on_gpu.train_on_batch(X, Y)
+    steps = on_gpu.trainer._single_steps
+    on_gpu.train_on_batch(X, Y)
+    assert on_gpu.trainer._single_steps is steps  # the same network: nothing is prepared again
+    for layer in on_gpu.layers:
+        for key, p in layer.params.items():
+            layer.params[key] = p.astype(np.float64)
+        for key, p in layer.state.items():
+            layer.state[key] = p.astype(np.float64)
+    on_gpu.optimizer.memory.clear()
+    on_gpu.train_on_batch(X, Y)
+    assert on_gpu.trainer._single_steps.dtype == np.float64
+
+
+def test_batches_are_weighted_as_each_run_says(cupy_ops):
+    model = network()
+    data = mc.data.Pictures(X, Y, batch_size=24, shuffle=False)
+    steps = DeviceSteps(model.trainer, comes_again=True)
+
+    def share(weights):
+        return next(iter(steps.batches(data, class_weight=weights))).labels.share.get().ravel()
+
+    weights = {1: 3.0}
+    plain, weighted = share(None), share(weights)
+    np.testing.assert_allclose(weighted, plain * np.where(Y == 1, 3.0, 1.0), rtol=1e-6)
+    feeder = steps._feeder
+    share(weights)
+    assert steps._feeder is feeder
+    weights[1] = 1.0
+    np.testing.assert_array_equal(share(weights), plain)
+
+
+def test_clip_norm_knows_lengths_whose_squares_no_float32_holds(cupy_ops):
+    for size in (1e20, 1e-20):
+        g = {"a/W": cupy_ops.xp.full(4, size, np.float32)}
+        clipped = mc.ClipNorm(size)(g, {})["a/W"]
+        assert clipped.dtype == np.float32
+        np.testing.assert_allclose(clipped.get(), size / 2, rtol=1e-6)
 
 
 # ---- errors ----------------------------------------------------------------------
