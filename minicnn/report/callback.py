@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from minicnn.arguments import whole
@@ -22,7 +21,7 @@ from minicnn.report.page import page
 from minicnn.report.settings import settings
 from minicnn.report.story import Kind, Pictures, Story
 from minicnn.report.words import counted, duration
-from minicnn.saving import write_whole
+from minicnn.saving import given_path, write_whole
 from minicnn.training import Callback
 from minicnn.training.progress import EpochLines
 
@@ -54,7 +53,7 @@ class Report(Callback):
         title: str | None = None,
         refresh: int = 30,
     ) -> None:
-        self.path = Path(path)
+        self.path = given_path(path)
         self.pictures = None if pictures is None else as_dataset(pictures, 32)
         if isinstance(class_names, str) or not all(isinstance(n, str) for n in class_names or ()):
             raise ConfigError(

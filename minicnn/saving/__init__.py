@@ -8,8 +8,8 @@ and outputs stand for. ``model_file``: all of it together. Nothing here is ever 
 """
 
 from minicnn.saving.architecture import describe
-from minicnn.saving.atomic import write_whole
+from minicnn.saving.atomic import given_path, write_whole
 from minicnn.saving.model_file import ModelFile
 from minicnn.saving.weights import copy_into, slots
 
-__all__ = ["ModelFile", "copy_into", "describe", "slots", "write_whole"]
+__all__ = ["ModelFile", "copy_into", "describe", "given_path", "slots", "write_whole"]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from minicnn.errors import SavingError
-from minicnn.saving import write_whole
+from minicnn.saving import given_path, write_whole
 from minicnn.training.callback import Callback
 
 
@@ -27,7 +27,7 @@ class EpochLog(Callback):
     headed: ClassVar[bool] = False  # whether the first line says what is in the others
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = given_path(path)
         self._stream: BinaryIO | None = None  # open while training, if it is no file
         self._heading: str | None = None  # that is there
 

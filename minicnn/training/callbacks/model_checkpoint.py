@@ -9,6 +9,7 @@ from typing import Any, Literal
 from minicnn.arguments import is_whole
 from minicnn.errors import ConfigError
 from minicnn.metrics import Metric
+from minicnn.saving import given_path
 from minicnn.training.callback import Callback
 from minicnn.training.callbacks.monitor import Mode, Monitor
 from minicnn.training.checkpoint import save_checkpoint
@@ -35,6 +36,7 @@ class ModelCheckpoint(Callback):
         monitor: str = "val_loss",
         mode: Mode = "auto",
     ) -> None:
+        given_path(path)  # raises unless it is one
         self.path = os.fspath(path)
         if save not in ("last", "best"):
             raise ConfigError(f'ModelCheckpoint: expected save="last" or "best", got {save!r}')

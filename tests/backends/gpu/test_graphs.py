@@ -9,6 +9,7 @@ import pytest
 
 import minicnn as mc
 from minicnn.backends import cublas, graph
+from minicnn.data.dataset import Batch
 from minicnn.training import replay
 from tests import cupy_standin
 from tests.backends.gpu.test_training import X, Y, assert_same_weights, network
@@ -286,10 +287,12 @@ def test_a_step_that_has_moved_weights_is_never_done_twice(cupy_ops, monkeypatch
     only_on_the_standin(cupy_ops)
     monkeypatch.setenv("MINICNN_CUDA_GRAPHS", "1")
     model, expected = network(), network()
-    for it in (model, expected):
-        for _ in range(3 if where == "after the launch" else 2):  # up to the rehearsal, or before
-            it.train_on_batch(X, Y)
-    before = model.get_weights()
+    trainer, other = model.trainer, expected.trainer
+    batch, done = Batch(X, Y), 2 if where == "after the launch" else 1  # the second is rehearsed
+    for step in range(done):
+        for it in (trainer, other):
+            it.single_step(batch, mc.Moment(0, step=step))
+    moment, before = mc.Moment(0, step=done), model.get_weights()
 
     def fails(*_):
         raise MemoryError("no room")
@@ -302,12 +305,12 @@ def test_a_step_that_has_moved_weights_is_never_done_twice(cupy_ops, monkeypatch
         else:
             patch.setattr(graph.Capture, "rehearse", fails)
         if where == "before the update":
-            model.train_on_batch(X, Y)
+            trainer.single_step(batch, moment)
         else:
             with pytest.raises(mc.BackendError, match="smaller batch_size"):
-                model.train_on_batch(X, Y)
+                trainer.single_step(batch, moment)
     monkeypatch.setenv("MINICNN_CUDA_GRAPHS", "0")
-    expected.train_on_batch(X, Y)
+    other.single_step(batch, moment)
     for path, p in model.params.items():  # running figures may be those from before
         np.testing.assert_array_equal(p.get(), expected.params[path].get(), err_msg=path)
     assert model.optimizer.step_count == expected.optimizer.step_count
