@@ -38,10 +38,10 @@ class Material:
     """What the epochs of one ``fit`` are made of."""
 
     data: Dataset
-    steps: Steps[Any]
+    training: Steps[Any]
     class_weight: ClassWeight
     validation: Dataset | None
-    validation_steps: Steps[Any]
+    validating: Steps[Any]
 
 
 class Trainer(Learner):
@@ -84,9 +84,7 @@ class Trainer(Learner):
         logs = run.logs
         if it.validation is not None:
             with watch.timing("validation"):
-                results = self._evaluate(
-                    it.validation_steps, it.validation, self.ctrl_c.may_stop_here
-                )
+                results = self._evaluate(it.validating, it.validation, self.ctrl_c.may_stop_here)
             logs = logs | {f"val_{name}": value for name, value in results.items()}
         run.end_epoch(logs)
         with watch.timing("callbacks"):
@@ -95,7 +93,7 @@ class Trainer(Learner):
 
     def _train(self, it: Material) -> None:
         """The steps of an epoch, from the one on that is next."""
-        run, watch, steps = self.run, self.run.timekeeper, it.steps
+        run, watch, steps = self.run, self.run.timekeeper, it.training
         if run.step == 0:
             run.figures.reset()
         elif run.asked_to_stop():  # it had stopped here when it was saved
@@ -211,7 +209,7 @@ class Trainer(Learner):
                 while run.epoch < epochs and (run.step or not run.asked_to_stop()):
                     self._epoch(it)
         except Interrupted:
-            self._catch_up(it.steps)  # which may find that the loss is no number any more
+            self._catch_up(it.training)  # which may find that the loss is no number any more
             raise
 
     def _begin(self, it: Material, epochs: int, started: list[Callback]) -> None:
