@@ -15,7 +15,7 @@ from minicnn.engine.parts.flatten import FlattenPart
 from minicnn.engine.parts.layer import LayerPart
 from minicnn.engine.parts.pointwise import PointwisePart
 from minicnn.engine.plan.steps import Part
-from minicnn.engine.planner.purpose import COMPUTES, Purpose, own_of
+from minicnn.engine.planner.purpose import COMPUTES, Purpose, computes_anew
 from minicnn.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
 
 Named = tuple[Layer, str]  # a layer, and the path of what it holds: "residual_1/conv2d_2/"
@@ -92,6 +92,6 @@ def same(layer: Layer, kind: type[Layer]) -> bool:
     """Whether a layer computes what ``kind`` computes: not so if a subclass does it anew."""
     return (
         isinstance(layer, kind)
-        and not own_of(layer)
+        and not computes_anew(layer)
         and all(getattr(type(layer), name) is getattr(kind, name) for name in COMPUTES)
     )

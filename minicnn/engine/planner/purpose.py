@@ -22,9 +22,10 @@ class Purpose:
 COMPUTES = ("forward", "backward", "infer", "next_state")  # what a faster part stands in for
 
 
-def own_of(layer: Layer) -> frozenset[str]:
-    """Which of these methods a layer has of its own, as an instance."""
-    return frozenset(name for name in COMPUTES if name in vars(layer))
+def computes_anew(layer: Layer) -> bool:
+    """Whether a layer has one of these methods of its own, as an instance. Asked for each batch."""
+    own = vars(layer)
+    return "forward" in own or "backward" in own or "infer" in own or "next_state" in own
 
 
 def key_of(chain: Chain) -> tuple[Any, ...]:
@@ -32,4 +33,4 @@ def key_of(chain: Chain) -> tuple[Any, ...]:
 
     A layer is known by its ``id``, so whoever keeps this must keep the layers, too.
     """
-    return tuple((id(layer), layer.trainable, own_of(layer)) for layer in chain.walk())
+    return tuple((id(layer), layer.trainable, computes_anew(layer)) for layer in chain.walk())

@@ -129,6 +129,7 @@ def test_a_failed_batch_is_let_go_of_with_its_error(n):
         gc.enable()
 
 
+@needs_threads
 def test_ctrl_c_between_two_jobs_leaves_nobody_waiting(monkeypatch):
     """It may come when the caller has taken a job and not begun it."""
     take = threads._Task._take
@@ -162,6 +163,7 @@ def within_patience(wait):
     return waits
 
 
+@needs_threads
 def test_the_caller_waits_for_helpers_though_it_was_interrupted(monkeypatch):
     """Ctrl-C while helpers are being invited: those that came may be in the middle of a job."""
     mc.set_threads(2)

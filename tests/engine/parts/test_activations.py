@@ -54,6 +54,8 @@ def test_what_an_activation_keeps_of_its_input_lies_apart_from_its_result(shape,
         recordings, _ = cache.notes[0]
         for block in recordings.kept.blocks:
             (kept,) = block.caches.values()
+            ((_, z, *_),) = block.notes.values()
+            assert np.may_share_memory(kept["x"], z)
             assert not np.may_share_memory(kept["x"], recordings.kept.out)
             np.testing.assert_allclose(kept["x"], bare.infer(x[block.rows]), rtol=1e-9, atol=1e-12)
         engine.backward(np.ones_like(y), cache)
