@@ -46,7 +46,7 @@ class Part(ABC, Generic[Where]):
 
     @abstractmethod
     def backward(self, samples: Where, dy: Array, need_dx: bool) -> tuple[Array, ...]:
-        """A gradient for each value that was read, or none at all unless ``need_dx``.
+        """A gradient for each value that was read; nobody looks at them unless ``need_dx``.
 
         Those of the parameters go to ``samples.add_gradient``. ``dy`` may be another's too: it is
         handed on as it is, perhaps, and never written to.
@@ -133,8 +133,9 @@ def backward(plan: Plan, dys: Sequence[Array], samples: Samples, need_dx: bool) 
     for number, (part, reads) in reversed(plan.numbered):
         if number in came:
             dy = summed(plan, number, came.pop(number), samples)
-            dxs = part.backward(samples, dy, any(needed[i] for i in reads))
-            for i, dx in zip(reversed(reads), reversed(dxs), strict=False):
+            need = any(needed[i] for i in reads)
+            dxs = part.backward(samples, dy, need)
+            for i, dx in zip(reversed(reads), reversed(dxs), strict=True) if need else ():
                 if needed[i]:
                     came.setdefault(i, []).insert(0, dx)
     return {i: summed(plan, i, dxs, samples) for i, dxs in came.items()}

@@ -170,3 +170,20 @@ def test_a_value_is_dropped_once_nobody_will_read_it():
     plan = Plan([Step(Watching(1.0), (k,)) for k in range(4)])
     forward(plan, [np.ones(3)], Heap(), keep=False)
     assert alive[3] == [False, False, True]
+
+
+def test_a_part_that_forgets_a_gradient_is_found_out():
+    class Forgets(Part):
+        def forward(self, samples, *xs):
+            return xs[0] + xs[1]
+
+        infer = forward
+
+        def backward(self, samples, dy, need_dx):
+            return (dy,)
+
+    plan = Plan([Step(Forgets(), (0, 1))], inputs=2)
+    xs = [np.ones((3, 2)), np.ones((3, 2))]
+    forward(plan, xs, Heap(), keep=True)
+    with pytest.raises(ValueError, match="zip"):
+        backward(plan, [np.ones((3, 2))], Heap(), need_dx=True)
