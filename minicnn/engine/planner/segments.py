@@ -30,7 +30,8 @@ def in_segments(steps: Sequence[Step], shapes: Sequence[Shape], dtype: DType) ->
             continue
         for start, stop in pairwise(_cuts(steps, k, end, dtype.itemsize)):
             source = _outside(steps, start, stop).pop()
-            segment = Segment(Plan(_renumbered(steps, start, stop)), shapes[stop])
+            its_plan = Plan(_renumbered(steps, start, stop), dtype=dtype)
+            segment = Segment(its_plan, shapes[stop])
             grouped.append(Step(segment, (now[source],)))
             now[stop] = len(grouped)
             k = stop

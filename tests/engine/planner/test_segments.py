@@ -25,6 +25,7 @@ def test_every_segment_is_a_plan_of_its_own(network, training):
     for number, (part, reads) in plan.numbered:
         assert all(i < number for i in reads)  # nothing is read before it is made
         if isinstance(part, Segment):
+            assert part.plan.dtype == plan.dtype
             assert part.plan.inputs == 1
             assert len(reads) == 1
             assert part.plan.outputs == (len(part.plan.steps),)
