@@ -68,3 +68,19 @@ def test_a_gradient_out_of_order_goes_by_the_rules_own_lines(cupy_ops, name, mon
 def test_numpy_has_no_fused_updates():
     p = np.ones(2)
     assert not Ops().in_one_pass("sgd", (p, p, p), (0.1, 0.0, 0.0))
+
+
+def test_an_optimizer_with_a_move_of_its_own_is_asked_for_every_parameter(cupy_ops):
+    moved = []
+
+    class Counting(mc.SGD):
+        def move(self, p, g, slots, lr, step, ops):
+            moved.append(p.shape)
+
+    model = mc.Sequential([mc.Dense(2), mc.Dense(1)], input_shape=(3,))
+    model.compile(Counting(0.1), "mse")
+    before = model.get_weights()
+    model.fit(np.ones((4, 3), np.float32), np.ones((4, 1)), epochs=2, batch_size=4, verbose=0)
+    assert moved == 2 * [(3, 2), (2,), (2, 1), (1,)]
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
