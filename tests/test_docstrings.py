@@ -32,7 +32,7 @@ def methods(cls):
 
 def inherited(cls, name):
     """Whether a base class of ours, or of Python's, has words for this method."""
-    return any(getattr(vars(base).get(name), "__doc__", None) for base in cls.__mro__[1:])
+    return any(name in vars(base) and vars(base)[name].__doc__ for base in cls.__mro__[1:])
 
 
 @pytest.mark.parametrize("module", MODULES)
